@@ -1,0 +1,190 @@
+"""A Merkle tree kept in tiles: grown at its right edge, proved from O(log n) reads.
+
+The tree is RFC 9162's (see `merkle`); what is stored are the hashes at heights 0, 8, 16, …
+(see `tile`). Hashes in between are recomputed from the 256 hashes of one tile, at most 255 node
+hashes each. Pure: where the tiles lie is the reader's affair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from ledger.errors import MalformedError
+from ledger.merkle import EMPTY_ROOT, HASH_SIZE, node_hash
+from ledger.tile import HEIGHT, WIDTH, Tile, cut_hashes
+
+__all__ = ["Growth", "TileReader", "Tree", "grow"]
+
+# Gives the bytes of a hash tile, at least `tile.width` hashes of it; raises where it cannot.
+TileReader = Callable[[Tile], bytes]
+
+_NODE = sha256(b"\x01")
+_PAIR = 2 * HASH_SIZE
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """What an append adds: tiles to write, each level's new right edge, and the new root.
+
+    `tiles` maps (level, number) to the tile's bytes, the last of a level perhaps partial.
+    `edge[level]` holds the hashes of the level's partial tile, empty where the last is full.
+    """
+
+    size: int
+    root: bytes
+    edge: tuple[bytes, ...]
+    tiles: Mapping[tuple[int, int], bytes]
+
+
+def grow(size: int, edge: Sequence[bytes], leaf_hashes: Sequence[bytes]) -> Growth:
+    """Append leaf hashes to a tree of `size` whose right edge is `edge`."""
+    tiles: dict[tuple[int, int], bytes] = {}
+    new_edge: list[bytes] = []
+    level, fresh = 0, b"".join(leaf_hashes)
+    while fresh or level < len(edge):
+        first = (size >> (HEIGHT * level)) // WIDTH
+        row = (edge[level] if level < len(edge) else b"") + fresh
+        full = len(row) // (WIDTH * HASH_SIZE)
+        parents = []
+        for i in range(full):
+            data = row[i * WIDTH * HASH_SIZE : (i + 1) * WIDTH * HASH_SIZE]
+            tiles[level, first + i] = data
+            parents.append(_perfect_root(data))
+        rest = row[full * WIDTH * HASH_SIZE :]
+        if rest and fresh:
+            tiles[level, first + full] = rest
+        new_edge.append(rest)
+        level, fresh = level + 1, b"".join(parents)
+    return Growth(size + len(leaf_hashes), edge_root(new_edge), tuple(new_edge), tiles)
+
+
+def edge_root(edge: Sequence[bytes]) -> bytes:
+    """Compute the root from the right edge: the perfect subtrees it ends in, folded leftwards."""
+    root: bytes | None = None
+    for hashes in edge:
+        end = len(hashes)
+        # The set bits of the number of hashes, lowest first, are the subtrees from the right.
+        count = end // HASH_SIZE
+        while count:
+            width = (count & -count) * HASH_SIZE
+            peak = _perfect_root(hashes[end - width : end])
+            root = peak if root is None else node_hash(peak, root)
+            end -= width
+            count &= count - 1
+    return EMPTY_ROOT if root is None else root
+
+
+class Tree:
+    """A tree of one exact size, read from tiles, each at most once."""
+
+    def __init__(self, size: int, read: TileReader) -> None:
+        self.size = size
+        self._read = read
+        self._tiles: dict[tuple[int, int], bytes] = {}
+
+    def root(self) -> bytes:
+        """Compute the root."""
+        return self._range(0, self.size) if self.size else EMPTY_ROOT
+
+    def edge(self) -> tuple[bytes, ...]:
+        """Read the right edge that `grow` continues from."""
+        edge = []
+        level = 0
+        while self.size >> (HEIGHT * level):
+            width = (self.size >> (HEIGHT * level)) % WIDTH
+            number = (self.size >> (HEIGHT * level)) // WIDTH
+            edge.append(self._tile(level, number)[: width * HASH_SIZE] if width else b"")
+            level += 1
+        return tuple(edge)
+
+    def leaf_hash(self, index: int) -> bytes:
+        """Read the leaf hash at `index`."""
+        self._check(index, self.size - 1)
+        return self._perfect(0, index)
+
+    def inclusion_proof(self, index: int) -> list[bytes]:
+        """Prove the leaf at `index` (RFC 9162, 2.1.3.1)."""
+        self._check(index, self.size - 1)
+        proof = []
+        start, end = 0, self.size
+        while end - start > 1:
+            split = start + _split(end - start)
+            if index < split:
+                proof.append(self._range(split, end))
+                end = split
+            else:
+                proof.append(self._range(start, split))
+                start = split
+        proof.reverse()
+        return proof
+
+    def consistency_proof(self, old_size: int) -> list[bytes]:
+        """Prove that the tree of `old_size` is a prefix of this one (RFC 9162, 2.1.4.1)."""
+        self._check(old_size, self.size)
+        if old_size in {0, self.size}:
+            return []
+        proof = []
+        start, end = 0, self.size
+        while old_size != end:
+            split = start + _split(end - start)
+            if old_size <= split:
+                proof.append(self._range(split, end))
+                end = split
+            else:
+                proof.append(self._range(start, split))
+                start = split
+        if start:
+            proof.append(self._range(start, end))
+        proof.reverse()
+        return proof
+
+    def _range(self, start: int, end: int) -> bytes:
+        """Hash the leaves [start, end), a subtree of the RFC's recursion."""
+        width = end - start
+        if width & (width - 1) == 0:
+            return self._perfect(width.bit_length() - 1, start // width)
+        split = start + _split(width)
+        return node_hash(self._range(start, split), self._range(split, end))
+
+    def _perfect(self, height: int, index: int) -> bytes:
+        """Hash the perfect subtree at `height`, the `index`th of its row."""
+        level, above = divmod(height, HEIGHT)
+        first = index << above
+        tile = self._tile(level, first // WIDTH)
+        offset = first % WIDTH * HASH_SIZE
+        return _perfect_root(tile[offset : offset + (HASH_SIZE << above)])
+
+    def _tile(self, level: int, number: int) -> bytes:
+        key = (level, number)
+        if key not in self._tiles:
+            tile = Tile.holding(level, number * WIDTH, self.size)
+            self._tiles[key] = cut_hashes(self._read(tile), tile.width)
+        return self._tiles[key]
+
+    @staticmethod
+    def _check(value: int, largest: int) -> None:
+        if not 0 <= value <= largest:
+            raise MalformedError(
+                "merkle.index", "outside the tree", expected=f"0 to {largest}", found=str(value)
+            )
+
+
+def _split(width: int) -> int:
+    """Find the largest power of two below `width`."""
+    return 1 << ((width - 1).bit_length() - 1)
+
+
+def _perfect_root(hashes: bytes) -> bytes:
+    """Hash a perfect subtree given as its lowest row."""
+    # The copied prefix object and one update per node measured fastest in pure Python.
+    prefix = _NODE.copy
+    while len(hashes) > HASH_SIZE:
+        row = []
+        for i in range(0, len(hashes), _PAIR):
+            node = prefix()
+            node.update(hashes[i : i + _PAIR])
+            row.append(node.digest())
+        hashes = b"".join(row)
+    return hashes
