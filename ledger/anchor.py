@@ -1,0 +1,169 @@
+"""An anchor: the place on a chain that holds a log's head; what it claims, and when that is true.
+
+A chain is (chain id, genesis hash, contract). `AnchorRegistry` keeps one slot for each anchored
+size, keccak256(root, block number, block time), for ever; whoever shows an anchor brings those
+values along, and a node answers with a yes or a no. Pure: the asking is `chain`'s affair, and
+`ChainFacts` is what comes back from it.
+
+    {"chain_id": 1, "genesis_hash": "0x…", "contract": "0x…", "sandbox": false, "log_id": "0x…",
+     "size": 1000, "root": "0x…", "transaction": "0x…", "block_number": 12, "block_hash": "0x…",
+     "block_time": 1700000000}
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ledger.errors import VerificationError
+from ledger.members import Members
+from ledger.merkle import MAX_SIZE
+
+__all__ = ["Anchor", "ChainFacts", "ChainIdentity", "ChainSource", "check_facts"]
+
+# Chain ids have no agreed limit; the embedded chain's has 48 bits, and JSON's integers 53.
+MAX_CHAIN_ID = 2**53 - 1
+_ADDRESS_SIZE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ChainIdentity:
+    """Which chain, and which contract on it. The genesis hash tells sandboxes apart."""
+
+    chain_id: int
+    genesis_hash: bytes
+    contract: bytes
+
+    def __str__(self) -> str:
+        genesis, contract = self.genesis_hash.hex(), self.contract.hex()
+        return f"chain {self.chain_id}, genesis 0x{genesis}, contract 0x{contract}"
+
+    @classmethod
+    def from_members(cls, members: Members) -> ChainIdentity:
+        """Take a chain's members out of a JSON object; raise MalformedError."""
+        return cls(
+            members.integer("chain_id", 1, MAX_CHAIN_ID),
+            members.hash("genesis_hash"),
+            members.prefixed("contract", _ADDRESS_SIZE),
+        )
+
+    def to_members(self) -> dict[str, Any]:
+        """Write the members that `from_members` takes."""
+        return {
+            "chain_id": self.chain_id,
+            "genesis_hash": f"0x{self.genesis_hash.hex()}",
+            "contract": f"0x{self.contract.hex()}",
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A log's head as a chain holds it. Times are seconds since 1970, by the block's clock."""
+
+    chain: ChainIdentity
+    sandbox: bool
+    log_id: bytes
+    size: int
+    root: bytes
+    transaction: bytes
+    block_number: int
+    block_hash: bytes
+    block_time: int
+
+    @classmethod
+    def from_json(cls, value: object, where: str = "anchor") -> Anchor:
+        """Read an anchor's JSON object; raise MalformedError."""
+        members = Members(value, where)
+        anchor = cls(
+            chain=ChainIdentity.from_members(members),
+            sandbox=members.boolean("sandbox"),
+            log_id=members.hash("log_id"),
+            size=members.integer("size", 1, MAX_SIZE),
+            root=members.hash("root"),
+            transaction=members.hash("transaction"),
+            block_number=members.integer("block_number", 0, MAX_SIZE),
+            block_hash=members.hash("block_hash"),
+            block_time=members.integer("block_time", 0, MAX_SIZE),
+        )
+        members.end()
+        return anchor
+
+    def to_json(self) -> dict[str, Any]:
+        """Write the JSON object that `from_json` reads."""
+        return {
+            **self.chain.to_members(),
+            "sandbox": self.sandbox,
+            "log_id": f"0x{self.log_id.hex()}",
+            "size": self.size,
+            "root": f"0x{self.root.hex()}",
+            "transaction": f"0x{self.transaction.hex()}",
+            "block_number": self.block_number,
+            "block_hash": f"0x{self.block_hash.hex()}",
+            "block_time": self.block_time,
+        }
+
+    def contradicts(self, pinned: Anchor) -> str | None:
+        """Name the first field in which this anchor denies a pinned one, None where it does not.
+
+        Two anchors speak of the same event where they share the transaction, the block, or the
+        (chain, log, size): then every other field must agree too.
+        """
+        mine, theirs = self.to_json(), pinned.to_json()
+        same_event = (
+            self.transaction == pinned.transaction
+            or self.block_hash == pinned.block_hash
+            or (self.chain, self.log_id, self.size) == (pinned.chain, pinned.log_id, pinned.size)
+        )
+        if not same_event:
+            return None
+        return next((name for name in mine if mine[name] != theirs[name]), None)
+
+
+@dataclass(frozen=True, slots=True)
+class ChainFacts:
+    """What a node says of one anchor.
+
+    `committed`: the contract holds exactly this (size, root, block number, block time).
+    `block_hash`: the hash of the canonical block of that number, None where the node has none.
+    `transaction_block`: the hash of the block that includes the transaction, None where the node
+    does not know it (nodes prune), which denies nothing: the contract's state is the proof.
+    `final`: the anchor's block is final by the source's policy.
+    """
+
+    identity: ChainIdentity
+    committed: bool
+    block_hash: bytes | None
+    transaction_block: bytes | None
+    final: bool
+
+
+class ChainSource(Protocol):
+    """Whoever can be asked about an anchor: a node, or several that must agree."""
+
+    def facts(self, anchor: Anchor) -> ChainFacts:
+        """Ask; raise UnavailableError where no answer, or no agreement, can be had."""
+
+
+def check_facts(anchor: Anchor, facts: ChainFacts) -> None:
+    """Hold an anchor against what a node of its own chain says; raise VerificationError."""
+    if not facts.committed:
+        raise VerificationError(
+            "anchor.not-on-chain",
+            "the contract holds no such anchor",
+            expected=f"root {anchor.root.hex()} at size {anchor.size}, block {anchor.block_number}",
+            found="no commitment, or another one",
+        )
+    if facts.block_hash != anchor.block_hash:
+        raise VerificationError(
+            "anchor.block",
+            f"block {anchor.block_number} of the chain is another one",
+            expected=anchor.block_hash.hex(),
+            found=facts.block_hash.hex() if facts.block_hash else "no such block",
+        )
+    if facts.transaction_block not in {None, anchor.block_hash}:
+        raise VerificationError(
+            "anchor.transaction",
+            "the transaction stands in another block",
+            expected=anchor.block_hash.hex(),
+            found=(facts.transaction_block or b"").hex(),
+        )

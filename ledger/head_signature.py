@@ -1,0 +1,155 @@
+"""The operator's EIP-712 signature over a log's head, as a signature line of the checkpoint.
+
+The contract takes these signatures as the right to anchor, and two that differ for one size as
+proof of equivocation; so every published checkpoint carries one.
+
+    domain   {name: "Crossproof AnchorRegistry", version: "1", chainId, verifyingContract}
+    struct   Head(bytes32 logId,uint64 epoch,uint64 size,bytes32 root)
+    digest   keccak256(0x1901 || domain separator || struct hash)             EIP-712
+    value    r || s || v, 65 bytes, s in the lower half, v 27 or 28
+    key      NAME+KEYID+base64(0xff || "crossproof-eip712-head-v1" || chain id, 32 bytes ||
+             contract, 20 || log id, 32 || epoch, 8 || address, 20)
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import dataclass
+
+from coincurve import PrivateKey, PublicKey
+from eth_hash.auto import keccak
+
+from ledger.checkpoint import Checkpoint
+from ledger.errors import MalformedError
+from ledger.note import key_id
+
+__all__ = ["HeadDomain", "HeadSigner", "HeadVerifier", "address_of", "log_id"]
+
+_ALGORITHM = b"\xffcrossproof-eip712-head-v1"
+_DOMAIN_TYPE = keccak(
+    b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+)
+_NAME = keccak(b"Crossproof AnchorRegistry")
+_VERSION = keccak(b"1")
+_HEAD_TYPE = keccak(b"Head(bytes32 logId,uint64 epoch,uint64 size,bytes32 root)")
+_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+_SIGNATURE_SIZE = 65
+_V_OFFSET = 27
+
+
+@dataclass(frozen=True, slots=True)
+class HeadDomain:
+    """Where and for which log a head signature counts."""
+
+    chain_id: int
+    contract: bytes
+    log_id: bytes
+    epoch: int = 1
+
+    def digest(self, size: int, root: bytes) -> bytes:
+        """Compute the digest that is signed (EIP-712)."""
+        separator = keccak(
+            _DOMAIN_TYPE + _NAME + _VERSION + _word(self.chain_id) + self.contract.rjust(32, b"\0")
+        )
+        head = keccak(_HEAD_TYPE + self.log_id + _word(self.epoch) + _word(size) + root)
+        return keccak(b"\x19\x01" + separator + head)
+
+    def material(self, address: bytes) -> bytes:
+        """Write what a verifier key holds: everything that the signature depends on."""
+        return b"".join(
+            (
+                _ALGORITHM,
+                _word(self.chain_id),
+                self.contract,
+                self.log_id,
+                self.epoch.to_bytes(8, "big"),
+                address,
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class HeadVerifier:
+    """Checks an operator's signature line."""
+
+    name: str
+    domain: HeadDomain
+    address: bytes
+
+    @property
+    def key_id(self) -> bytes:
+        """The 4 bytes that tell this key from others of its name."""
+        return key_id(self.name, self.domain.material(self.address))
+
+    def __str__(self) -> str:
+        material = self.domain.material(self.address)
+        return f"{self.name}+{self.key_id.hex()}+{b64encode(material).decode()}"
+
+    def verify(self, text: bytes, signature: bytes) -> bool:
+        """Say whether `signature` is the operator's over this checkpoint's size and root."""
+        try:
+            checkpoint = Checkpoint.parse(text.decode())
+        except (MalformedError, UnicodeDecodeError):
+            return False
+        digest = self.domain.digest(checkpoint.size, checkpoint.root)
+        return recover(digest, signature) == self.address
+
+
+class HeadSigner:
+    """Signs heads with an operator's secp256k1 key, which is in no `repr`."""
+
+    def __init__(self, name: str, domain: HeadDomain, key: bytes) -> None:
+        self.name = name
+        self.domain = domain
+        self._key = PrivateKey(key)
+        self.address = address_of(self._key.public_key)
+
+    @property
+    def verifier(self) -> HeadVerifier:
+        """The public half."""
+        return HeadVerifier(self.name, self.domain, self.address)
+
+    @property
+    def key_id(self) -> bytes:
+        """The 4 bytes that tell this key from others of its name."""
+        return self.verifier.key_id
+
+    def sign(self, text: bytes) -> bytes:
+        """Sign the head that a checkpoint's text names."""
+        checkpoint = Checkpoint.parse(text.decode())
+        return self.sign_head(checkpoint.size, checkpoint.root)
+
+    def sign_head(self, size: int, root: bytes) -> bytes:
+        """Sign (size, root) as the contract wants it: r, s, v."""
+        signature = self._key.sign_recoverable(self.domain.digest(size, root), hasher=None)
+        return signature[:-1] + bytes([signature[-1] + _V_OFFSET])
+
+
+def recover(digest: bytes, signature: bytes) -> bytes | None:
+    """Recover the signer's address, None where this is no signature the contract would take."""
+    if len(signature) != _SIGNATURE_SIZE or signature[-1] not in {_V_OFFSET, _V_OFFSET + 1}:
+        return None
+    # The upper half of s is the same signature again, mirrored: refused here as on the chain.
+    if int.from_bytes(signature[32:64], "big") > _ORDER // 2:
+        return None
+    compact = signature[:-1] + bytes([signature[-1] - _V_OFFSET])
+    try:
+        return address_of(PublicKey.from_signature_and_message(compact, digest, hasher=None))
+    except Exception:  # noqa: BLE001 - libsecp256k1 raises plain Exception for an invalid r or s
+        return None
+
+
+def address_of(key: PublicKey) -> bytes:
+    """Derive a key's EVM address."""
+    return keccak(key.format(compressed=False)[1:])[-20:]
+
+
+def log_id(origin: str, admin: bytes) -> bytes:
+    """Derive a log's id as the contract does: keccak256(abi.encode(origin, admin))."""
+    encoded = origin.encode()
+    padded = encoded + b"\0" * (-len(encoded) % 32)
+    return keccak(_word(64) + admin.rjust(32, b"\0") + _word(len(encoded)) + padded)
+
+
+def _word(value: int) -> bytes:
+    return value.to_bytes(32, "big")
