@@ -71,7 +71,7 @@ class Anchor:
     block_time: int
 
     @classmethod
-    def from_json(cls, value: object, where: str = "anchor") -> Anchor:
+    def from_value(cls, value: object, where: str = "anchor") -> Anchor:
         """Read an anchor's JSON object; raise MalformedError."""
         members = Members(value, where)
         anchor = cls(
@@ -88,8 +88,8 @@ class Anchor:
         members.end()
         return anchor
 
-    def to_json(self) -> dict[str, Any]:
-        """Write the JSON object that `from_json` reads."""
+    def to_value(self) -> dict[str, Any]:
+        """Write the JSON object that `from_value` reads."""
         return {
             **self.chain.to_members(),
             "sandbox": self.sandbox,
@@ -108,7 +108,7 @@ class Anchor:
         Two anchors speak of the same event where they share the transaction, the block, or the
         (chain, log, size): then every other field must agree too.
         """
-        mine, theirs = self.to_json(), pinned.to_json()
+        mine, theirs = self.to_value(), pinned.to_value()
         same_event = (
             self.transaction == pinned.transaction
             or self.block_hash == pinned.block_hash
