@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {IAnchorRegistry} from "./interfaces/IAnchorRegistry.sol";
+import {Rfc9162} from "./libraries/Rfc9162.sol";
+
+/// @title AnchorRegistry
+/// @notice See `IAnchorRegistry`. Has no owner and cannot be upgraded.
+contract AnchorRegistry is IAnchorRegistry, EIP712 {
+    /// @dev The first slot is all that anchoring needs besides the root. 48 bits hold the time of
+    /// chains that count milliseconds too, until the year 10889.
+    struct Log {
+        uint64 size;
+        uint48 blockNumber;
+        uint48 blockTime;
+        uint64 epoch;
+        uint8 threshold;
+        bytes32 root;
+        address admin;
+        address[] operators;
+        mapping(uint64 epoch => mapping(address account => bool)) isOperator;
+        mapping(uint64 size => bytes32) commitments;
+    }
+
+    /// @notice The most operators that a log may have
+    uint256 public constant MAX_OPERATORS = 16;
+
+    /// @notice The EIP-712 type of what operators sign
+    bytes32 public constant HEAD_TYPEHASH =
+        keccak256("Head(bytes32 logId,uint64 epoch,uint64 size,bytes32 root)");
+
+    uint64 private constant _FIRST_EPOCH = 1;
+
+    mapping(bytes32 logId => Log) private _logs;
+
+    constructor() EIP712("Crossproof AnchorRegistry", "1") {}
+
+    /// @inheritdoc IAnchorRegistry
+    function openLog(string calldata origin, address[] calldata operators, uint8 threshold)
+        external
+        returns (bytes32 logId)
+    {
+        if (bytes(origin).length == 0) revert EmptyOrigin();
+        logId = logIdOf(origin, msg.sender);
+        Log storage log = _logs[logId];
+        if (_isOpen(log)) revert LogAlreadyOpen(logId);
+        if (operators.length == 0 || operators.length > MAX_OPERATORS) {
+            revert OperatorCountOutOfRange(operators.length, MAX_OPERATORS);
+        }
+        if (threshold == 0 || threshold > operators.length) {
+            revert ThresholdOutOfRange(threshold, operators.length);
+        }
+
+        address previous = address(0);
+        for (uint256 i = 0; i < operators.length; ++i) {
+            address operator = operators[i];
+            if (operator <= previous) revert NotAscending(previous, operator);
+            log.isOperator[_FIRST_EPOCH][operator] = true;
+            previous = operator;
+        }
+        log.operators = operators;
+        log.admin = msg.sender;
+        log.epoch = _FIRST_EPOCH;
+        log.threshold = threshold;
+        log.root = Rfc9162.EMPTY_ROOT;
+        emit LogOpened(logId, msg.sender, origin, operators, threshold);
+    }
+
+    /// @inheritdoc IAnchorRegistry
+    function anchor(
+        bytes32 logId,
+        uint64 size,
+        bytes32 root,
+        bytes32[] calldata consistencyProof,
+        bytes[] calldata signatures
+    ) external {
+        Log storage log = _openLogAt(logId);
+        uint64 anchoredSize = log.size;
+        bytes32 anchoredRoot = log.root;
+        if (size <= anchoredSize) {
+            // The empty tree has no entry to anchor, so a log without an anchor has no same head.
+            if (size != 0 && size == anchoredSize && root == anchoredRoot) return;
+            revert NotLarger(size, anchoredSize);
+        }
+
+        _checkSignatures(log, headDigest(logId, log.epoch, size, root), signatures);
+        if (!Rfc9162.verifyConsistency(
+                anchoredSize, anchoredRoot, size, root, consistencyProof
+            )) {
+            revert Inconsistent(anchoredSize, size);
+        }
+
+        log.size = size;
+        log.blockNumber = uint48(block.number);
+        log.blockTime = uint48(block.timestamp);
+        log.root = root;
+        log.commitments[size] = _commitment(root, block.number, block.timestamp);
+        emit Anchored(logId, size, root);
+    }
+
+    /// @inheritdoc IAnchorRegistry
+    function head(bytes32 logId)
+        external
+        view
+        returns (uint64 size, bytes32 root, uint64 blockNumber, uint64 blockTime)
+    {
+        Log storage log = _openLogAt(logId);
+        return (log.size, log.root, log.blockNumber, log.blockTime);
+    }
+
+    /// @inheritdoc IAnchorRegistry
+    function logInfo(bytes32 logId)
+        external
+        view
+        returns (address admin, uint64 epoch, uint8 threshold, address[] memory operators)
+    {
+        Log storage log = _openLogAt(logId);
+        return (log.admin, log.epoch, log.threshold, log.operators);
+    }
+
+    /// @inheritdoc IAnchorRegistry
+    function isOperator(bytes32 logId, address account) external view returns (bool) {
+        Log storage log = _logs[logId];
+        return log.isOperator[log.epoch][account];
+    }
+
+    /// @inheritdoc IAnchorRegistry
+    function anchorCommitment(bytes32 logId, uint64 size) external view returns (bytes32) {
+        return _logs[logId].commitments[size];
+    }
+
+    /// @inheritdoc IAnchorRegistry
+    function verifyAnchor(
+        bytes32 logId,
+        uint64 size,
+        bytes32 root,
+        uint64 blockNumber,
+        uint64 blockTime
+    ) external view returns (bool) {
+        return _logs[logId].commitments[size] == _commitment(root, blockNumber, blockTime);
+    }
+
+    /// @inheritdoc IAnchorRegistry
+    function verifyInclusion(
+        Anchor calldata anchored,
+        bytes32 leafHash,
+        uint64 index,
+        bytes32[] calldata proof
+    ) external view returns (bool) {
+        return _isAnchored(anchored)
+            && Rfc9162.verifyInclusion(leafHash, index, anchored.size, proof, anchored.root);
+    }
+
+    /// @inheritdoc IAnchorRegistry
+    function verifyConsistency(
+        Anchor calldata older,
+        Anchor calldata newer,
+        bytes32[] calldata proof
+    ) external view returns (bool) {
+        return _isAnchored(older) && _isAnchored(newer)
+            && Rfc9162.verifyConsistency(older.size, older.root, newer.size, newer.root, proof);
+    }
+
+    /// @inheritdoc IAnchorRegistry
+    function logIdOf(string calldata origin, address admin) public pure returns (bytes32) {
+        return keccak256(abi.encode(origin, admin));
+    }
+
+    /// @inheritdoc IAnchorRegistry
+    function headDigest(bytes32 logId, uint64 epoch, uint64 size, bytes32 root)
+        public
+        view
+        returns (bytes32)
+    {
+        return _hashTypedDataV4(keccak256(abi.encode(HEAD_TYPEHASH, logId, epoch, size, root)));
+    }
+
+    /// @dev Strictly ascending signers are distinct, whatever their number.
+    function _checkSignatures(Log storage log, bytes32 digest, bytes[] calldata signatures)
+        private
+        view
+    {
+        if (signatures.length < log.threshold) {
+            revert TooFewSignatures(signatures.length, log.threshold);
+        }
+        mapping(address => bool) storage operators = log.isOperator[log.epoch];
+        address previous = address(0);
+        for (uint256 i = 0; i < signatures.length; ++i) {
+            address signer = ECDSA.recoverCalldata(digest, signatures[i]);
+            if (!operators[signer]) revert NotOperator(signer);
+            if (signer <= previous) revert NotAscending(previous, signer);
+            previous = signer;
+        }
+    }
+
+    function _openLogAt(bytes32 logId) private view returns (Log storage log) {
+        log = _logs[logId];
+        if (!_isOpen(log)) revert UnknownLog(logId);
+    }
+
+    function _isAnchored(Anchor calldata anchored) private view returns (bool) {
+        return _logs[anchored.logId].commitments[anchored.size]
+            == _commitment(anchored.root, anchored.blockNumber, anchored.blockTime);
+    }
+
+    function _isOpen(Log storage log) private view returns (bool) {
+        return log.epoch != 0;
+    }
+
+    function _commitment(bytes32 root, uint256 blockNumber, uint256 blockTime)
+        private
+        pure
+        returns (bytes32)
+    {
+        return keccak256(abi.encode(root, blockNumber, blockTime));
+    }
+}
