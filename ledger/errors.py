@@ -3,6 +3,7 @@
     LedgerError
     ├── MalformedError      the bytes are not of the format              → failed, exit 1
     ├── VerificationError   well-formed, and false                       → failed, exit 1
+    ├── NotFoundError       nothing here has that name                   → 404, exit 1
     ├── ConflictError       true of its own, but not with what is there  → 409
     ├── ReadOnlyError       the log may not be written until recovered   → 503, exit 1
     ├── ConfigurationError  the operator's settings cannot be used       → exit 2
@@ -19,6 +20,7 @@ __all__ = [
     "ConflictError",
     "LedgerError",
     "MalformedError",
+    "NotFoundError",
     "ReadOnlyError",
     "UnavailableError",
     "VerificationError",
@@ -64,6 +66,10 @@ class MalformedError(LedgerError, ValueError):
 
 class VerificationError(LedgerError):
     """A well-formed claim that is false."""
+
+
+class NotFoundError(LedgerError):
+    """A name that nothing here has, as far as the asker may see."""
 
 
 class ConflictError(LedgerError):

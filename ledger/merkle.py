@@ -23,6 +23,7 @@ __all__ = [
     "EMPTY_ROOT",
     "HASH_SIZE",
     "MAX_SIZE",
+    "climb",
     "consistency_proof",
     "inclusion_proof",
     "leaf_hash",
@@ -139,7 +140,7 @@ def verify_inclusion(
         )
     _check_hashes(leaf_hash, root, *proof)
     computed = leaf_hash
-    for sibling, is_left in _climb("inclusion", index, size - 1, proof):
+    for sibling, is_left in climb("inclusion", index, size - 1, proof):
         computed = node_hash(sibling, computed) if is_left else node_hash(computed, sibling)
     if computed != root:
         raise VerificationError(
@@ -186,7 +187,7 @@ def verify_consistency(
     if not path:
         raise _wrong_length("consistency", len(proof))
     old_computed = new_computed = path[0]
-    for sibling, is_left in _climb("consistency", node, last, path[1:]):
+    for sibling, is_left in climb("consistency", node, last, path[1:]):
         if is_left:
             old_computed = node_hash(sibling, old_computed)
             new_computed = node_hash(sibling, new_computed)
@@ -203,7 +204,7 @@ def _parents(row: list[bytes]) -> list[bytes]:
     return parents
 
 
-def _climb(kind: str, node: int, last: int, path: Sequence[bytes]) -> Iterator[tuple[bytes, bool]]:
+def climb(kind: str, node: int, last: int, path: Sequence[bytes]) -> Iterator[tuple[bytes, bool]]:
     """Yield each sibling with its side, from `node` up to the root of the tree ending at `last`.
 
     The shape follows from the two positions alone (the fn and sn of RFC 9162, 2.1.3.2 and

@@ -223,8 +223,12 @@ class Signer:
 
     def to_string(self) -> str:
         """Write the key as `from_string` reads it: a secret."""
-        material = b64encode(_ED25519 + self._key.private_bytes_raw()).decode()
+        material = b64encode(_ED25519 + self.seed()).decode()
         return f"{_SIGNER_PREFIX}{self.name}+{self.key_id.hex()}+{material}"
+
+    def seed(self) -> bytes:
+        """Give the 32-byte seed: a secret."""
+        return self._key.private_bytes_raw()
 
     def __repr__(self) -> str:
         return f"Signer({self.verifier})"

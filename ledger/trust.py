@@ -1,0 +1,201 @@
+"""The trust file: the only thing that a verifier believes.
+
+    {"mediaType": "application/vnd.crossproof.trust.v1+json",
+     "logs": [{"origin": "example.com/log", "keys": ["example.com/log+…+…"], "log_id": "0x…"}],
+     "chains": [{"chain_id": 1, "genesis_hash": "0x…", "contract": "0x…", "sandbox": false,
+                 "finality": "finalized", "rpc": ["https://…"], "agree": 1}],
+     "anchors": [{…}]}                                pinned: believed without asking anyone
+
+`finality` is "instant", "finalized" or a number of confirmations. `log_id` is the log's name in
+the contract, hash(origin, admin): without it no anchor of the log can be believed, since anyone
+may open a log of that origin under an address of his own. A bundle never widens a trust file.
+Published schema: `schemas/trust.v1.schema.json`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from ledger.anchor import Anchor, ChainIdentity
+from ledger.canonical import parse
+from ledger.checkpoint import check_origin
+from ledger.errors import MalformedError
+from ledger.members import Members, read_text
+from ledger.note import Verifier
+
+__all__ = ["MEDIA_TYPE", "Finality", "Trust", "TrustedChain", "TrustedLog"]
+
+MEDIA_TYPE = "application/vnd.crossproof.trust.v1+json"
+MAX_TRUST_SIZE = 64 * 1024 * 1024
+MAX_LISTED = 100_000
+MAX_CONFIRMATIONS = 1_000_000
+
+# "instant", "finalized", or how many blocks must stand above the anchor's.
+Finality = str | int
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedLog:
+    """A log's origin, the keys that may sign its checkpoints, and its name on the chain."""
+
+    origin: str
+    keys: tuple[Verifier, ...]
+    log_id: bytes | None = None
+
+    @classmethod
+    def from_value(cls, value: object, where: str) -> TrustedLog:
+        """Read a log's JSON object; raise MalformedError."""
+        members = Members(value, where)
+        origin = members.text("origin")
+        check_origin(origin)
+        keys = members.array("keys", _read_key, longest=MAX_LISTED)
+        log_id = members.hash("log_id") if members.has("log_id") else None
+        members.end()
+        for key in keys:
+            if key.name != origin:
+                raise MalformedError(
+                    "trust.key",
+                    f"{where}.keys: a key of another log",
+                    expected=origin,
+                    found=key.name,
+                )
+        return cls(origin, keys, log_id)
+
+    def to_value(self) -> dict[str, Any]:
+        """Write the JSON object that `from_value` reads."""
+        value: dict[str, Any] = {"origin": self.origin, "keys": [str(key) for key in self.keys]}
+        if self.log_id is not None:
+            value["log_id"] = f"0x{self.log_id.hex()}"
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedChain:
+    """A chain, when its blocks count as final, and the nodes that may be asked about it."""
+
+    identity: ChainIdentity
+    sandbox: bool
+    finality: Finality = "finalized"
+    rpc: tuple[str, ...] = ()
+    agree: int = 1
+
+    @classmethod
+    def from_value(cls, value: object, where: str) -> TrustedChain:
+        """Read a chain's JSON object; raise MalformedError."""
+        members = Members(value, where)
+        identity = ChainIdentity.from_members(members)
+        sandbox = members.boolean("sandbox")
+        finality = _read_finality(members.take("finality"), f"{where}.finality")
+        rpc = members.array("rpc", _read_url, longest=MAX_LISTED)
+        agree = members.integer("agree", 1, max(1, len(rpc)))
+        members.end()
+        return cls(identity, sandbox, finality, rpc, agree)
+
+    def to_value(self) -> dict[str, Any]:
+        """Write the JSON object that `from_value` reads."""
+        return {
+            **self.identity.to_members(),
+            "sandbox": self.sandbox,
+            "finality": self.finality,
+            "rpc": list(self.rpc),
+            "agree": self.agree,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What a verifier believes: logs, chains, and anchors that were checked before."""
+
+    logs: tuple[TrustedLog, ...] = ()
+    chains: tuple[TrustedChain, ...] = ()
+    anchors: tuple[Anchor, ...] = ()
+
+    @classmethod
+    def from_json(cls, data: bytes | str) -> Trust:
+        """Read a trust file; raise MalformedError for anything that is none."""
+        raw = data if isinstance(data, bytes) else data.encode(errors="surrogatepass")
+        if len(raw) > MAX_TRUST_SIZE:
+            raise MalformedError(
+                "trust.size",
+                "trust file: too large",
+                expected=f"at most {MAX_TRUST_SIZE} bytes",
+                found=f"{len(raw)} bytes",
+            )
+        members = Members(parse(raw), "trust")
+        members.literal("mediaType", MEDIA_TYPE)
+        trust = cls(
+            members.array("logs", TrustedLog.from_value, longest=MAX_LISTED),
+            members.array("chains", TrustedChain.from_value, longest=MAX_LISTED),
+            members.array("anchors", Anchor.from_value, longest=MAX_LISTED),
+        )
+        members.end()
+        _unique(trust.logs, lambda log: log.origin, "trust.logs")
+        _unique(trust.chains, lambda chain: chain.identity, "trust.chains")
+        return trust
+
+    def to_value(self) -> dict[str, Any]:
+        """Write the trust file as a JSON value."""
+        return {
+            "mediaType": MEDIA_TYPE,
+            "logs": [log.to_value() for log in self.logs],
+            "chains": [chain.to_value() for chain in self.chains],
+            "anchors": [anchor.to_value() for anchor in self.anchors],
+        }
+
+    def to_json(self) -> str:
+        """Write the trust file as `from_json` reads it."""
+        return json.dumps(self.to_value(), ensure_ascii=False, indent=2) + "\n"
+
+    def log(self, origin: str) -> TrustedLog | None:
+        """Find a log by its origin."""
+        return next((log for log in self.logs if log.origin == origin), None)
+
+    def chain(self, identity: ChainIdentity) -> TrustedChain | None:
+        """Find a chain by its whole identity."""
+        return next((chain for chain in self.chains if chain.identity == identity), None)
+
+    def pin(self, anchor: Anchor) -> Trust:
+        """Keep an anchor, for use offline; the caller has checked it."""
+        return self if anchor in self.anchors else replace(self, anchors=(*self.anchors, anchor))
+
+
+def _read_key(value: object, where: str) -> Verifier:
+    return Verifier.from_string(read_text(value, where))
+
+
+def _read_url(value: object, where: str) -> str:
+    url = read_text(value, where)
+    try:
+        scheme, host = urlsplit(url).scheme, urlsplit(url).hostname
+    except ValueError:
+        scheme, host = "", None
+    if scheme not in {"http", "https"} or not host:
+        raise MalformedError("trust.rpc", where, expected="an http or https address", found=url)
+    return url
+
+
+def _read_finality(value: object, where: str) -> Finality:
+    if isinstance(value, str) and value in {"instant", "finalized"}:
+        return value
+    if type(value) is int and 0 <= value <= MAX_CONFIRMATIONS:
+        return value
+    raise MalformedError(
+        "trust.finality",
+        where,
+        expected=f'"instant", "finalized" or 0 to {MAX_CONFIRMATIONS} confirmations',
+        found=repr(value),
+    )
+
+
+def _unique(items: tuple[_T, ...], key: Callable[[_T], object], where: str) -> None:
+    seen = set()
+    for item in items:
+        if key(item) in seen:
+            raise MalformedError("trust.repeated", f"{where}: named twice", found=str(key(item)))
+        seen.add(key(item))
