@@ -1,0 +1,142 @@
+"""Settings of a running ledger: one class, each value from the environment as CROSSPROOF_NAME.
+
+Without any, a ledger runs on 127.0.0.1 with SQLite and an embedded chain, its files in
+./crossproof-data. Every setting is documented in `docs/settings.md`; a test compares.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from ledger.checkpoint import check_origin
+from ledger.errors import ConfigurationError, MalformedError
+from ledger.trust import MAX_CONFIRMATIONS, Finality
+
+__all__ = ["Settings"]
+
+_PREFIX = "CROSSPROOF_"
+_MIB = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """What an operator may choose. Unknown members are refused, secrets are never shown."""
+
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="forbid", frozen=True)
+
+    data_dir: Path = Field(Path("crossproof-data"), description="Where all files are kept")
+    database_url: str | None = Field(
+        None, description="SQLAlchemy URL; SQLite in the data directory if not given"
+    )
+    origin: str | None = Field(
+        None, description="The log's name, a URL without its scheme; fixed at the first start"
+    )
+    log_key_file: Path | None = Field(None, description="Signs checkpoints; log.key if not given")
+    operator_key_file: Path | None = Field(
+        None, description="Signs heads for the contract; operator.key if not given"
+    )
+    sender_key_file: Path | None = Field(
+        None, description="Pays for anchors; the operator's key if not given"
+    )
+    key_passphrase: SecretStr | None = Field(
+        None, description="Opens the key files, and encrypts those that are made"
+    )
+    head_record_file: Path | None = Field(
+        None, description="The head outside the database and its backups; head if not given"
+    )
+
+    chain_urls: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="JSON-RPC addresses, separated by commas; an embedded sandbox if none"
+    )
+    chain_agree: int = Field(1, ge=1, description="How many nodes must give the same answer")
+    chain_contract: str | None = Field(
+        None, description="Address of AnchorRegistry; from the deployment file if not given"
+    )
+    chain_finality: Finality = Field(
+        "finalized", description='"instant", "finalized" or a number of confirmations'
+    )
+    chain_timeout: float = Field(10.0, gt=0, description="Seconds to wait for a node's answer")
+
+    publish_interval: float = Field(0.2, gt=0, description="Seconds between checkpoints, with news")
+    anchor_interval: float = Field(60.0, gt=0, description="Seconds between anchors, with news")
+
+    host: str = Field("127.0.0.1", description="Address to listen on")
+    port: int = Field(8080, ge=0, le=65_535, description="Port to listen on; 0 picks a free one")
+    api_keys_file: Path | None = Field(
+        None, description="API keys; without it only a loopback address is served"
+    )
+    max_batch_bytes: int = Field(64 * _MIB, ge=1, description="Largest body of a batch")
+    max_record_bytes: int = Field(_MIB, ge=1, description="Largest body of any other request")
+
+    @classmethod
+    def load(cls, **given: Any) -> Settings:
+        """Read the environment, `given` values first; raise ConfigurationError."""
+        try:
+            return cls(**{name: value for name, value in given.items() if value is not None})
+        except ValidationError as error:
+            problem = error.errors(include_url=False, include_input=False)[0]
+            name = "_".join(str(part) for part in problem["loc"][:1])
+            raise ConfigurationError(
+                "settings.invalid",
+                f"setting {_PREFIX}{name.upper()}",
+                expected=str(cls.model_fields[name].description)
+                if name in cls.model_fields
+                else None,
+                found=problem["msg"],
+            ) from None
+
+    @field_validator("chain_urls", mode="before")
+    @classmethod
+    def _split_urls(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("chain_finality", mode="before")
+    @classmethod
+    def _read_finality(cls, value: object) -> object:
+        if isinstance(value, str) and value.isdigit():
+            value = int(value)
+        if value in {"instant", "finalized"}:
+            return value
+        if isinstance(value, int) and 0 <= value <= MAX_CONFIRMATIONS:
+            return value
+        raise ValueError('neither "instant" nor "finalized" nor a number of confirmations')
+
+    @field_validator("origin")
+    @classmethod
+    def _check_origin(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                check_origin(value)
+            except MalformedError as error:
+                raise ValueError(str(error)) from error
+        return value
+
+    @property
+    def database(self) -> str:
+        """The database's URL, the default resolved."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'ledger.sqlite3'}"
+
+    @property
+    def log_key(self) -> Path:
+        """The log key's file, the default resolved."""
+        return self.log_key_file or self.data_dir / "log.key"
+
+    @property
+    def operator_key(self) -> Path:
+        """The operator key's file, the default resolved."""
+        return self.operator_key_file or self.data_dir / "operator.key"
+
+    @property
+    def head_record(self) -> Path:
+        """The head record's file, the default resolved."""
+        return self.head_record_file or self.data_dir / "head"
+
+    @property
+    def passphrase(self) -> str | None:
+        """The passphrase in the clear, for the key files."""
+        return self.key_passphrase.get_secret_value() if self.key_passphrase else None
