@@ -41,6 +41,9 @@ interface IAnchorRegistry {
     /// @param root The RFC 9162 root of the first `size` entries
     event Anchored(bytes32 indexed logId, uint64 indexed size, bytes32 root);
 
+    /// @notice Thrown at deployment when the chain has no SHA-256 precompile at its usual address
+    error Sha256Unavailable();
+
     /// @notice Thrown when a log is opened without an origin
     error EmptyOrigin();
 

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.24;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
 /// @title The Merkle tree of RFC 9162: leaves, nodes and the two proofs
 /// @notice Gives the same verdict as `ledger/merkle.py` on every input. Leaves and nodes are
 /// SHA-256 with a prefix each (0x00 and 0x01), so an inner node can never pass for an entry.
 /// @dev The verifiers derive the shape of a proof from its two positions alone and accept exactly
 /// one length, so that no prover can choose the shape. They answer, and never revert on bad input.
 library Rfc9162 {
-    /// @notice Thrown when the chain has no working SHA-256 precompile
-    error Sha256Unavailable();
-
     /// @notice The root of the tree without leaves: SHA-256 of nothing (section 2.1.1)
     bytes32 internal constant EMPTY_ROOT =
         0xe3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855;
@@ -24,22 +23,18 @@ library Rfc9162 {
 
     /// @notice Hashes two children into their parent (section 2.1.1)
     function nodeHash(bytes32 left, bytes32 right) internal view returns (bytes32 parent) {
-        bool answered;
-        // The 65 bytes 0x01 || left || right are one too many for the scratch space, so they are
-        // laid out beyond the free memory, which is not moved: the next node overwrites them.
-        // That spares the copies and the growing memory of `sha256(abi.encodePacked(…))`.
+        // 0x01 || left || right is one byte too long for the scratch space, so it is laid out in
+        // the free memory, which stays free: the next node overwrites it. `sha256(bytes.concat(…))`
+        // would copy, and let the memory grow, at every node of a proof.
         assembly ("memory-safe") {
             let input := mload(0x40)
             mstore8(input, 0x01)
             mstore(add(input, 0x01), left)
             mstore(add(input, 0x21), right)
-            // 0x02 is the SHA-256 precompile. Where there is none the call succeeds with an empty
-            // answer, and the stale word at 0x00 would be taken for a hash.
-            answered := staticcall(gas(), 0x02, input, 0x41, 0x00, 0x20)
-            answered := and(answered, eq(returndatasize(), 0x20))
-            parent := mload(0x00)
+            // The precompile at 0x02 takes any bytes: only a lack of gas can make the call fail.
+            if iszero(staticcall(gas(), 0x02, input, 0x41, input, 0x20)) { revert(0x00, 0x00) }
+            parent := mload(input)
         }
-        if (!answered) revert Sha256Unavailable();
     }
 
     /// @notice Tells whether the leaf at `index` is in the tree (section 2.1.3.2)
@@ -57,22 +52,18 @@ library Rfc9162 {
     ) internal view returns (bool) {
         if (index >= size || size > MAX_SIZE) return false;
 
-        // The RFC's fn and sn: the position of the current node in its row, and of the row's last.
         uint256 node = index;
-        uint256 last = size - 1;
+        (uint256 inner, uint256 border) = _pathShape(node, size - 1);
+        if (proof.length != inner + border) return false;
         bytes32 computed = leaf;
-        for (uint256 i = 0; i < proof.length; ++i) {
-            if (last == 0) return false;
-            if (_isRightChild(node, last)) {
-                (node, last) = _skipLoneEdge(node, last);
-                computed = nodeHash(proof[i], computed);
-            } else {
-                computed = nodeHash(computed, proof[i]);
-            }
+        for (uint256 i = 0; i < inner; ++i) {
+            computed = node & 1 == 1 ? nodeHash(proof[i], computed) : nodeHash(computed, proof[i]);
             node >>= 1;
-            last >>= 1;
         }
-        return last == 0 && computed == root;
+        for (uint256 i = inner; i < proof.length; ++i) {
+            computed = nodeHash(proof[i], computed);
+        }
+        return computed == root;
     }
 
     /// @notice Tells whether the older tree is a prefix of the newer (section 2.1.4.2)
@@ -95,51 +86,51 @@ library Rfc9162 {
         if (oldSize == newSize) return proof.length == 0 && oldRoot == newRoot;
         if (oldSize == 0) return proof.length == 0;
 
-        uint256 node = oldSize - 1;
-        uint256 last = newSize - 1;
-        while (node & 1 == 1) {
-            node >>= 1;
-            last >>= 1;
-        }
+        // The path starts from the perfect subtree that ends the older tree: it has as many leaves
+        // as the lowest bit set in its size.
+        uint256 row = Math.log2(oldSize & (~oldSize + 1));
+        uint256 node = (oldSize - 1) >> row;
+        uint256 last = (newSize - 1) >> row;
 
-        // Where the older tree is one perfect subtree its root starts the path, and provers leave
-        // it out.
-        uint256 next = 0;
-        bytes32 oldComputed = oldRoot;
-        if (node != 0) {
-            if (proof.length == 0) return false;
-            oldComputed = proof[next++];
-        }
+        // Where that is the whole older tree, its root starts the path and provers leave it out.
+        uint256 start = node == 0 ? 0 : 1;
+        (uint256 inner, uint256 border) = _pathShape(node, last);
+        uint256 edge = start + inner;
+        if (proof.length != edge + border) return false;
+        bytes32 oldComputed = node == 0 ? oldRoot : proof[0];
         bytes32 newComputed = oldComputed;
-
-        for (; next < proof.length; ++next) {
-            if (last == 0) return false;
-            bytes32 sibling = proof[next];
-            if (_isRightChild(node, last)) {
-                (node, last) = _skipLoneEdge(node, last);
-                // Until the first sibling on the right the two trees have the same nodes.
-                bool same = oldComputed == newComputed;
+        for (uint256 i = start; i < edge; ++i) {
+            bytes32 sibling = proof[i];
+            if (node & 1 == 1) {
+                oldComputed = nodeHash(sibling, oldComputed);
                 newComputed = nodeHash(sibling, newComputed);
-                oldComputed = same ? newComputed : nodeHash(sibling, oldComputed);
             } else {
                 newComputed = nodeHash(newComputed, sibling);
             }
             node >>= 1;
-            last >>= 1;
         }
-        return last == 0 && oldComputed == oldRoot && newComputed == newRoot;
+        for (uint256 i = edge; i < proof.length; ++i) {
+            bytes32 sibling = proof[i];
+            oldComputed = nodeHash(sibling, oldComputed);
+            newComputed = nodeHash(sibling, newComputed);
+        }
+        return oldComputed == oldRoot && newComputed == newRoot;
     }
 
-    function _isRightChild(uint256 node, uint256 last) private pure returns (bool) {
-        return node & 1 == 1 || node == last;
-    }
-
-    /// @dev A lone node at the right edge moves up unchanged until it is a right child.
-    function _skipLoneEdge(uint256 node, uint256 last) private pure returns (uint256, uint256) {
-        while (node & 1 == 0 && node != 0) {
-            node >>= 1;
-            last >>= 1;
+    /// @dev How many siblings a path has, from `node` up to the root of the tree that ends at
+    /// `last` (the RFC's fn and sn). Below the subtree that both are in, every row gives one. Above
+    /// it the path runs along the right edge, where only a right child has a sibling.
+    function _pathShape(uint256 node, uint256 last)
+        private
+        pure
+        returns (uint256 inner, uint256 border)
+    {
+        inner = node == last ? 0 : Math.log2(node ^ last) + 1;
+        unchecked {
+            // Clears the lowest bit set, so neither the bit below zero nor a count beyond 64 exists.
+            for (node >>= inner; node != 0; node &= node - 1) {
+                ++border;
+            }
         }
-        return (node, last);
     }
 }
