@@ -1,0 +1,297 @@
+"""The statement: JSON from a submitter in, the log's entry out (docs/statement.md).
+
+An entry is one JSON object in RFC 8785 form of at most MAX_ENTRY_SIZE bytes, with ASCII member
+names and no floats. It has `kind`, `v`, `record_id` (a UUIDv7), `salt` (128 random bits that make
+its leaf unguessable) and what `ledger.kinds` says of its kind, nothing else.
+
+`Statement.parse` takes any JSON formatting, `Statement.from_entry` only the canonical one: a log's
+entry is never rewritten. Both go the short way first. The structs know every member, so where
+msgspec's sorted encoding of what it decoded equals the input byte for byte, the input was
+canonical, without duplicates, floats or stray members. Anything else takes the strict way, which
+finds the reason.
+
+    >>> Statement.parse(b'{"kind": "transfer", "v": 1}')
+    Traceback (most recent call last):
+    ledger.errors.MalformedError: a member is missing: record_id
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from ledger import base64url
+from ledger.canonical import canonicalize, parse
+from ledger.errors import MalformedError
+from ledger.kinds import KINDS, Kind
+from ledger.kinds.formats import check_record_id
+from ledger.merkle import leaf_hash
+
+__all__ = [
+    "MAX_CLOCK_LEAD_MS",
+    "MAX_ENTRY_SIZE",
+    "MAX_TEXT_SIZE",
+    "RECORD_ID_SIZE",
+    "SALT_SIZE",
+    "Statement",
+    "check_record_time",
+    "new_record_id",
+    "new_salt",
+    "parse_record_id",
+    "record_id_text",
+]
+
+# An entry's length is a uint16 in a tile's entry bundle (C2SP tlog-tiles).
+MAX_ENTRY_SIZE = 65_535
+# What `parse` reads before it knows the canonical size: escapes and indentation included.
+MAX_TEXT_SIZE = 16 * MAX_ENTRY_SIZE
+RECORD_ID_SIZE = 16
+SALT_SIZE = 16
+MAX_CLOCK_LEAD_MS = 10 * 60 * 1000
+
+_TIME_SIZE = 6
+_SHOWN = 60
+
+_KIND = b'"kind":"'
+_DECODERS = {kind.encode(): msgspec.json.Decoder(members) for kind, members in KINDS.items()}
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A well-formed statement: the bytes that are logged, and what they say."""
+
+    entry: bytes
+    members: Kind
+
+    @classmethod
+    def parse(cls, data: bytes) -> Statement:
+        """Read a statement in any JSON formatting; raise MalformedError for anything else."""
+        members = _decode_canonical(data)
+        return cls(data, members) if members is not None else cls(*_decode_strictly(data))
+
+    @classmethod
+    def from_entry(cls, entry: bytes) -> Statement:
+        """Read a statement that must already be canonical; raise MalformedError otherwise."""
+        members = _decode_canonical(entry)
+        if members is None:
+            canonical, _ = _decode_strictly(entry)
+            raise MalformedError(
+                "statement.not-canonical",
+                "the entry is not in its canonical form",
+                expected=f"{len(canonical)} bytes as RFC 8785 has them",
+                found=f"{len(entry)} other bytes",
+            )
+        return cls(entry, members)
+
+    @classmethod
+    def build(cls, members: Mapping[str, Any]) -> Statement:
+        """Make a statement, filling in `v`, `record_id` and `salt` where absent."""
+        identity = {"v": 1, "record_id": new_record_id(), "salt": new_salt()}
+        return cls.parse(canonicalize({**identity, **members}))
+
+    @property
+    def kind(self) -> str:
+        """Name the kind: `transfer`, `plan`."""
+        return str(self.members.__struct_config__.tag)
+
+    @property
+    def v(self) -> int:
+        """Give the version of the kind's format."""
+        return self.members.v
+
+    @property
+    def record_id(self) -> bytes:
+        """Give the 16 bytes of the UUIDv7 that the submitter made."""
+        return self.members.record_id.bytes
+
+    @property
+    def leaf_hash(self) -> bytes:
+        """Hash the entry into its leaf."""
+        return leaf_hash(self.entry)
+
+    @property
+    def value(self) -> dict[str, Any]:
+        """Decode the entry into a fresh JSON object."""
+        value: dict[str, Any] = msgspec.json.decode(self.entry)
+        return value
+
+
+def new_record_id() -> str:
+    """Make a UUIDv7 of now (RFC 9562, 5.7), all 74 other bits random: neighbours share none."""
+    return record_id_text(_uuid7(time.time_ns() // 1_000_000, os.urandom(10)))
+
+
+def new_salt() -> str:
+    """Make 128 random bits in base64url."""
+    return base64url.encode(os.urandom(SALT_SIZE))
+
+
+def record_id_text(record_id: bytes) -> str:
+    """Write 16 bytes as lower-case UUID text."""
+    return str(UUID(bytes=record_id))
+
+
+def parse_record_id(text: str) -> bytes:
+    """Read the lower-case text of a UUIDv7 into its 16 bytes; raise MalformedError."""
+    try:
+        record_id = UUID(text)
+    except ValueError:
+        record_id = None
+    # UUID() takes capitals, braces and prefixes too; what it gives back has none of them.
+    if record_id is None or str(record_id) != text:
+        raise _wrong_record_id(text)
+    check_record_id(record_id)
+    return record_id.bytes
+
+
+def check_record_time(record_id: bytes, now: datetime) -> None:
+    """Refuse a record_id from more than 10 minutes ahead of `now`.
+
+    For submission only: a verifier cannot know what time it was.
+    """
+    lead = int.from_bytes(record_id[:_TIME_SIZE]) - int(now.timestamp() * 1000)
+    if lead > MAX_CLOCK_LEAD_MS:
+        raise MalformedError(
+            "statement.record-id-future",
+            "record_id is from the future",
+            expected=f"at most {MAX_CLOCK_LEAD_MS // 60_000} minutes ahead",
+            found=f"{lead // 60_000} minutes ahead",
+            hint="Set the submitter's clock, and make a new record_id.",
+        )
+
+
+def _decode_canonical(data: bytes) -> Kind | None:
+    """Decode canonical bytes; None where they are anything else, without a reason."""
+    if len(data) > MAX_ENTRY_SIZE:
+        return None
+    # A guess that picks the decoder (a union would scan for its tag): a wrong one gives None.
+    start = data.find(_KIND) + len(_KIND)
+    decoder = _DECODERS.get(data[start : data.find(b'"', start)])
+    if decoder is None:
+        return None
+    try:
+        members: Kind = decoder.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return members if _encode(members) == data else None
+
+
+def _decode_strictly(data: bytes) -> tuple[bytes, Kind]:
+    """Canonicalise and decode, or raise MalformedError with the reason."""
+    if len(data) > MAX_TEXT_SIZE:
+        raise _too_long(MAX_TEXT_SIZE, len(data))
+    value = parse(data)
+    if not isinstance(value, dict):
+        raise MalformedError(
+            "statement.type", "not a statement", expected="an object", found=type(value).__name__
+        )
+    _check_names_and_numbers(value)
+    kind = value.get("kind")
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise MalformedError(
+            "statement.kind",
+            "unknown kind of statement",
+            expected=" or ".join(sorted(KINDS)),
+            found=ascii(kind)[:_SHOWN],
+        )
+    entry = canonicalize(value)
+    if len(entry) > MAX_ENTRY_SIZE:
+        raise _too_long(MAX_ENTRY_SIZE, len(entry))
+    try:
+        members = msgspec.json.decode(entry, type=KINDS[kind])
+    except msgspec.ValidationError as error:
+        raise _explained(error) from error
+    if _encode(members) != entry:
+        # Of all that the structs accept, only a UUID has more than one spelling.
+        raise _wrong_record_id(str(value["record_id"]))
+    return entry, members
+
+
+def _check_names_and_numbers(root: dict[str, Any]) -> None:
+    stack: list[tuple[str, Any]] = [("$", root)]
+    while stack:
+        place, value = stack.pop()
+        if isinstance(value, float):
+            raise MalformedError(
+                "json.float",
+                f"a number is not an integer: {place}",
+                expected="an integer",
+                found=repr(value),
+                hint="Write fractions as strings.",
+            )
+        if isinstance(value, dict):
+            for name, member in value.items():
+                if not name.isascii():
+                    raise MalformedError(
+                        "statement.member-name",
+                        f"a member name is not ASCII: {place}",
+                        found=ascii(name[:_SHOWN]),
+                    )
+                stack.append((f"{place}.{name}"[:_SHOWN], member))
+        elif isinstance(value, list):
+            stack.extend((f"{place}[{i}]"[:_SHOWN], element) for i, element in enumerate(value))
+
+
+_PLACE = re.compile(r" - at `\$\.?(.*)`$")
+_MEMBER = re.compile("Object (missing required|contains unknown) field `(.*?)`")
+
+
+def _explained(error: msgspec.ValidationError) -> MalformedError:
+    """Give msgspec's reason one of our codes."""
+    text = str(error)
+    at = _PLACE.search(text)
+    place = at[1] if at else ""
+    cause = error.__cause__
+    if isinstance(cause, MalformedError):
+        return MalformedError(
+            cause.code, f"{cause.message}: {place}", expected=cause.expected, found=cause.found
+        )
+    member = _MEMBER.match(text)
+    if member:
+        name = f"{place}.{member[2]}" if place else member[2]
+        if member[1] == "missing required":
+            return MalformedError("statement.missing", f"a member is missing: {name}")
+        return MalformedError(
+            "statement.unknown-member",
+            f"a member is not of this kind: {name[:_SHOWN]}",
+            hint="docs/statement.md lists the members of each kind.",
+        )
+    reason = _PLACE.sub("", text)
+    if place == "v":
+        return MalformedError("statement.version", "unknown version of the kind", found=reason)
+    return MalformedError("statement.type", f"a member has a wrong value: {place}", found=reason)
+
+
+def _too_long(limit: int, found: int) -> MalformedError:
+    return MalformedError(
+        "statement.too-long",
+        "the statement is too long",
+        expected=f"at most {limit} bytes",
+        found=f"{found} bytes",
+        hint="Leave the data where it is: a statement carries hashes.",
+    )
+
+
+def _wrong_record_id(text: str) -> MalformedError:
+    return MalformedError(
+        "statement.record-id",
+        "record_id is not of its format",
+        expected="a UUIDv7 in lower-case letters",
+        found=ascii(text[:_SHOWN]),
+    )
+
+
+def _uuid7(milliseconds: int, random: bytes) -> bytes:
+    bits = int.from_bytes(random)
+    return (
+        milliseconds << 80 | 7 << 76 | (bits >> 62 & 0xFFF) << 64 | 0b10 << 62 | bits & 2**62 - 1
+    ).to_bytes(RECORD_ID_SIZE)
