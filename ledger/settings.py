@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ledger.checkpoint import check_origin
 from ledger.errors import ConfigurationError, MalformedError
-from ledger.trust import MAX_CONFIRMATIONS, Finality
+from ledger.finality import Finality
 
 __all__ = ["Settings"]
 
@@ -55,8 +55,10 @@ class Settings(BaseSettings):
     chain_contract: str | None = Field(
         None, description="Address of AnchorRegistry; from the deployment file if not given"
     )
-    chain_finality: Finality = Field(
-        "finalized", description='"instant", "finalized" or a number of confirmations'
+    chain_finality: str | None = Field(
+        None,
+        description="instant, finalized or confirmations:N; instant on a sandbox if not given, "
+        "finalized elsewhere",
     )
     chain_timeout: float = Field(10.0, gt=0, description="Seconds to wait for a node's answer")
 
@@ -95,16 +97,15 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("chain_finality", mode="before")
+    @field_validator("chain_finality")
     @classmethod
-    def _read_finality(cls, value: object) -> object:
-        if isinstance(value, str) and value.isdigit():
-            value = int(value)
-        if value in {"instant", "finalized"}:
-            return value
-        if isinstance(value, int) and 0 <= value <= MAX_CONFIRMATIONS:
-            return value
-        raise ValueError('neither "instant" nor "finalized" nor a number of confirmations')
+    def _check_finality(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                Finality.parse(value)
+            except ConfigurationError as error:
+                raise ValueError(f"expected {error.expected}") from error
+        return value
 
     @field_validator("origin")
     @classmethod

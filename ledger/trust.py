@@ -6,7 +6,7 @@
                  "finality": "finalized", "rpc": ["https://…"], "agree": 1}],
      "anchors": [{…}]}                                pinned: believed without asking anyone
 
-`finality` is "instant", "finalized" or a number of confirmations. `log_id` is the log's name in
+`finality` is "instant", "finalized" or "confirmations:N". `log_id` is the log's name in
 the contract, hash(origin, admin): without it no anchor of the log can be believed, since anyone
 may open a log of that origin under an address of his own. A bundle never widens a trust file.
 Published schema: `schemas/trust.v1.schema.json`.
@@ -23,19 +23,16 @@ from urllib.parse import urlsplit
 from ledger.anchor import Anchor, ChainIdentity
 from ledger.canonical import parse
 from ledger.checkpoint import check_origin
-from ledger.errors import MalformedError
+from ledger.errors import ConfigurationError, MalformedError
+from ledger.finality import FINALIZED, Finality
 from ledger.members import Members, read_text
 from ledger.note import Verifier
 
-__all__ = ["MEDIA_TYPE", "Finality", "Trust", "TrustedChain", "TrustedLog"]
+__all__ = ["MEDIA_TYPE", "Trust", "TrustedChain", "TrustedLog"]
 
 MEDIA_TYPE = "application/vnd.crossproof.trust.v1+json"
 MAX_TRUST_SIZE = 64 * 1024 * 1024
 MAX_LISTED = 100_000
-MAX_CONFIRMATIONS = 1_000_000
-
-# "instant", "finalized", or how many blocks must stand above the anchor's.
-Finality = str | int
 
 _T = TypeVar("_T")
 
@@ -81,7 +78,7 @@ class TrustedChain:
 
     identity: ChainIdentity
     sandbox: bool
-    finality: Finality = "finalized"
+    finality: Finality = FINALIZED
     rpc: tuple[str, ...] = ()
     agree: int = 1
 
@@ -91,7 +88,7 @@ class TrustedChain:
         members = Members(value, where)
         identity = ChainIdentity.from_members(members)
         sandbox = members.boolean("sandbox")
-        finality = _read_finality(members.take("finality"), f"{where}.finality")
+        finality = _read_finality(members.text("finality"), f"{where}.finality")
         rpc = members.array("rpc", _read_url, longest=MAX_LISTED)
         agree = members.integer("agree", 1, max(1, len(rpc)))
         members.end()
@@ -102,7 +99,7 @@ class TrustedChain:
         return {
             **self.identity.to_members(),
             "sandbox": self.sandbox,
-            "finality": self.finality,
+            "finality": str(self.finality),
             "rpc": list(self.rpc),
             "agree": self.agree,
         }
@@ -180,17 +177,13 @@ def _read_url(value: object, where: str) -> str:
     return url
 
 
-def _read_finality(value: object, where: str) -> Finality:
-    if isinstance(value, str) and value in {"instant", "finalized"}:
-        return value
-    if type(value) is int and 0 <= value <= MAX_CONFIRMATIONS:
-        return value
-    raise MalformedError(
-        "trust.finality",
-        where,
-        expected=f'"instant", "finalized" or 0 to {MAX_CONFIRMATIONS} confirmations',
-        found=repr(value),
-    )
+def _read_finality(text: str, where: str) -> Finality:
+    try:
+        return Finality.parse(text)
+    except ConfigurationError as error:
+        raise MalformedError(
+            "trust.finality", where, expected=error.expected, found=error.found
+        ) from error
 
 
 def _unique(items: tuple[_T, ...], key: Callable[[_T], object], where: str) -> None:
