@@ -22,6 +22,7 @@ from importlib.resources import files
 from typing import Any
 
 from ledger.anchor import Anchor
+from ledger.errors import LedgerError
 
 __all__ = ["LANGUAGES", "MEDIA_TYPE", "Check", "Report", "Status", "catalogue"]
 
@@ -52,6 +53,17 @@ class Check:
     subject: str | None = None
     expected: str | None = None
     found: str | None = None
+
+    @classmethod
+    def verified(cls, code: str, subject: str | None = None) -> Check:
+        """Answer yes."""
+        return cls(code, Status.VERIFIED, subject=subject)
+
+    @classmethod
+    def failed(cls, code: str, error: LedgerError, subject: str | None = None) -> Check:
+        """Answer no, for the reason that an error gives."""
+        found = error.found if error.expected or error.found else error.message
+        return cls(code, Status.FAILED, error.code, subject, error.expected, found)
 
     def title(self, language: str = "en") -> str:
         """Name the question in a person's language."""

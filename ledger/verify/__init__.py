@@ -1,0 +1,90 @@
+"""The verifier: a bundle, the files, and a trust file in; a report out.
+
+It needs no server, no database, no settings and no network, and a test holds it to that: what
+must be asked of a chain is asked through the `ChainSource` that the caller hands in, whose
+addresses come from the trust file alone. The order is fixed:
+
+    bundle     it is of the format
+    log        its origin is trusted, and a trusted key signed the checkpoint
+    record     its exact bytes hash to a leaf on the path to the checkpoint's root; only then are
+               they parsed: canonical, of a known kind, disclosures in the document
+    plan       likewise, and it is the plan that the transfer names
+    anchor     the checkpoint's head, on a trusted chain, pinned or asked for
+    files      each file that the record names is there and matches, and no other is
+
+Everything that fails is told; nothing that a failed record says is shown as true.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ledger.anchor import ChainSource
+from ledger.bundle import Bundle
+from ledger.checkpoint import parse_checkpoint
+from ledger.disclosure import reveal
+from ledger.errors import MalformedError
+from ledger.fingerprint import Fingerprint
+from ledger.report import Check, Report, Status
+from ledger.trust import Trust
+from ledger.verify.anchored import check_anchor
+from ledger.verify.files import check_files
+from ledger.verify.logged import check_entry, check_log, check_plan
+
+__all__ = ["verify"]
+
+FileToCheck = Fingerprint | str | os.PathLike[str]
+
+
+def verify(
+    bundle: Bundle | bytes | str,
+    *,
+    trust: Trust,
+    files: Iterable[FileToCheck] = (),
+    chain: ChainSource | None = None,
+    now: datetime | None = None,
+    without_files: bool = False,
+) -> Report:
+    """Check a bundle against what `trust` believes; always return a report.
+
+    `files` are fingerprints, or paths that are hashed here. Without `chain` an anchor counts only
+    where the trust file pins it. `now` is the time that is asked about, the present by default: an
+    anchor made after it says nothing about it.
+    """
+    as_of = now or datetime.now(UTC)
+    if not isinstance(bundle, Bundle):
+        try:
+            bundle = Bundle.from_json(bundle)
+        except MalformedError as error:
+            return Report((Check.failed("bundle.format", error),), as_of)
+    checks = [Check.verified("bundle.format")]
+    fingerprints = [
+        f if isinstance(f, Fingerprint) else Fingerprint.of_file(Path(f)) for f in files
+    ]
+    try:
+        claimed = parse_checkpoint(bundle.checkpoint)
+    except MalformedError as error:
+        return Report((*checks, Check.failed("checkpoint.signature", error)), as_of)
+
+    log = trust.log(claimed.origin)
+    checks += check_log(bundle.checkpoint, claimed, log)
+    entry_checks, statement = check_entry("entry", bundle.entry, claimed)
+    checks += entry_checks
+    checks += check_plan(bundle.plan, statement, claimed)
+    checks += check_anchor(bundle.anchor, claimed, log, trust=trust, chain=chain, now=now)
+    sound = all(check.status is not Status.FAILED for check in checks)
+    checks += check_files(statement, fingerprints, without_files=without_files)
+    shown = None
+    if sound and log is not None and statement is not None:
+        shown = reveal(statement.value, bundle.entry.disclosures)
+    return Report(
+        tuple(checks),
+        as_of,
+        origin=claimed.origin,
+        index=bundle.entry.index,
+        anchor=bundle.anchor,
+        statement=shown,
+    )

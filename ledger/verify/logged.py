@@ -1,0 +1,91 @@
+"""Checks of what is in the log: the checkpoint's signature, the record, its plan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ledger.bundle import LoggedEntry
+from ledger.checkpoint import Checkpoint, open_checkpoint
+from ledger.disclosure import reveal
+from ledger.errors import LedgerError, MalformedError, VerificationError
+from ledger.merkle import leaf_hash, verify_inclusion
+from ledger.report import Check, Status
+from ledger.statement import Statement
+from ledger.trust import TrustedLog
+
+__all__ = ["check_entry", "check_log", "check_plan"]
+
+
+def check_log(note: str, claimed: Checkpoint, log: TrustedLog | None) -> list[Check]:
+    """Check that the checkpoint's log is trusted, and that one of its keys signed."""
+    if log is None:
+        return [
+            Check("log.trusted", Status.UNDETERMINED, "log.unknown", found=claimed.origin),
+            Check("checkpoint.signature", Status.UNDETERMINED, "log.unknown"),
+        ]
+    try:
+        open_checkpoint(note, *log.keys)
+    except LedgerError as error:
+        signature = Check.failed("checkpoint.signature", error)
+    else:
+        signature = Check.verified(
+            "checkpoint.signature", subject=f"{claimed.origin} {claimed.size}"
+        )
+    return [Check.verified("log.trusted", subject=claimed.origin), signature]
+
+
+def check_entry(
+    part: str, entry: LoggedEntry, head: Checkpoint
+) -> tuple[list[Check], Statement | None]:
+    """Check one logged entry; its statement is returned only where all of it holds."""
+    checks = []
+    try:
+        verify_inclusion(
+            leaf_hash=leaf_hash(entry.body),
+            index=entry.index,
+            size=head.size,
+            proof=entry.path,
+            root=head.root,
+        )
+    except VerificationError as error:
+        return [Check.failed(f"{part}.inclusion", error)], None
+    checks.append(Check.verified(f"{part}.inclusion", subject=f"{entry.index}"))
+    try:
+        statement = Statement.from_entry(entry.body)
+    except MalformedError as error:
+        return [*checks, Check.failed(f"{part}.statement", error)], None
+    checks.append(Check.verified(f"{part}.statement", subject=statement.kind))
+    try:
+        reveal(statement.value, entry.disclosures)
+    except LedgerError as error:
+        return [*checks, Check.failed(f"{part}.disclosures", error)], None
+    shown = Status.VERIFIED if entry.disclosures else Status.SKIPPED
+    checks.append(Check(f"{part}.disclosures", shown, None if entry.disclosures else "none"))
+    return checks, statement
+
+
+def check_plan(
+    plan: LoggedEntry | None, transfer: Statement | None, head: Checkpoint
+) -> list[Check]:
+    """Check that the plan in the bundle is the one that the transfer says covers it."""
+    named = _named_plan(transfer.value) if transfer is not None else None
+    if plan is None:
+        if named is None:
+            return []
+        return [Check("plan.named", Status.UNDETERMINED, "plan.absent", expected=named.hex())]
+    checks, _ = check_entry("plan", plan, head)
+    if transfer is None:
+        return checks
+    found = leaf_hash(plan.body)
+    if named == found:
+        return [*checks, Check.verified("plan.named")]
+    expected = named.hex() if named is not None else "no plan"
+    return [
+        *checks,
+        Check("plan.named", Status.FAILED, "plan.other", expected=expected, found=found.hex()),
+    ]
+
+
+def _named_plan(statement: dict[str, Any]) -> bytes | None:
+    covered_by = statement.get("covered_by")
+    return bytes.fromhex(covered_by["plan"]["leaf_hash"]) if covered_by is not None else None
