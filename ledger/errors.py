@@ -43,7 +43,8 @@ class LedgerError(Exception):
         found: str | None = None,
         hint: str | None = None,
     ) -> None:
-        super().__init__(message)
+        # Both go to `args`, so that the error survives pickling on its way out of a worker process.
+        super().__init__(code, message)
         self.code = code
         self.message = message
         self.expected = expected
