@@ -131,13 +131,6 @@ def verify_inclusion(
     Raises VerificationError, also where the values cannot be a proof at all (lengths, ranges).
     """
     _check_size(size)
-    if not 0 <= index < size:
-        raise VerificationError(
-            "merkle.index",
-            "inclusion proof: the index is outside the tree",
-            expected=f"0 to {size - 1}",
-            found=str(index),
-        )
     _check_hashes(leaf_hash, root, *proof)
     computed = leaf_hash
     for sibling, is_left in climb("inclusion", index, size - 1, proof):
@@ -172,8 +165,7 @@ def verify_consistency(
     if old_size == 0:
         _check_root("older", EMPTY_ROOT, old_root)
     if old_size in {0, new_size}:
-        if proof:
-            raise _wrong_length("consistency", len(proof))
+        _check_length("consistency", 0, len(proof))
         if old_size == new_size:
             _check_root("newer", old_root, new_root)
         return
@@ -183,9 +175,9 @@ def verify_consistency(
         node >>= 1
         last >>= 1
     # Where the old tree is one perfect subtree its root starts the path, and provers leave it out.
-    path = [old_root, *proof] if node == 0 else list(proof)
-    if not path:
-        raise _wrong_length("consistency", len(proof))
+    implied = 1 if node == 0 else 0
+    _check_length("consistency", _path_length(node, last) + 1 - implied, len(proof))
+    path = [old_root, *proof] if implied else list(proof)
     old_computed = new_computed = path[0]
     for sibling, is_left in climb("consistency", node, last, path[1:]):
         if is_left:
@@ -210,9 +202,15 @@ def climb(kind: str, node: int, last: int, path: Sequence[bytes]) -> Iterator[tu
     The shape follows from the two positions alone (the fn and sn of RFC 9162, 2.1.3.2 and
     2.1.4.2); a path that is too short or too long raises VerificationError.
     """
+    if not 0 <= node <= last:
+        raise VerificationError(
+            "merkle.index",
+            f"{kind} proof: the index is outside the tree",
+            expected=f"0 to {last}" if last >= 0 else "a tree that is not empty",
+            found=str(node),
+        )
+    _check_length(kind, _path_length(node, last), len(path))
     for sibling in path:
-        if last == 0:
-            raise _wrong_length(kind, len(path))
         is_left = bool(node & 1) or node == last
         if is_left:
             # A lone right edge moves up unchanged until it is a right child.
@@ -222,8 +220,14 @@ def climb(kind: str, node: int, last: int, path: Sequence[bytes]) -> Iterator[tu
         yield sibling, is_left
         node >>= 1
         last >>= 1
-    if last:
-        raise _wrong_length(kind, len(path))
+
+
+def _path_length(node: int, last: int) -> int:
+    """Count the siblings on the way from `node` to the root of the tree ending at `last`."""
+    # Below the height where both positions meet every level has a sibling; above it `node` is on
+    # the right edge, which has one at each set bit only.
+    meeting = (node ^ last).bit_length()
+    return meeting + (node >> meeting).bit_count()
 
 
 def _check_size(size: int) -> None:
@@ -254,9 +258,11 @@ def _check_root(which: str, computed: bytes, claimed: bytes) -> None:
         )
 
 
-def _wrong_length(kind: str, found: int) -> VerificationError:
-    return VerificationError(
-        "merkle.proof-length",
-        f"{kind} proof: its length does not belong to these sizes",
-        found=f"{found} hashes",
-    )
+def _check_length(kind: str, expected: int, found: int) -> None:
+    if found != expected:
+        raise VerificationError(
+            "merkle.proof-length",
+            f"{kind} proof: its length does not belong to these sizes",
+            expected=f"{expected} hashes",
+            found=f"{found} hashes",
+        )
