@@ -21,6 +21,7 @@ makes the whole note false. Golden example (from the specification):
 from __future__ import annotations
 
 import binascii
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -57,6 +58,8 @@ _ED25519_SIZE = 32
 _KEY_ID_SIZE = 4
 _SIGNER_PREFIX = "PRIVATE+KEY+"
 _DASH = "\u2014 "
+# ASCII controls but the newline; surrogates, which have no UTF-8.
+_FORBIDDEN = re.compile(r"[\x00-\x09\x0b-\x1f\ud800-\udfff]")
 
 # RFC 8032 lets implementations differ on these, and some accept any signature under them. A key
 # whose y is not below the field's prime, or that generates only a subgroup of order 1 to 8, is
@@ -244,15 +247,15 @@ def key_id(name: str, material: bytes) -> bytes:
 
 
 def sign(text: str, *signers: NoteSigner) -> str:
-    """Make a note of `text`, signed by each signer in turn."""
+    """Make a note of `text`, signed by each signer in turn, at least one."""
     _check_text(text)
-    return str(Note(text, _signatures(text, signers)))
+    return _write(text, _signatures(text, signers))
 
 
 def add_signatures(note: str, *signers: NoteSigner) -> str:
     """Append signature lines to a note, all that is there kept as it is."""
     parsed = parse_note(note)
-    return str(Note(parsed.text, parsed.signatures + _signatures(parsed.text, signers)))
+    return _write(parsed.text, parsed.signatures + _signatures(parsed.text, signers))
 
 
 def parse_note(note: str) -> Note:
@@ -334,6 +337,13 @@ def _signatures(text: str, signers: Sequence[NoteSigner]) -> tuple[Signature, ..
     return tuple(Signature(s.name, s.key_id, s.sign(message)) for s in signers)
 
 
+def _write(text: str, signatures: tuple[Signature, ...]) -> str:
+    """Write a note that `parse_note` reads again, or raise MalformedError."""
+    note = str(Note(text, signatures))
+    parse_note(note)
+    return note
+
+
 def _parse_line(line: str) -> Signature:
     name, space, encoded = line.removeprefix(_DASH).partition(" ")
     if not line.startswith(_DASH) or not space:
@@ -352,16 +362,16 @@ def _check_text(text: str) -> None:
 
 
 def _check_characters(text: str) -> None:
-    if any(c < " " and c != "\n" for c in text):
-        raise _malformed("a control character")
-    if any("\ud800" <= c <= "\udfff" for c in text):
-        raise _malformed("a lone surrogate")
+    if _FORBIDDEN.search(text):
+        raise _malformed("a control character or a lone surrogate")
 
 
 def _check_name(name: str, code: str) -> None:
-    if not name or "+" in name or any(c.isspace() for c in name):
+    if not name or "+" in name or any(c.isspace() for c in name) or _FORBIDDEN.search(name):
         raise MalformedError(
-            code, "key name", expected="no spaces and no plus, at least one character"
+            code,
+            "key name",
+            expected="at least one character, no spaces, no plus, no control characters",
         )
 
 
@@ -371,7 +381,6 @@ def _split_key(key: str, code: str) -> tuple[str, bytes, bytes]:
         raise MalformedError(code, "key", expected="NAME+KEYID+KEY")
     name, identifier, material = parts
     _check_name(name, code)
-    _check_characters(name)
     if len(identifier) != 2 * _KEY_ID_SIZE or not set(identifier) <= set("0123456789abcdef"):
         raise MalformedError(code, "key id", expected="8 lower-case hexadecimal digits")
     return name, bytes.fromhex(identifier), decode_base64(material, code, "key")
