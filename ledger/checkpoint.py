@@ -5,7 +5,7 @@ r"""A checkpoint (C2SP tlog-checkpoint): the head of a log, as the text of a sig
 <base64 of the root hash>
 [extension lines]
 
->>> Checkpoint("example.com/log", 0, sha256().digest()).text()
+>>> Checkpoint("example.com/log", 0, EMPTY_ROOT).text()
 'example.com/log\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n'
 """
 
@@ -13,10 +13,9 @@ from __future__ import annotations
 
 from base64 import b64encode
 from dataclasses import dataclass
-from hashlib import sha256
 
 from ledger.errors import MalformedError, VerificationError
-from ledger.merkle import HASH_SIZE, MAX_SIZE
+from ledger.merkle import EMPTY_ROOT, HASH_SIZE, MAX_SIZE
 from ledger.note import NoteVerifier, OpenedNote, decode_base64, open_note, parse_note
 
 __all__ = ["Checkpoint", "check_origin", "open_checkpoint", "parse_checkpoint"]
@@ -40,10 +39,10 @@ class Checkpoint:
             raise _malformed("size", f"0 to {MAX_SIZE}", str(self.size))
         if len(self.root) != HASH_SIZE:
             raise _malformed("root", f"{HASH_SIZE} bytes", f"{len(self.root)} bytes")
-        if self.size == 0 and self.root != sha256().digest():
+        if self.size == 0 and self.root != EMPTY_ROOT:
             raise _malformed("root", "the root of the empty tree at size 0", self.root.hex())
         for line in self.extensions:
-            if not line or any(c < " " for c in line):
+            if not _is_line(line):
                 raise _malformed("extension line", "a line of text", repr(line))
 
     @classmethod
@@ -90,12 +89,17 @@ def open_checkpoint(note: str, *verifiers: NoteVerifier) -> tuple[Checkpoint, Op
 
 def check_origin(origin: str) -> None:
     """Accept what can be both a checkpoint's first line and a key's name; raise MalformedError."""
-    if not origin or "+" in origin or any(c.isspace() or c < " " for c in origin):
+    if not _is_line(origin) or "+" in origin or any(c.isspace() for c in origin):
         raise _malformed(
             "origin",
             "a schema-less URL like example.com/log, no spaces, no plus",
             repr(origin[:80]),
         )
+
+
+def _is_line(text: str) -> bool:
+    """Say whether this can be a line of a signed note: no controls, nothing without a UTF-8."""
+    return bool(text) and not any(c < " " or "\ud800" <= c <= "\udfff" for c in text)
 
 
 def _malformed(what: str, expected: str, found: str) -> MalformedError:
