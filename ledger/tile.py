@@ -59,7 +59,9 @@ class Tile:
             level = ENTRIES if match["level"] == "entries" else int(match["level"])
             number = int(match["number"].replace("x", "").replace("/", ""))
             tile = cls(level, number, int(match["width"] or WIDTH))
-            if level <= _MAX_LEVEL and tile.path() == path:
+            # No tile beyond the largest log: a store need not hold numbers that large.
+            beyond = number * WIDTH >= MAX_SIZE >> (HEIGHT * max(level, 0))
+            if not beyond and tile.path() == path:
                 return tile
         raise MalformedError(
             "tile.path", "no tile has this path", expected="tile/<L>/<N>[.p/<W>]", found=path[:200]
@@ -114,7 +116,8 @@ def decode_entries(data: bytes, width: int | None = None) -> list[bytes]:
     """Read a bundle's entries, the first `width` where given; raise MalformedError."""
     entries: list[bytes] = []
     position = 0
-    while position < len(data) and len(entries) != width:
+    most = WIDTH if width is None else width
+    while position < len(data) and len(entries) < most:
         start = position + _LENGTH
         end = start + int.from_bytes(data[position:start], "big")
         if start > len(data) or end > len(data):
@@ -133,12 +136,12 @@ def decode_entries(data: bytes, width: int | None = None) -> list[bytes]:
             expected=f"{width} entries",
             found=f"{len(entries)} entries",
         )
-    if width is None and len(entries) > WIDTH:
+    if width is None and position < len(data):
         raise MalformedError(
             "tile.entries",
             "the entry bundle is too long",
             expected=f"at most {WIDTH} entries",
-            found=f"{len(entries)} entries",
+            found=f"{len(data) - position} further bytes",
         )
     return entries
 
