@@ -39,7 +39,20 @@ class Growth:
 
 
 def grow(size: int, edge: Sequence[bytes], leaf_hashes: Sequence[bytes]) -> Growth:
-    """Append leaf hashes to a tree of `size` whose right edge is `edge`."""
+    """Append leaf hashes to a tree of `size` whose right edge is `edge`.
+
+    Raises MalformedError where the edge is not of that size: grown from it, a log would fork.
+    """
+    expected, found = _edge_lengths(size), [len(hashes) for hashes in edge]
+    if found != expected:
+        raise MalformedError(
+            "tree.edge",
+            f"the right edge is not that of a tree of {size}",
+            expected=f"levels of {expected} bytes",
+            found=f"levels of {found} bytes",
+        )
+    if any(len(leaf) != HASH_SIZE for leaf in leaf_hashes):
+        raise MalformedError("tree.leaf", "not a leaf hash", expected=f"{HASH_SIZE} bytes")
     tiles: dict[tuple[int, int], bytes] = {}
     new_edge: list[bytes] = []
     level, fresh = 0, b"".join(leaf_hashes)
@@ -74,6 +87,15 @@ def edge_root(edge: Sequence[bytes]) -> bytes:
             end -= width
             count &= count - 1
     return EMPTY_ROOT if root is None else root
+
+
+def _edge_lengths(size: int) -> list[int]:
+    """Compute how many bytes of hashes each level's partial tile has."""
+    lengths = []
+    while size:
+        lengths.append(size % WIDTH * HASH_SIZE)
+        size >>= HEIGHT
+    return lengths
 
 
 class Tree:
