@@ -15,15 +15,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from ledger.canonical import MAX_INTEGER
 from ledger.errors import VerificationError
 from ledger.members import Members
-from ledger.merkle import MAX_SIZE
 
 __all__ = ["Anchor", "ChainFacts", "ChainIdentity", "ChainSource", "check_facts"]
 
 # Chain ids have no agreed limit; the embedded chain's has 48 bits, and JSON's integers 53.
-MAX_CHAIN_ID = 2**53 - 1
+MAX_CHAIN_ID = MAX_INTEGER
 _ADDRESS_SIZE = 20
+# What two anchors of one block share, whatever log or contract they are of.
+_BLOCK = ("chain_id", "genesis_hash", "sandbox", "block_number", "block_hash", "block_time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +80,12 @@ class Anchor:
             chain=ChainIdentity.from_members(members),
             sandbox=members.boolean("sandbox"),
             log_id=members.hash("log_id"),
-            size=members.integer("size", 1, MAX_SIZE),
+            size=members.integer("size", 1, MAX_INTEGER),
             root=members.hash("root"),
             transaction=members.hash("transaction"),
-            block_number=members.integer("block_number", 0, MAX_SIZE),
+            block_number=members.integer("block_number", 0, MAX_INTEGER),
             block_hash=members.hash("block_hash"),
-            block_time=members.integer("block_time", 0, MAX_SIZE),
+            block_time=members.integer("block_time", 0, MAX_INTEGER),
         )
         members.end()
         return anchor
@@ -105,18 +107,29 @@ class Anchor:
     def contradicts(self, pinned: Anchor) -> str | None:
         """Name the first field in which this anchor denies a pinned one, None where it does not.
 
-        Two anchors speak of the same event where they share the transaction, the block, or the
-        (chain, log, size): then every other field must agree too.
+        Two anchors of one log and size, in one contract or by one transaction, are the same event:
+        all else must agree. Two in one block share what is the block's; they may be of different
+        logs and sizes. A block hash belongs to one chain for ever, but a transaction's may come
+        again on a sandbox that was started anew: that denies nothing.
         """
         mine, theirs = self.to_value(), pinned.to_value()
-        same_event = (
-            self.transaction == pinned.transaction
-            or self.block_hash == pinned.block_hash
-            or (self.chain, self.log_id, self.size) == (pinned.chain, pinned.log_id, pinned.size)
+        same_chain = (self.chain.chain_id, self.chain.genesis_hash) == (
+            pinned.chain.chain_id,
+            pinned.chain.genesis_hash,
         )
-        if not same_event:
+        same_transaction = same_chain and self.transaction == pinned.transaction
+        same_head = (self.log_id, self.size) == (pinned.log_id, pinned.size)
+        if same_head and (same_transaction or self.chain == pinned.chain):
+            names = tuple(mine)
+        elif (
+            same_transaction
+            or self.block_hash == pinned.block_hash
+            or (same_chain and self.block_number == pinned.block_number)
+        ):
+            names = _BLOCK
+        else:
             return None
-        return next((name for name in mine if mine[name] != theirs[name]), None)
+        return next((name for name in names if mine[name] != theirs[name]), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.anchor import Anchor
-from ledger.canonical import parse
+from ledger.canonical import MAX_INTEGER, parse
 from ledger.errors import MalformedError
 from ledger.members import Members, read_text
 from ledger.merkle import MAX_SIZE
@@ -50,7 +50,7 @@ class LoggedEntry:
     def from_value(cls, value: object, where: str) -> LoggedEntry:
         """Read an entry's JSON object; raise MalformedError."""
         members = Members(value, where)
-        index = members.integer("index", 0, MAX_SIZE - 1)
+        index = members.integer("index", 0, MAX_INTEGER - 1)
         body = members.base64("body")
         path = members.hashes("path", longest=_MAX_PATH)
         disclosures: tuple[str, ...] = ()
