@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 from ledger.anchor import Anchor, ChainIdentity
 from ledger.canonical import parse
 from ledger.checkpoint import check_origin
-from ledger.errors import ConfigurationError, MalformedError
+from ledger.errors import ConfigurationError, MalformedError, VerificationError
 from ledger.finality import FINALIZED, Finality
 from ledger.members import Members, read_text
 from ledger.note import Verifier
@@ -35,6 +35,7 @@ MAX_TRUST_SIZE = 64 * 1024 * 1024
 MAX_LISTED = 100_000
 
 _T = TypeVar("_T")
+_SHOWN = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,10 @@ class TrustedLog:
         keys = members.array("keys", _read_key, longest=MAX_LISTED)
         log_id = members.hash("log_id") if members.has("log_id") else None
         members.end()
+        if not keys:
+            raise MalformedError("trust.key", f"{where}.keys", expected="a key", found="none")
+        # Two keys of one id could never be told apart, and no checkpoint of the log would open.
+        _unique(keys, lambda key: key.key_id.hex(), f"{where}.keys")
         for key in keys:
             if key.name != origin:
                 raise MalformedError(
@@ -90,6 +95,8 @@ class TrustedChain:
         sandbox = members.boolean("sandbox")
         finality = _read_finality(members.text("finality"), f"{where}.finality")
         rpc = members.array("rpc", _read_url, longest=MAX_LISTED)
+        # One node asked twice always agrees with itself.
+        _unique(rpc, str, f"{where}.rpc")
         agree = members.integer("agree", 1, max(1, len(rpc)))
         members.end()
         return cls(identity, sandbox, finality, rpc, agree)
@@ -134,6 +141,8 @@ class Trust:
         members.end()
         _unique(trust.logs, lambda log: log.origin, "trust.logs")
         _unique(trust.chains, lambda chain: chain.identity, "trust.chains")
+        # Two pins of one head differ or are the same: a contradiction, or noise.
+        _unique(trust.anchors, _head, "trust.anchors")
         return trust
 
     def to_value(self) -> dict[str, Any]:
@@ -158,8 +167,22 @@ class Trust:
         return next((chain for chain in self.chains if chain.identity == identity), None)
 
     def pin(self, anchor: Anchor) -> Trust:
-        """Keep an anchor, for use offline; the caller has checked it."""
-        return self if anchor in self.anchors else replace(self, anchors=(*self.anchors, anchor))
+        """Keep an anchor, for use offline; the caller has checked it.
+
+        Raises VerificationError where another one of the same head is pinned.
+        """
+        if anchor in self.anchors:
+            return self
+        for pinned in self.anchors:
+            field = anchor.contradicts(pinned)
+            if field is not None:
+                raise VerificationError(
+                    "anchor.contradicts-pin",
+                    "the trust file pins this anchor with another value",
+                    expected=f"{field} {pinned.to_value()[field]}",
+                    found=f"{field} {anchor.to_value()[field]}",
+                )
+        return replace(self, anchors=(*self.anchors, anchor))
 
 
 def _read_key(value: object, where: str) -> Verifier:
@@ -169,11 +192,16 @@ def _read_key(value: object, where: str) -> Verifier:
 def _read_url(value: object, where: str) -> str:
     url = read_text(value, where)
     try:
-        scheme, host = urlsplit(url).scheme, urlsplit(url).hostname
+        parts = urlsplit(url)
+        # Reading the port raises ValueError where it is none.
+        sound = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        scheme, host = "", None
-    if scheme not in {"http", "https"} or not host:
-        raise MalformedError("trust.rpc", where, expected="an http or https address", found=url)
+        sound = False
+    # The library drops tabs and newlines before it looks; who sends the address may not.
+    if not sound or not url.isprintable() or " " in url:
+        raise MalformedError(
+            "trust.rpc", where, expected="an http or https address", found=ascii(url[:_SHOWN])
+        )
     return url
 
 
@@ -184,6 +212,10 @@ def _read_finality(text: str, where: str) -> Finality:
         raise MalformedError(
             "trust.finality", where, expected=error.expected, found=error.found
         ) from error
+
+
+def _head(anchor: Anchor) -> tuple[str, str, int]:
+    return str(anchor.chain), anchor.log_id.hex(), anchor.size
 
 
 def _unique(items: tuple[_T, ...], key: Callable[[_T], object], where: str) -> None:
