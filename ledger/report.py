@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -125,7 +125,7 @@ class Report:
         value: dict[str, Any] = {
             "mediaType": MEDIA_TYPE,
             "verdict": self.verdict.value,
-            "as_of": self.as_of.isoformat(timespec="seconds").replace("+00:00", "Z"),
+            "as_of": self.as_of.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "sandbox": self.sandbox,
             "checks": [check.to_value() for check in self.checks],
         }
