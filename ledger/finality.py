@@ -27,9 +27,12 @@ class Finality:
         if text == "finalized":
             return FINALIZED
         number = text.removeprefix(_CONFIRMATIONS)
-        if number != text and number.isascii() and number.isdigit():
-            confirmations = int(number[: len(str(MAX_CONFIRMATIONS)) + 1])
-            if confirmations <= MAX_CONFIRMATIONS:
+        # By length first: int() refuses long literals with an error of its own.
+        short = 0 < len(number) <= len(str(MAX_CONFIRMATIONS))
+        if number != text and short and number.isdecimal():
+            confirmations = int(number)
+            # One spelling only: no leading zeros, no digits of other scripts.
+            if number == str(confirmations) and confirmations <= MAX_CONFIRMATIONS:
                 return cls("latest", confirmations)
         raise ConfigurationError(
             "chain.finality",
