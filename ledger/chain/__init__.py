@@ -1,0 +1,40 @@
+"""Chains: an EVM node, or an embedded chain, and the `AnchorRegistry` on it.
+
+    rpc, embedded    JSON-RPC, over HTTP or in the process
+    query, answer    what is asked and how answers are read
+    node             blocks, receipts, transactions: any EVM node
+    registry, chain  the contract: its bytes, and what it holds of a log
+    quorum           several nodes that must agree
+
+Importing this costs most of a second (web3.py): whoever verifies without a chain need not.
+"""
+
+from __future__ import annotations
+
+from ledger.chain.account import Account, SignedTransaction
+from ledger.chain.answer import AnchoredEvent, Block, Receipt
+from ledger.chain.chain import DEFAULT_TIMEOUT, Chain, ChainHead, Extension, LogInfo
+from ledger.chain.finality import FINALIZED, INSTANT, Finality
+from ledger.chain.node import SANDBOX_CHAIN_IDS, Node
+from ledger.chain.quorum import Quorum
+from ledger.chain.rpc import RpcError
+
+__all__ = [
+    "DEFAULT_TIMEOUT",
+    "FINALIZED",
+    "INSTANT",
+    "SANDBOX_CHAIN_IDS",
+    "Account",
+    "AnchoredEvent",
+    "Block",
+    "Chain",
+    "ChainHead",
+    "Extension",
+    "Finality",
+    "LogInfo",
+    "Node",
+    "Quorum",
+    "Receipt",
+    "RpcError",
+    "SignedTransaction",
+]

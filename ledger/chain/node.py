@@ -1,0 +1,264 @@
+"""A node of any EVM chain: blocks, receipts and transactions, by one seam for HTTP and embedded.
+
+Every failure of a network or a node is UnavailableError; what is asked together goes out as one
+JSON-RPC batch, so that its answers speak of one moment as nearly as a node can manage.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, TypeVar
+
+from ledger.anchor import MAX_CHAIN_ID
+from ledger.chain import query
+from ledger.chain.account import Account, SignedTransaction
+from ledger.chain.answer import Block, Receipt, read_bytes
+from ledger.chain.finality import FINALIZED, INSTANT, Finality
+from ledger.chain.query import Query
+from ledger.chain.rpc import Rpc, RpcError
+from ledger.errors import ConfigurationError, LedgerError, MalformedError, UnavailableError
+
+__all__ = ["MAX_FEE_PER_GAS", "MAX_GAS", "SANDBOX_CHAIN_IDS", "Node"]
+
+T = TypeVar("T")
+
+# eth-tester; anvil and hardhat; ganache and `geth --dev`.
+SANDBOX_CHAIN_IDS = frozenset({131277322940537, 31337, 1337})
+# One transaction may use no more since Osaka (EIP-7825).
+MAX_GAS = 16_777_216
+# 100,000 gwei. A node that names a higher price is lying, or its chain cannot be used.
+MAX_FEE_PER_GAS = 10**14
+
+# Gas is paid as used; the margin is for a head that somebody else anchors in between.
+_GAS_MARGIN = 4
+# Nodes replace a pending transaction only for a fee that is at least an eighth higher.
+_RISE = (5, 4)
+_TRANSFER_GAS = 21_000
+_POLL_SECONDS = 0.25
+
+
+class Node:
+    """One node. It asks nothing until something is asked of it."""
+
+    def __init__(self, rpc: Rpc, *, finality: Finality | None = None) -> None:
+        self._rpc = rpc
+        self._finality = finality
+        self._chain_id: int | None = None
+
+    @property
+    def place(self) -> str:
+        """Where the node is, for people: no credentials, no path."""
+        return self._rpc.place
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._rpc.close()
+
+    def ask(self, question: Query[T]) -> T:
+        """Ask one question; raise UnavailableError, its kind RpcError where the node says no."""
+        answer: T = self.ask_all(question)[0]
+        return answer
+
+    def ask_all(self, *questions: Query[Any]) -> list[Any]:
+        """Ask several at once; raise UnavailableError where any has no answer."""
+        answers = self.try_all(*questions)
+        for answer in answers:
+            if isinstance(answer, RpcError):
+                raise answer
+        return answers
+
+    def try_all(self, *questions: Query[Any]) -> list[Any]:
+        """Ask several at once, a node's "no" to one of them standing in its place as RpcError."""
+        answers = self._rpc.batch([(q.method, q.parameters) for q in questions])
+        return [
+            answer if isinstance(answer, RpcError) else self.read(question, answer)
+            for question, answer in zip(questions, answers, strict=True)
+        ]
+
+    def read(self, question: Query[T], answer: object) -> T:
+        """Read an answer; raise UnavailableError where it is none."""
+        try:
+            return question.read(answer)
+        except MalformedError as error:
+            raise self.nonsense(error) from error
+
+    def nonsense(self, error: LedgerError) -> UnavailableError:
+        """Say that the node, not the one who asked, is at fault."""
+        return UnavailableError(
+            "chain.malformed",
+            f"{self.place} answers what no node would",
+            expected=error.expected,
+            found=error.found,
+        )
+
+    def network(self) -> tuple[int, bytes]:
+        """Ask for the chain id and the hash of block 0."""
+        chain_id, genesis = self.ask_all(query.chain_id(), query.block(0))
+        return self.read_network(chain_id, genesis)
+
+    def read_network(self, chain_id: int, genesis: Block | None) -> tuple[int, bytes]:
+        """Check the answers to the chain's id and block 0."""
+        if genesis is None or genesis.number != 0 or not 0 < chain_id <= MAX_CHAIN_ID:
+            raise UnavailableError(
+                "chain.malformed",
+                f"{self.place} has no chain",
+                expected="a chain id and a block 0",
+                found=f"chain id {chain_id}",
+            )
+        self._chain_id = chain_id
+        return chain_id, genesis.hash
+
+    @property
+    def sandbox(self) -> bool:
+        """Whether this is a chain for trying things out, which proves nothing to others."""
+        chain_id = self.network()[0] if self._chain_id is None else self._chain_id
+        return chain_id in SANDBOX_CHAIN_IDS
+
+    @property
+    def finality(self) -> Finality:
+        """When a block counts as final here."""
+        if self._finality is None:
+            self._finality = INSTANT if self.sandbox else FINALIZED
+        return self._finality
+
+    def block(self, number: int | str) -> Block | None:
+        """Ask for a block by number or tag, None where the node has none."""
+        return self.ask(query.block(number))
+
+    def height(self) -> int:
+        """Ask for the number of the latest block."""
+        latest = self.block("latest")
+        if latest is None:
+            raise UnavailableError("chain.malformed", f"{self.place} has no latest block")
+        return latest.number
+
+    def is_final(self, block_number: int) -> bool:
+        """Say whether the chain's block of this number is final by this node's policy."""
+        return self.covers(block_number, self.block(self.finality.tag))
+
+    def covers(self, block_number: int, tagged: Block | None) -> bool:
+        """Say whether a block is final where `tagged` is the block that the policy goes by."""
+        return tagged is not None and self.finality.covers(block_number, tagged.number)
+
+    def receipt(self, transaction: bytes) -> Receipt | None:
+        """Ask what became of a transaction, None while no block includes it."""
+        return self._own(transaction, self.ask(query.receipt(transaction)))
+
+    def wait(self, transaction: bytes, *, timeout: float = 60.0) -> Receipt:
+        """Wait until a block includes the transaction; raise UnavailableError."""
+        deadline = time.monotonic() + timeout
+        while (receipt := self.receipt(transaction)) is None:
+            if time.monotonic() > deadline:
+                raise UnavailableError(
+                    "chain.not-included",
+                    f"no block includes transaction 0x{transaction.hex()}",
+                    expected=f"one within {timeout:g} seconds",
+                )
+            time.sleep(_POLL_SECONDS)
+        return receipt
+
+    def nonce(self, address: bytes) -> int:
+        """Ask how many transactions of an account blocks include."""
+        return self.ask(query.nonce(address))
+
+    def balance(self, address: bytes) -> int:
+        """Ask what an account holds, in wei."""
+        return self.ask(query.balance(address))
+
+    def code(self, address: bytes) -> bytes:
+        """Ask for a contract's code, empty where there is none."""
+        return self.ask(query.code(address))
+
+    def sign(
+        self,
+        account: Account,
+        *,
+        to: bytes | None,
+        data: bytes,
+        nonce: int | None = None,
+        rises: int = 0,
+    ) -> SignedTransaction:
+        """Make a transaction, not sent yet; `to` is None where it creates a contract.
+
+        With a `nonce` that is pending already it takes that transaction's place, `rises` saying
+        how often the fee has been raised. Where a contract would revert, RpcError has its data.
+        """
+        chain_id, genesis, latest, pending, gas, price, tip = self.try_all(
+            query.chain_id(),
+            query.block(0),
+            query.block("latest"),
+            query.nonce(account.address, "pending"),
+            query.gas(account.address, to, data),
+            query.gas_price(),
+            query.priority_fee(),
+        )
+        for answer in (chain_id, genesis, latest, pending, gas, price):
+            if isinstance(answer, RpcError):
+                raise answer
+        if latest is None or gas > MAX_GAS:
+            raise UnavailableError(
+                "chain.gas", "too much gas", expected=f"at most {MAX_GAS}", found=str(gas)
+            )
+        # A node that has no method for the tip has an overall price that includes one.
+        known_tip = None if isinstance(tip, RpcError) else tip
+        fields = {
+            "chainId": self.read_network(chain_id, genesis)[0],
+            "nonce": pending if nonce is None else nonce,
+            "gas": min(gas + gas // _GAS_MARGIN, MAX_GAS),
+            "value": 0,
+            "data": data,
+            **self._fees(latest.base_fee, price, known_tip, rises),
+        }
+        return account.sign(fields if to is None else {**fields, "to": to})
+
+    def send(self, raw: bytes) -> None:
+        """Hand a signed transaction to the node; raise RpcError where it does not take it."""
+        self.ask(query.send(raw))
+
+    def fund(self, address: bytes, wei: int) -> None:
+        """Give an account of a sandbox money from the node's own; raise ConfigurationError."""
+        if not self.sandbox:
+            raise ConfigurationError(
+                "chain.not-sandbox", "money comes from nowhere only on a sandbox chain"
+            )
+        accounts = self.ask(Query("eth_accounts", [], lambda value: value))
+        if not isinstance(accounts, list) or not accounts:
+            raise UnavailableError("chain.malformed", f"{self.place} has no accounts of its own")
+        payment = {
+            "from": accounts[0],
+            "to": f"0x{address.hex()}",
+            "value": hex(wei),
+            "gas": hex(_TRANSFER_GAS),
+        }
+        hash_ = self.ask(Query("eth_sendTransaction", [payment], read_bytes))
+        self.wait(hash_)
+
+    def _own(self, transaction: bytes, receipt: Receipt | None) -> Receipt | None:
+        if receipt is not None and receipt.transaction != transaction:
+            raise UnavailableError(
+                "chain.malformed",
+                f"{self.place} answers with another transaction's receipt",
+                expected=transaction.hex(),
+                found=receipt.transaction.hex(),
+            )
+        return receipt
+
+    def _fees(self, base: int | None, price: int, tip: int | None, rises: int) -> dict[str, int]:
+        up, down = (factor**rises for factor in _RISE)
+        if base is None:
+            fees = {"gasPrice": price * up // down}
+        else:
+            tip = max(price - base, 0) if tip is None else tip
+            # Twice the base fee lasts six full blocks of the steepest rise (EIP-1559).
+            fees = {
+                "maxFeePerGas": (2 * base + tip) * up // down,
+                "maxPriorityFeePerGas": tip * up // down,
+            }
+        if max(fees.values()) > MAX_FEE_PER_GAS:
+            raise UnavailableError(
+                "chain.fees",
+                f"{self.place} names a price that cannot be",
+                expected=f"at most {MAX_FEE_PER_GAS} wei for a unit of gas",
+                found=str(max(fees.values())),
+            )
+        return fees

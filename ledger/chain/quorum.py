@@ -1,0 +1,72 @@
+"""Several nodes that must agree, so that no single one can make an anchor true or false."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from ledger.anchor import Anchor, ChainFacts, ChainSource
+from ledger.errors import ConfigurationError, UnavailableError
+
+__all__ = ["MAX_SOURCES", "Quorum"]
+
+MAX_SOURCES = 16
+
+
+class Quorum:
+    """A `ChainSource` that says what at least `agree` of its sources say."""
+
+    def __init__(self, sources: Sequence[ChainSource], *, agree: int) -> None:
+        if not 0 < agree <= len(sources) <= MAX_SOURCES or 2 * agree <= len(sources):
+            raise ConfigurationError(
+                "chain.quorum",
+                "nodes that must agree",
+                # With half of them or fewer, two opposite answers could both be agreed upon.
+                expected=f"more than half of at most {MAX_SOURCES} nodes",
+                found=f"{agree} of {len(sources)}",
+            )
+        self._sources = tuple(sources)
+        self._agree = agree
+
+    def facts(self, anchor: Anchor) -> ChainFacts:
+        """Ask all at once; raise UnavailableError where too few agree."""
+        with ThreadPoolExecutor(len(self._sources)) as threads:
+            answers = list(threads.map(lambda source: _ask(source, anchor), self._sources))
+        facts = [answer for answer in answers if isinstance(answer, ChainFacts)]
+        # Nodes differ honestly in what they have pruned and in how far they have come.
+        claims = Counter(replace(f, transaction_block=None, final=False) for f in facts)
+        for claim, count in claims.items():
+            if count >= self._agree:
+                return self._agreed(claim, facts)
+        raise UnavailableError(
+            "chain.disagreement",
+            "too few nodes agree about the anchor",
+            expected=f"{self._agree} of {len(self._sources)}",
+            found=", ".join(_describe(answer) for answer in answers),
+        )
+
+    def _agreed(self, claim: ChainFacts, facts: Sequence[ChainFacts]) -> ChainFacts:
+        same = [f for f in facts if replace(f, transaction_block=None, final=False) == claim]
+        blocks = Counter(f.transaction_block for f in same if f.transaction_block is not None)
+        known = [block for block, count in blocks.items() if count >= self._agree]
+        return replace(
+            claim,
+            transaction_block=known[0] if known else None,
+            final=sum(f.final for f in same) >= self._agree,
+        )
+
+
+def _ask(source: ChainSource, anchor: Anchor) -> ChainFacts | UnavailableError:
+    try:
+        return source.facts(anchor)
+    except UnavailableError as error:
+        return error
+
+
+def _describe(answer: ChainFacts | UnavailableError) -> str:
+    if isinstance(answer, UnavailableError):
+        return answer.code
+    block = answer.block_hash.hex() if answer.block_hash else "unknown"
+    return f"committed: {answer.committed}, block {block}, chain {answer.identity.chain_id}"
