@@ -16,8 +16,11 @@ import os
 import secrets
 import stat
 from pathlib import Path
+from string import hexdigits
+from typing import NoReturn
 
 from coincurve import PrivateKey
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -33,6 +36,8 @@ __all__ = ["load_log_key", "load_operator_key", "make_log_key", "make_operator_k
 
 _MODE = 0o600
 _SECRET_SIZE = 32
+_MAX_FILE_SIZE = 65_536
+_WHOLE = "the passphrase that it was made with, and the file whole"
 
 
 def make_log_key(path: Path, origin: str, passphrase: str | None = None) -> Signer:
@@ -67,32 +72,44 @@ def make_operator_key(path: Path, passphrase: str | None = None) -> bytes:
     else:
         from eth_account import Account  # noqa: PLC0415 - half a second that `verify` never needs
 
-        _write_new(path, json.dumps(Account.encrypt(key, passphrase)) + "\n")
+        _write_new(path, json.dumps(Account.encrypt(key, _checked(passphrase))) + "\n")
     return key
 
 
 def load_operator_key(path: Path, passphrase: str | None = None) -> bytes:
     """Read an operator's key, 32 bytes; raise ConfigurationError where it cannot be used."""
     text = _read_private(path).strip()
-    if not text.startswith("{"):
-        try:
-            key = bytes.fromhex(text.removeprefix("0x"))
-            return PrivateKey(key).secret if len(key) == _SECRET_SIZE else _not_a_key(path)
-        except ValueError:
-            _not_a_key(path)
+    if text.startswith("{"):
+        return _operator_key(_open_keystore(text, passphrase, path), path)
+    digits = text.removeprefix("0x")
+    if len(digits) != 2 * _SECRET_SIZE or not set(digits) <= set(hexdigits):
+        _not_a_key(path)
+    return _operator_key(bytes.fromhex(digits), path)
+
+
+def _operator_key(secret: bytes, path: Path) -> bytes:
+    """Accept 32 bytes that are a secp256k1 key: neither zero nor beyond the group's order."""
+    try:
+        return PrivateKey(secret).secret
+    except ValueError:
+        _not_a_key(path)
+
+
+def _open_keystore(text: str, passphrase: str | None, path: Path) -> bytes:
     if passphrase is None:
         raise _unusable(path, "a passphrase for this keystore", "none")
     from eth_account import Account  # noqa: PLC0415 - half a second that `verify` never needs
 
     try:
-        return bytes(Account.decrypt(text, passphrase))
-    except (ValueError, KeyError, TypeError):
-        raise _unusable(path, "the passphrase to open this keystore", "another one") from None
+        return bytes(Account.decrypt(text, _checked(passphrase)))
+    # Its parts may be missing, of another type, or of another version than the library knows.
+    except (ValueError, LookupError, TypeError, AttributeError, NotImplementedError):
+        raise _unusable(path, _WHOLE, "another passphrase, or a damaged keystore") from None
 
 
 def _encrypt(signer: Signer, passphrase: str) -> str:
     key = Ed25519PrivateKey.from_private_bytes(signer.seed())
-    encryption = BestAvailableEncryption(passphrase.encode())
+    encryption = BestAvailableEncryption(_checked(passphrase).encode())
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption).decode()
 
 
@@ -100,19 +117,33 @@ def _decrypt(pem: str, passphrase: str | None, path: Path) -> bytes:
     if passphrase is None:
         raise _unusable(path, "a passphrase for this key", "none")
     try:
-        key = load_pem_private_key(pem.encode(), passphrase.encode())
-    except (ValueError, TypeError):
-        raise _unusable(path, "the passphrase to open this key", "another one") from None
+        key = load_pem_private_key(pem.encode(), _checked(passphrase).encode())
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise _unusable(path, _WHOLE, "another passphrase, or a damaged key") from None
     if not isinstance(key, Ed25519PrivateKey):
         raise _unusable(path, "an Ed25519 key", type(key).__name__)
     return key.private_bytes_raw()
 
 
+def _checked(passphrase: str) -> str:
+    """Refuse a passphrase that protects nothing, or that no keyboard could repeat."""
+    if not passphrase or any("\ud800" <= c <= "\udfff" for c in passphrase):
+        raise ConfigurationError(
+            "key.passphrase",
+            "the passphrase cannot be used",
+            expected="at least one character, as UTF-8",
+            found="something that is not UTF-8" if passphrase else "an empty one",
+            hint="Leave it out to keep the keys in the clear.",
+        )
+    return passphrase
+
+
 def _read_private(path: Path) -> str:
     try:
-        mode = path.stat().st_mode
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            data = file.read(_MAX_FILE_SIZE)
+    except OSError as error:
         raise _unusable(path, "a readable key file", type(error).__name__) from error
     if stat.S_IMODE(mode) & 0o077:
         raise ConfigurationError(
@@ -122,12 +153,26 @@ def _read_private(path: Path) -> str:
             found=oct(stat.S_IMODE(mode)),
             hint=f"If nobody has: chmod 600 {path}",
         )
-    return text
+    # Every format of a key file is ASCII but for the log's name. What is not UTF-8 is none of
+    # them, and a decoding error would carry the file's bytes, a secret, along.
+    return data.decode(errors="replace")
 
 
 def _write_new(path: Path, text: str) -> None:
     """Write a file that is not there yet: whole, durable and private, or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _link_new(path, text)
+    except OSError as error:
+        raise ConfigurationError(
+            "key.unwritable",
+            f"key file {path}: cannot be written",
+            expected="a directory in which files can be made and linked",
+            found=error.strerror or type(error).__name__,
+        ) from error
+
+
+def _link_new(path: Path, text: str) -> None:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE)
     try:
@@ -136,11 +181,13 @@ def _write_new(path: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         # A link, unlike a rename, refuses to replace a key that someone else made meanwhile.
-        path.hardlink_to(temporary)
-    except FileExistsError:
-        raise ConfigurationError(
-            "key.exists", f"key file {path}: it is there already, and keys are never overwritten"
-        ) from None
+        try:
+            path.hardlink_to(temporary)
+        except FileExistsError:
+            raise ConfigurationError(
+                "key.exists",
+                f"key file {path}: it is there already, and keys are never overwritten",
+            ) from None
     finally:
         temporary.unlink(missing_ok=True)
     directory = os.open(path.parent, os.O_RDONLY)
@@ -150,7 +197,7 @@ def _write_new(path: Path, text: str) -> None:
         os.close(directory)
 
 
-def _not_a_key(path: Path) -> bytes:
+def _not_a_key(path: Path) -> NoReturn:
     raise _unusable(path, "0x and 64 hexadecimal digits, or a keystore", "something else") from None
 
 
