@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ledger.checkpoint import check_origin
@@ -21,15 +21,18 @@ __all__ = ["Settings"]
 _PREFIX = "CROSSPROOF_"
 _MIB = 1024 * 1024
 
+PositiveSeconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
 
 class Settings(BaseSettings):
-    """What an operator may choose. Unknown members are refused, secrets are never shown."""
+    """What an operator may choose; given values of other names are refused, secrets not shown."""
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="forbid", frozen=True)
 
     data_dir: Path = Field(Path("crossproof-data"), description="Where all files are kept")
+    # Not in `repr`: a database's address often holds a password, a node's a key.
     database_url: str | None = Field(
-        None, description="SQLAlchemy URL; SQLite in the data directory if not given"
+        None, repr=False, description="SQLAlchemy URL; SQLite in the data directory if not given"
     )
     origin: str | None = Field(
         None, description="The log's name, a URL without its scheme; fixed at the first start"
@@ -49,7 +52,9 @@ class Settings(BaseSettings):
     )
 
     chain_urls: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="JSON-RPC addresses, separated by commas; an embedded sandbox if none"
+        (),
+        repr=False,
+        description="JSON-RPC addresses, separated by commas; an embedded sandbox if none",
     )
     chain_agree: int = Field(1, ge=1, description="How many nodes must give the same answer")
     chain_contract: str | None = Field(
@@ -60,10 +65,12 @@ class Settings(BaseSettings):
         description="instant, finalized or confirmations:N; instant on a sandbox if not given, "
         "finalized elsewhere",
     )
-    chain_timeout: float = Field(10.0, gt=0, description="Seconds to wait for a node's answer")
+    chain_timeout: PositiveSeconds = Field(10.0, description="Seconds to wait for a node's answer")
 
-    publish_interval: float = Field(0.2, gt=0, description="Seconds between checkpoints, with news")
-    anchor_interval: float = Field(60.0, gt=0, description="Seconds between anchors, with news")
+    publish_interval: PositiveSeconds = Field(
+        0.2, description="Seconds between checkpoints, with news"
+    )
+    anchor_interval: PositiveSeconds = Field(60.0, description="Seconds between anchors, with news")
 
     host: str = Field("127.0.0.1", description="Address to listen on")
     port: int = Field(8080, ge=0, le=65_535, description="Port to listen on; 0 picks a free one")
@@ -95,6 +102,14 @@ class Settings(BaseSettings):
     def _split_urls(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("chain_agree")
+    @classmethod
+    def _check_agree(cls, value: int, info: ValidationInfo) -> int:
+        nodes = len(set(info.data.get("chain_urls", ())))
+        if value > max(1, nodes):
+            raise ValueError(f"more than the {nodes} different chain_urls")
         return value
 
     @field_validator("chain_finality")
@@ -140,4 +155,5 @@ class Settings(BaseSettings):
     @property
     def passphrase(self) -> str | None:
         """The passphrase in the clear, for the key files."""
-        return self.key_passphrase.get_secret_value() if self.key_passphrase else None
+        # An empty one is handed on, and refused where keys are made or opened.
+        return None if self.key_passphrase is None else self.key_passphrase.get_secret_value()
