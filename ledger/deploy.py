@@ -36,12 +36,13 @@ _ALLOWANCE = 10**21
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """Where the contract stands; `gas_used` is None where it stood there already."""
+    """Where the contract stands; not `created` where it stood there already, for no gas."""
 
     identity: ChainIdentity
     transaction: bytes
     block_number: int
-    gas_used: int | None
+    gas_used: int
+    created: bool
 
 
 def deploy(chain: Chain, account: Account, *, directory: Path | None = None) -> Deployment:
@@ -65,6 +66,7 @@ def deploy(chain: Chain, account: Account, *, directory: Path | None = None) -> 
         transaction=signed.hash,
         block_number=receipt.block_number,
         gas_used=receipt.gas_used,
+        created=True,
     )
     if file is not None:
         _write(file, deployment)
@@ -80,9 +82,8 @@ def sandbox(account: Account) -> Chain:
 
 def _read(file: Path) -> Deployment:
     try:
-        if file.stat().st_size > _MAX_FILE_SIZE:
-            raise MalformedError("deploy.file", "too long")
-        members = Members(parse(file.read_bytes()), "deployment")
+        with file.open("rb") as opened:
+            members = Members(parse(opened.read(_MAX_FILE_SIZE)), "deployment")
         chain_id = members.integer("chain_id", 1, MAX_SIZE)
         genesis_hash = members.hash("genesis_hash")
         contract = Members(
@@ -94,7 +95,8 @@ def _read(file: Path) -> Deployment:
             ),
             transaction=contract.hash("transaction"),
             block_number=contract.integer("block_number", 0, MAX_SIZE),
-            gas_used=None,
+            gas_used=0,
+            created=False,
         )
     except (MalformedError, OSError) as error:
         raise ConfigurationError(

@@ -14,15 +14,12 @@ from __future__ import annotations
 from ledger.chain.account import Account, SignedTransaction
 from ledger.chain.answer import AnchoredEvent, Block, Receipt
 from ledger.chain.chain import DEFAULT_TIMEOUT, Chain, ChainHead, Extension, LogInfo
-from ledger.chain.finality import FINALIZED, INSTANT, Finality
 from ledger.chain.node import SANDBOX_CHAIN_IDS, Node
-from ledger.chain.quorum import Quorum
+from ledger.chain.quorum import Quorum, connect_trusted
 from ledger.chain.rpc import RpcError
 
 __all__ = [
     "DEFAULT_TIMEOUT",
-    "FINALIZED",
-    "INSTANT",
     "SANDBOX_CHAIN_IDS",
     "Account",
     "AnchoredEvent",
@@ -30,11 +27,11 @@ __all__ = [
     "Chain",
     "ChainHead",
     "Extension",
-    "Finality",
     "LogInfo",
     "Node",
     "Quorum",
     "Receipt",
     "RpcError",
     "SignedTransaction",
+    "connect_trusted",
 ]

@@ -16,11 +16,11 @@ from ledger.anchor import Anchor, ChainFacts, ChainIdentity
 from ledger.chain import query
 from ledger.chain.account import Account, SignedTransaction
 from ledger.chain.answer import AnchoredEvent, Block, Receipt
-from ledger.chain.finality import INSTANT, Finality
 from ledger.chain.node import Node
 from ledger.chain.registry import call_data, read_result, refusal
 from ledger.chain.rpc import HttpRpc, RpcError
 from ledger.errors import ConfigurationError, ConflictError, MalformedError, UnavailableError
+from ledger.finality import INSTANT, Finality
 
 __all__ = ["DEFAULT_TIMEOUT", "Chain", "ChainHead", "Extension", "LogInfo"]
 
@@ -113,10 +113,13 @@ class Chain:
         """Let go of connections."""
         self.node.close()
 
-    @property
     def sandbox(self) -> bool:
-        """Whether this is a chain for trying things out, which proves nothing to others."""
-        return self.node.sandbox
+        """Say whether this is a chain for trying things out, which proves nothing to others."""
+        return self.node.sandbox()
+
+    def finality(self) -> Finality:
+        """Say when a block counts as final here."""
+        return self.node.finality()
 
     def identity(self) -> ChainIdentity:
         """Ask which chain this is; raise ConfigurationError where it is not the expected one."""
@@ -184,7 +187,7 @@ class Chain:
             )
         return Anchor(
             chain=identity,
-            sandbox=self.sandbox,
+            sandbox=self.sandbox(),
             log_id=event.log_id,
             size=event.size,
             root=event.root,
@@ -224,7 +227,7 @@ class Chain:
             query.chain_id(),
             query.block(0),
             query.block("latest"),
-            query.block(self.node.finality.tag),
+            query.block(self.finality().tag),
             query.block(anchor.block_number),
             query.receipt(anchor.transaction),
             query.call(contract, call_data("head", anchor.log_id)),

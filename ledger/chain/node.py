@@ -13,10 +13,10 @@ from ledger.anchor import MAX_CHAIN_ID
 from ledger.chain import query
 from ledger.chain.account import Account, SignedTransaction
 from ledger.chain.answer import Block, Receipt, read_bytes
-from ledger.chain.finality import FINALIZED, INSTANT, Finality
 from ledger.chain.query import Query
 from ledger.chain.rpc import Rpc, RpcError
 from ledger.errors import ConfigurationError, LedgerError, MalformedError, UnavailableError
+from ledger.finality import FINALIZED, INSTANT, Finality
 
 __all__ = ["MAX_FEE_PER_GAS", "MAX_GAS", "SANDBOX_CHAIN_IDS", "Node"]
 
@@ -108,17 +108,15 @@ class Node:
         self._chain_id = chain_id
         return chain_id, genesis.hash
 
-    @property
     def sandbox(self) -> bool:
-        """Whether this is a chain for trying things out, which proves nothing to others."""
+        """Say whether this is a chain for trying things out, which proves nothing to others."""
         chain_id = self.network()[0] if self._chain_id is None else self._chain_id
         return chain_id in SANDBOX_CHAIN_IDS
 
-    @property
     def finality(self) -> Finality:
-        """When a block counts as final here."""
+        """Say when a block counts as final here."""
         if self._finality is None:
-            self._finality = INSTANT if self.sandbox else FINALIZED
+            self._finality = INSTANT if self.sandbox() else FINALIZED
         return self._finality
 
     def block(self, number: int | str) -> Block | None:
@@ -134,11 +132,11 @@ class Node:
 
     def is_final(self, block_number: int) -> bool:
         """Say whether the chain's block of this number is final by this node's policy."""
-        return self.covers(block_number, self.block(self.finality.tag))
+        return self.covers(block_number, self.block(self.finality().tag))
 
     def covers(self, block_number: int, tagged: Block | None) -> bool:
         """Say whether a block is final where `tagged` is the block that the policy goes by."""
-        return tagged is not None and self.finality.covers(block_number, tagged.number)
+        return tagged is not None and self.finality().covers(block_number, tagged.number)
 
     def receipt(self, transaction: bytes) -> Receipt | None:
         """Ask what became of a transaction, None while no block includes it."""
@@ -217,7 +215,7 @@ class Node:
 
     def fund(self, address: bytes, wei: int) -> None:
         """Give an account of a sandbox money from the node's own; raise ConfigurationError."""
-        if not self.sandbox:
+        if not self.sandbox():
             raise ConfigurationError(
                 "chain.not-sandbox", "money comes from nowhere only on a sandbox chain"
             )

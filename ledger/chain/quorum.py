@@ -8,9 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from ledger.anchor import Anchor, ChainFacts, ChainSource
+from ledger.chain.chain import DEFAULT_TIMEOUT, Chain
 from ledger.errors import ConfigurationError, UnavailableError
+from ledger.trust import TrustedChain
 
-__all__ = ["MAX_SOURCES", "Quorum"]
+__all__ = ["MAX_SOURCES", "Quorum", "connect_trusted"]
 
 MAX_SOURCES = 16
 
@@ -19,12 +21,11 @@ class Quorum:
     """A `ChainSource` that says what at least `agree` of its sources say."""
 
     def __init__(self, sources: Sequence[ChainSource], *, agree: int) -> None:
-        if not 0 < agree <= len(sources) <= MAX_SOURCES or 2 * agree <= len(sources):
+        if not 0 < agree <= len(sources) <= MAX_SOURCES:
             raise ConfigurationError(
                 "chain.quorum",
                 "nodes that must agree",
-                # With half of them or fewer, two opposite answers could both be agreed upon.
-                expected=f"more than half of at most {MAX_SOURCES} nodes",
+                expected=f"at least one of at most {MAX_SOURCES} nodes",
                 found=f"{agree} of {len(sources)}",
             )
         self._sources = tuple(sources)
@@ -37,12 +38,14 @@ class Quorum:
         facts = [answer for answer in answers if isinstance(answer, ChainFacts)]
         # Nodes differ honestly in what they have pruned and in how far they have come.
         claims = Counter(replace(f, transaction_block=None, final=False) for f in facts)
-        for claim, count in claims.items():
-            if count >= self._agree:
-                return self._agreed(claim, facts)
+        agreed = [claim for claim, count in claims.items() if count >= self._agree]
+        # Where no majority is asked for, opposite claims can each find enough support: then
+        # neither counts.
+        if len(agreed) == 1:
+            return self._agreed(agreed[0], facts)
         raise UnavailableError(
             "chain.disagreement",
-            "too few nodes agree about the anchor",
+            "the nodes do not agree about the anchor",
             expected=f"{self._agree} of {len(self._sources)}",
             found=", ".join(_describe(answer) for answer in answers),
         )
@@ -56,6 +59,18 @@ class Quorum:
             transaction_block=known[0] if known else None,
             final=sum(f.final for f in same) >= self._agree,
         )
+
+
+def connect_trusted(
+    trusted: TrustedChain, urls: Sequence[str] = (), *, timeout: float = DEFAULT_TIMEOUT
+) -> ChainSource:
+    """Name the nodes to ask about a trusted chain: its own, or `urls`; as many must agree."""
+    contract, finality = trusted.identity.contract, trusted.finality
+    nodes = [
+        Chain.connect(url, contract=contract, finality=finality, timeout=timeout)
+        for url in urls or trusted.rpc
+    ]
+    return Quorum(nodes, agree=trusted.agree)
 
 
 def _ask(source: ChainSource, anchor: Anchor) -> ChainFacts | UnavailableError:
