@@ -33,6 +33,21 @@ library ReferenceTree {
         return oldSize == 0 ? new bytes32[](0) : _subproof(leaves, oldSize, 0, size, true);
     }
 
+    /// @notice How many siblings the RFC's verifiers take from position fn in a row that ends at sn
+    function pathLength(uint256 fn, uint256 sn) internal pure returns (uint256 count) {
+        while (sn != 0) {
+            ++count;
+            if (fn == sn) {
+                while (fn % 2 == 0 && fn != 0) {
+                    fn /= 2;
+                    sn /= 2;
+                }
+            }
+            fn /= 2;
+            sn /= 2;
+        }
+    }
+
     /// @notice The root that an inclusion proof leads to (section 2.1.3.2, steps 2 to 5)
     /// @return computed The root
     /// @return complete Whether the proof has the right length

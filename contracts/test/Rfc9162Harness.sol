@@ -87,7 +87,7 @@ contract Rfc9162Harness {
         return Rfc9162.leafHash(entry);
     }
 
-    function nodeHash(bytes32 left, bytes32 right) external view returns (bytes32) {
+    function nodeHash(bytes32 left, bytes32 right) external pure returns (bytes32) {
         return Rfc9162.nodeHash(left, right);
     }
 }

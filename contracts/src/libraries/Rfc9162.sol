@@ -22,19 +22,8 @@ library Rfc9162 {
     }
 
     /// @notice Hashes two children into their parent (section 2.1.1)
-    function nodeHash(bytes32 left, bytes32 right) internal view returns (bytes32 parent) {
-        // 0x01 || left || right is one byte too long for the scratch space, so it is laid out in
-        // the free memory, which stays free: the next node overwrites it. `sha256(bytes.concat(…))`
-        // would copy, and let the memory grow, at every node of a proof.
-        assembly ("memory-safe") {
-            let input := mload(0x40)
-            mstore8(input, 0x01)
-            mstore(add(input, 0x01), left)
-            mstore(add(input, 0x21), right)
-            // The precompile at 0x02 takes any bytes: only a lack of gas can make the call fail.
-            if iszero(staticcall(gas(), 0x02, input, 0x41, input, 0x20)) { revert(0x00, 0x00) }
-            parent := mload(input)
-        }
+    function nodeHash(bytes32 left, bytes32 right) internal pure returns (bytes32) {
+        return sha256(bytes.concat(hex"01", left, right));
     }
 
     /// @notice Tells whether the leaf at `index` is in the tree (section 2.1.3.2)
@@ -52,18 +41,8 @@ library Rfc9162 {
     ) internal view returns (bool) {
         if (index >= size || size > MAX_SIZE) return false;
 
-        uint256 node = index;
-        (uint256 inner, uint256 border) = _pathShape(node, size - 1);
-        if (proof.length != inner + border) return false;
-        bytes32 computed = leaf;
-        for (uint256 i = 0; i < inner; ++i) {
-            computed = node & 1 == 1 ? nodeHash(proof[i], computed) : nodeHash(computed, proof[i]);
-            node >>= 1;
-        }
-        for (uint256 i = inner; i < proof.length; ++i) {
-            computed = nodeHash(proof[i], computed);
-        }
-        return computed == root;
+        (uint256 length, uint256 sides) = _path(index, size - 1);
+        return proof.length == length && _climb(leaf, proof, sides) == root;
     }
 
     /// @notice Tells whether the older tree is a prefix of the newer (section 2.1.4.2)
@@ -87,50 +66,110 @@ library Rfc9162 {
         if (oldSize == 0) return proof.length == 0;
 
         // The path starts from the perfect subtree that ends the older tree: it has as many leaves
-        // as the lowest bit set in its size.
+        // as the lowest bit set in its size. Where that is the whole older tree, its root starts
+        // the path and provers leave it out.
         uint256 row = Math.log2(oldSize & (~oldSize + 1));
         uint256 node = (oldSize - 1) >> row;
-        uint256 last = (newSize - 1) >> row;
-
-        // Where that is the whole older tree, its root starts the path and provers leave it out.
-        uint256 start = node == 0 ? 0 : 1;
-        (uint256 inner, uint256 border) = _pathShape(node, last);
-        uint256 edge = start + inner;
-        if (proof.length != edge + border) return false;
-        bytes32 oldComputed = node == 0 ? oldRoot : proof[0];
-        bytes32 newComputed = oldComputed;
-        for (uint256 i = start; i < edge; ++i) {
-            bytes32 sibling = proof[i];
-            if (node & 1 == 1) {
-                oldComputed = nodeHash(sibling, oldComputed);
-                newComputed = nodeHash(sibling, newComputed);
-            } else {
-                newComputed = nodeHash(newComputed, sibling);
-            }
-            node >>= 1;
+        (uint256 length, uint256 sides) = _path(node, (newSize - 1) >> row);
+        bytes32 start = oldRoot;
+        if (node != 0) {
+            if (proof.length == 0) return false;
+            start = proof[0];
+            proof = proof[1:];
         }
-        for (uint256 i = edge; i < proof.length; ++i) {
-            bytes32 sibling = proof[i];
-            oldComputed = nodeHash(sibling, oldComputed);
-            newComputed = nodeHash(sibling, newComputed);
-        }
-        return oldComputed == oldRoot && newComputed == newRoot;
+        return proof.length == length && _climbLeft(start, proof, sides) == oldRoot
+            && _climb(start, proof, sides) == newRoot;
     }
 
-    /// @dev How many siblings a path has, from `node` up to the root of the tree that ends at
-    /// `last` (the RFC's fn and sn). Below the subtree that both are in, every row gives one. Above
-    /// it the path runs along the right edge, where only a right child has a sibling.
-    function _pathShape(uint256 node, uint256 last)
+    /// @dev Describes the siblings on the way from `node` up to the root, in the tree whose row
+    /// ends at `last` (the RFC's fn and sn). Below the subtree that both are in, every row gives
+    /// one, on the side that the bit of `node` tells. Above it the path runs along the right edge,
+    /// where only a right child has a sibling, and has it on its left.
+    /// @return length How many siblings there are
+    /// @return sides Bit i is set where sibling i is on the left
+    function _path(uint256 node, uint256 last)
         private
         pure
-        returns (uint256 inner, uint256 border)
+        returns (uint256 length, uint256 sides)
     {
-        inner = node == last ? 0 : Math.log2(node ^ last) + 1;
+        uint256 inner = node == last ? 0 : Math.log2(node ^ last) + 1;
+        length = inner + _countBits(node >> inner);
+        sides = node | (type(uint256).max << inner);
+    }
+
+    /// @dev Counts the bits set in 64 bits: in pairs, in fours, in bytes, and then all bytes at
+    /// once in the product's uppermost one. No sum outgrows its place.
+    function _countBits(uint256 x) private pure returns (uint256) {
         unchecked {
-            // Clears the lowest bit set, so neither the bit below zero nor a count beyond 64 exists.
-            for (node >>= inner; node != 0; node &= node - 1) {
-                ++border;
+            x -= (x >> 1) & 0x5555555555555555;
+            x = (x & 0x3333333333333333) + ((x >> 2) & 0x3333333333333333);
+            x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0f;
+            return ((x * 0x0101010101010101) >> 56) & 0xff;
+        }
+    }
+
+    // The two loops below are `nodeHash` at a third of its gas, and nearly all that an anchor costs
+    // above its storage. 0x01 || left || right is one byte too long for the scratch space, so it
+    // is laid out in the free memory, which stays free; the prefix is written once, and each hash
+    // goes straight to the place, left or right, where the next round needs it. The precompile at
+    // 0x02 takes any bytes: only a lack of gas makes it fail, and that is looked at in the end.
+
+    /// @dev Hashes a node with its siblings, one after the other, up to the root.
+    /// @param sides Bit i is set where sibling i is on the left
+    function _climb(bytes32 node, bytes32[] calldata siblings, uint256 sides)
+        private
+        view
+        returns (bytes32 root)
+    {
+        assembly ("memory-safe") {
+            let input := mload(0x40)
+            let left := add(input, 0x01)
+            let right := add(input, 0x21)
+            mstore8(input, 0x01)
+            // 0x20 where the next sibling is on the left: then it swaps places with the node.
+            let swap := shl(5, and(sides, 1))
+            mstore(add(left, swap), node)
+            let answered := 1
+            let sibling := siblings.offset
+            let end := add(sibling, shl(5, siblings.length))
+            for {} lt(sibling, end) { sibling := add(sibling, 0x20) } {
+                mstore(sub(right, swap), calldataload(sibling))
+                sides := shr(1, sides)
+                swap := shl(5, and(sides, 1))
+                answered := and(
+                    answered, staticcall(gas(), 0x02, input, 0x41, add(left, swap), 0x20)
+                )
             }
+            if iszero(answered) { revert(0x00, 0x00) }
+            root := mload(add(left, swap))
+        }
+    }
+
+    /// @dev Does the same with the siblings on the left alone: those on the right came later than
+    /// the older of two trees.
+    function _climbLeft(bytes32 node, bytes32[] calldata siblings, uint256 sides)
+        private
+        view
+        returns (bytes32 root)
+    {
+        assembly ("memory-safe") {
+            let input := mload(0x40)
+            let left := add(input, 0x01)
+            let right := add(input, 0x21)
+            mstore8(input, 0x01)
+            mstore(right, node)
+            let answered := 1
+            let sibling := siblings.offset
+            let end := add(sibling, shl(5, siblings.length))
+            for {} lt(sibling, end) { sibling := add(sibling, 0x20) } {
+                if and(sides, 1) {
+                    mstore(left, calldataload(sibling))
+                    answered := and(answered, staticcall(gas(), 0x02, input, 0x41, right, 0x20))
+                }
+                sides := shr(1, sides)
+            }
+            if iszero(answered) { revert(0x00, 0x00) }
+            root := mload(right)
         }
     }
 }
