@@ -1,0 +1,202 @@
+r"""The head record: what a log has acknowledged, kept outside its database and its backups.
+
+    {"anchored": {"chain_id": 1, "genesis_hash": "0x…", "contract": "0x…", "log_id": "0x…",
+                  "size": 1000, "root": "0x…"},
+     "head": "example.com/log\n1000\n…"}
+
+A database brought back from an older copy does not know what it has forgotten; this file does. It
+moves by compare-and-swap and only forward. The interface is `read` and `advance`, no more, so that
+a conditional write to an object store can be another implementation.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ledger.anchor import Anchor, ChainIdentity
+from ledger.canonical import canonicalize, parse
+from ledger.errors import ConflictError, UnavailableError
+from ledger.head import Head
+from ledger.members import Members
+from ledger.merkle import MAX_SIZE
+from ledger.note import MAX_NOTE_SIZE
+
+__all__ = ["AnchoredHead", "HeadRecord", "Recorded"]
+
+_MODE = 0o644
+
+
+@dataclass(frozen=True, slots=True)
+class AnchoredHead:
+    """A head that a chain holds."""
+
+    chain: ChainIdentity
+    log_id: bytes
+    size: int
+    root: bytes
+
+    @classmethod
+    def of(cls, anchor: Anchor) -> AnchoredHead:
+        """Take the head out of an anchor."""
+        return cls(anchor.chain, anchor.log_id, anchor.size, anchor.root)
+
+    @classmethod
+    def from_value(cls, value: object, where: str = "anchored") -> AnchoredHead:
+        """Read the JSON object; raise MalformedError."""
+        members = Members(value, where)
+        head = cls(
+            chain=ChainIdentity.from_members(members),
+            log_id=members.hash("log_id"),
+            size=members.integer("size", 1, MAX_SIZE),
+            root=members.hash("root"),
+        )
+        members.end()
+        return head
+
+    def to_value(self) -> dict[str, Any]:
+        """Write the JSON object that `from_value` reads."""
+        return {
+            **self.chain.to_members(),
+            "log_id": f"0x{self.log_id.hex()}",
+            "size": self.size,
+            "root": f"0x{self.root.hex()}",
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What stands in a head record: the last acknowledged head, the last anchored one beside it."""
+
+    head: Head
+    anchored: AnchoredHead | None = None
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Recorded:
+        """Read a record; raise MalformedError."""
+        members = Members(parse(data), "head record")
+        note = members.text("head", longest=MAX_NOTE_SIZE)
+        anchored = members.take("anchored")
+        members.end()
+        return cls(
+            Head.parse(note), None if anchored is None else AnchoredHead.from_value(anchored)
+        )
+
+    def to_json(self) -> bytes:
+        """Write what `from_json` reads."""
+        anchored = None if self.anchored is None else self.anchored.to_value()
+        return canonicalize({"anchored": anchored, "head": self.head.note}) + b"\n"
+
+
+class HeadRecord:
+    """A head record in a file, whose directory must be there."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        # What this process has brought to the disk itself. Bytes that are only read may be
+        # in the page cache alone: whoever wrote them may have failed after the rename.
+        self._durable: bytes | None = None
+
+    def read(self) -> Recorded | None:
+        """Read the record, None where there is none; raise MalformedError, UnavailableError."""
+        data = self._load()
+        return None if data is None else Recorded.from_json(data)
+
+    def advance(self, old: Recorded | None, new: Recorded) -> None:
+        """Put `new` in the place of `old`, and return once it is durable.
+
+        `old` and `new` may be equal, which makes durable what stands there. Raises ConflictError
+        where something else stands there than `old`, or where `new` would go back.
+        """
+        if old is not None:
+            _check_forward(old, new)
+        with self._locked():
+            standing = self._load()
+            if (None if standing is None else Recorded.from_json(standing)) != old:
+                raise ConflictError(
+                    "head-record.moved",
+                    "the head record is not what it was taken for",
+                    expected=_describe(old),
+                    found="another one",
+                )
+            data = new.to_json()
+            if data != self._durable or data != standing:
+                self._replace(data)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        # A file of its own: the record itself is another file after each rename.
+        with _as_unavailable():
+            lock = os.open(self.path.with_name(f"{self.path.name}.lock"), _CREATE, _MODE)
+        try:
+            with _as_unavailable():
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(lock)
+
+    def _load(self) -> bytes | None:
+        with _as_unavailable():
+            try:
+                return self.path.read_bytes()
+            except FileNotFoundError:
+                return None
+
+    def _replace(self, data: bytes) -> None:
+        """Write, fsync, rename, fsync the directory: a reader sees the old bytes or the new."""
+        self._durable = None
+        # Only the holder of the lock writes here, so that what a crash left is overwritten.
+        temporary = self.path.with_name(f"{self.path.name}.new")
+        with _as_unavailable():
+            file = os.open(temporary, _CREATE | os.O_TRUNC, _MODE)
+            try:
+                left = data
+                while left:
+                    left = left[os.write(file, left) :]
+                os.fsync(file)
+            finally:
+                os.close(file)
+            temporary.replace(self.path)
+            directory = os.open(self.path.parent, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                os.fsync(directory)
+            finally:
+                os.close(directory)
+        self._durable = data
+
+
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC
+
+
+def _check_forward(old: Recorded, new: Recorded) -> None:
+    same_size = new.head.size == old.head.size
+    if new.head.size < old.head.size or (same_size and new.head.root != old.head.root):
+        raise ConflictError(
+            "head-record.backwards",
+            "the head record only moves forward",
+            expected=f"a head that contains {_describe(old)}",
+            found=_describe(new),
+        )
+
+
+def _describe(recorded: Recorded | None) -> str:
+    if recorded is None:
+        return "none"
+    return f"size {recorded.head.size}, root {recorded.head.root.hex()}"
+
+
+@contextmanager
+def _as_unavailable() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UnavailableError(
+            "head-record.unavailable",
+            "the head record could not be read or written",
+            found=error.strerror or str(error),
+        ) from error

@@ -1,0 +1,392 @@
+"""The log: batches of entries in, signed heads and proofs out (RFC 9162 tree, C2SP tiles).
+
+    append    sequence a batch: one transaction, one fsync, one signature   → logged
+    publish   put out the newest head with all its signature lines          → published
+    (anchors come from the publisher through `record_anchor`                → anchored, final)
+
+An append is acknowledged once its head is committed to the store and then written to the head
+record. If the process dies before the commit, nothing has happened; after it, the next start writes
+the head record, and whoever repeats the batch is told the indexes it has. Every failure on the way
+is followed by what every start does: the head is read again and held against the head record.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from enum import StrEnum
+
+from ledger.anchor import Anchor
+from ledger.checkpoint import Checkpoint
+from ledger.errors import (
+    ConfigurationError,
+    MalformedError,
+    NotFoundError,
+    ReadOnlyError,
+    UnavailableError,
+    VerificationError,
+)
+from ledger.guard import Guard
+from ledger.head import Head
+from ledger.head_record import AnchoredHead, HeadRecord
+from ledger.merkle import EMPTY_ROOT, leaf_hash, root
+from ledger.note import NoteSigner, Signer, add_signatures, sign
+from ledger.store import AnchorState, Reading, Sequencing, Store, Submitted
+from ledger.store.record_index import RECORD_ID_SIZE
+from ledger.submission import (
+    Appended,
+    Known,
+    Placement,
+    Range,
+    RecordConflictError,
+    Submission,
+    place,
+    ranges_of,
+)
+from ledger.tile import (
+    ENTRIES,
+    MAX_ENTRY_SIZE,
+    WIDTH,
+    Tile,
+    cut_hashes,
+    decode_entries,
+    encode_entries,
+)
+from ledger.tree import Tree, grow
+
+__all__ = ["Appended", "Log", "Range", "RecordConflictError", "State", "Submission"]
+
+
+class State(StrEnum):
+    """How far an entry has come."""
+
+    LOGGED = "logged"
+    PUBLISHED = "published"
+    ANCHORED = "anchored"
+    FINAL = "final"
+
+
+class Log:
+    """A log open for appending, or only for reading where `read_only_reason` says why.
+
+    Methods may be called from any thread; appends go one at a time.
+    """
+
+    def __init__(self, store: Store, signer: Signer, guard: Guard) -> None:
+        self.store = store
+        self.origin = signer.name
+        self.verifier = signer.verifier
+        self.read_only_reason: ReadOnlyError | None = None
+        self._signer = signer
+        # Held while an append is on its way; owns the three below.
+        self._lock = threading.Lock()
+        self._guard = guard
+        self._edge: tuple[Head, tuple[bytes, ...]] | None = None
+        self._publishing = threading.Lock()
+
+    @classmethod
+    def open(
+        cls,
+        store: Store,
+        signer: Signer,
+        head_record: HeadRecord,
+        *,
+        anchored_head: AnchoredHead | None = None,
+    ) -> Log:
+        """Open the log that the store holds, or begin one in an empty store.
+
+        Raises ConfigurationError where the store holds another log. Where writing could fork the
+        log it opens for reading only: see `read_only_reason`.
+        """
+        log = cls(store, signer, Guard(head_record, signer.verifier, anchored_head))
+        with store.sequencing() as sequencing:
+            log._begin(sequencing)
+        with suppress(ReadOnlyError), log._writing():
+            log._settle()
+        return log
+
+    def close(self) -> None:
+        """Close the store."""
+        self.store.close()
+
+    def append(
+        self, submissions: Sequence[Submission], *, submitter: str, now: datetime
+    ) -> Appended:
+        """Log a batch, all of it or nothing; what this returns is durable.
+
+        Raises RecordConflictError, ReadOnlyError, MalformedError; and UnavailableError where the
+        outcome is unknown: the same batch sent again is told the indexes it has.
+        """
+        _check(submissions)
+        leaf_hashes = [leaf_hash(submission.entry) for submission in submissions]
+        batch_root = root(leaf_hashes)
+        try:
+            with self._writing():
+                with self.store.sequencing() as sequencing:
+                    old = sequencing.head()
+                    self._guard.check(sequencing, old)
+                    placement = _place(sequencing, old, submissions, leaf_hashes, submitter)
+                    head = self._extend(sequencing, old, placement, submissions, leaf_hashes)
+                    if head is not old:
+                        sequencing.add_submission(
+                            Submitted(old.size, head.size - old.size, submitter, now)
+                        )
+                self._guard.settle(self.store, head)
+        except UnavailableError as error:
+            raise UnavailableError(
+                "log.unavailable",
+                "the batch may have been logged, or not",
+                found=str(error),
+                hint="Send the same batch again: what was logged is recognised.",
+            ) from error
+        return Appended(
+            count=len(submissions),
+            added=len(placement.new),
+            duplicates=len(submissions) - len(placement.new),
+            ranges=ranges_of(placement.indexes),
+            batch_root=batch_root,
+        )
+
+    def publish(self, *cosigners: NoteSigner, now: datetime) -> Head | None:
+        """Put out the newest head, cosigners' lines added; None where there is no news."""
+        with self._publishing:
+            with self.store.reading() as reading:
+                if reading.published_size() >= reading.head().size:
+                    return None
+            with self._writing():
+                head = self._settle()
+            # Outside the lock: a cosigner may be a slow device.
+            published = Head(head.checkpoint, add_signatures(head.note, *cosigners))
+            with self._writing(), self.store.sequencing() as sequencing:
+                # Another process may have published meanwhile.
+                if sequencing.published_size() >= published.size:
+                    return None
+                sequencing.add_checkpoint(published, now)
+            return published
+
+    def record_anchor(self, anchor: Anchor, state: AnchorState) -> None:
+        """Write down that a chain holds a head of this log; raise ReadOnlyError if it is not."""
+        anchored = AnchoredHead.of(anchor)
+        with self._writing():
+            with self.store.sequencing() as sequencing:
+                self._guard.check_anchored(sequencing, sequencing.head(), anchored)
+                sequencing.put_anchor(anchor, state)
+            self._guard.keep_anchored(anchored)
+            self._settle()
+
+    def check_anchored(self, anchored: AnchoredHead) -> None:
+        """Hold the log against a head that a chain shows; raise ReadOnlyError, now and from now."""
+        with self._writing(), self.store.reading() as reading:
+            self._guard.check_anchored(reading, reading.head(), anchored)
+
+    def head(self) -> Head:
+        """Read the newest head, perhaps not yet published."""
+        with self.store.reading() as reading:
+            return reading.head()
+
+    def published(self) -> Head | None:
+        """Read the newest published checkpoint."""
+        with self.store.reading() as reading:
+            return reading.newest_checkpoint()
+
+    def checkpoint_at(self, size: int) -> Head | None:
+        """Read the checkpoint published at `size`."""
+        with self.store.reading() as reading:
+            return reading.checkpoint(size)
+
+    def tree(self, size: int) -> Tree:
+        """Open the tree as it was at `size`."""
+        _check_within(size, self.head().size + 1)
+        return Tree(size, self._read_hashes)
+
+    def read_tile(self, tile: Tile) -> bytes:
+        """Read a hash tile or an entry bundle, exactly as wide as asked."""
+        with self.store.reading() as reading:
+            widest = Tile.holding(tile.level, tile.number * WIDTH, reading.head().size)
+            if not 0 < tile.width <= widest.width:
+                raise NotFoundError("tile.unknown", "the log has no such tile", found=tile.path())
+            if tile.level == ENTRIES:
+                bundle = reading.bundle(tile.number)
+                return encode_entries(decode_entries(bundle, tile.width))
+            return cut_hashes(reading.tile(tile), tile.width)
+
+    def entry(self, index: int) -> bytes:
+        """Read the entry at `index`."""
+        with self.store.reading() as reading:
+            _check_within(index, reading.head().size)
+            return reading.entry(index)
+
+    def entries(self, start: int, count: int) -> list[bytes]:
+        """Read `count` entries from `start` on, fewer where the log ends before."""
+        with self.store.reading() as reading:
+            end = min(start + count, reading.head().size)
+            found: list[bytes] = []
+            for number in range(start // WIDTH, -(-end // WIDTH)):
+                first = number * WIDTH
+                width = min(WIDTH, end - first)
+                bundle = decode_entries(reading.bundle(number), width)
+                found += bundle[max(start - first, 0) :]
+            return found
+
+    def find(self, record_id: bytes) -> int | None:
+        """Find the index of a record."""
+        with self.store.reading() as reading:
+            return reading.locate([record_id]).get(record_id)
+
+    def submitter_of(self, index: int) -> str | None:
+        """Say who submitted the entry at `index`, None where nobody knows any more."""
+        return self._submitted(index).submitter
+
+    def received_at(self, index: int) -> datetime | None:
+        """Say when the entry at `index` came, None where nobody knows any more."""
+        return self._submitted(index).received_at
+
+    def state_of(self, index: int) -> State:
+        """Say how far the entry at `index` has come."""
+        with self.store.reading() as reading:
+            _check_within(index, reading.head().size)
+            if index < reading.anchored_size(AnchorState.FINAL):
+                return State.FINAL
+            if index < reading.anchored_size(AnchorState.INCLUDED):
+                return State.ANCHORED
+            return State.PUBLISHED if index < reading.published_size() else State.LOGGED
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Hold the lock, and remember what a failure means for the next one who takes it."""
+        with self._lock:
+            reason = self.read_only_reason
+            if reason is not None:
+                raise ReadOnlyError(
+                    reason.code,
+                    reason.message,
+                    expected=reason.expected,
+                    found=reason.found,
+                    hint=reason.hint,
+                )
+            try:
+                yield
+            except ReadOnlyError as error:
+                self.read_only_reason = error
+                raise
+            except RecordConflictError:
+                raise
+            except BaseException:
+                self._guard.forget()
+                self._edge = None
+                raise
+
+    def _begin(self, sequencing: Sequencing) -> None:
+        row = sequencing.log()
+        if row is None:
+            sequencing.create_log(str(self.verifier), self._sign(0, EMPTY_ROOT))
+            return
+        for what, code, mine, theirs in (
+            ("name", "log.other-origin", self.origin, row.origin),
+            ("key", "log.other-key", str(self.verifier), row.verifier),
+        ):
+            if mine != theirs:
+                raise ConfigurationError(
+                    code,
+                    f"the database holds the log of another {what}",
+                    expected=mine,
+                    found=theirs,
+                )
+
+    def _settle(self) -> Head:
+        with self.store.reading() as reading:
+            head = reading.head()
+            self._guard.check(reading, head)
+        self._guard.settle(self.store, head)
+        return head
+
+    def _extend(
+        self,
+        sequencing: Sequencing,
+        old: Head,
+        placement: Placement,
+        submissions: Sequence[Submission],
+        leaf_hashes: Sequence[bytes],
+    ) -> Head:
+        if not placement.new:
+            return old
+        if self._edge is not None and self._edge[0] == old:
+            edge = self._edge[1]
+        else:
+            edge = Tree(old.size, sequencing.tile).edge()
+        growth = grow(old.size, edge, [leaf_hashes[position] for position in placement.new])
+        sequencing.put_tiles(growth.tiles)
+        sequencing.add_entries(old.size, [submissions[p].entry for p in placement.new])
+        head = self._sign(growth.size, growth.root)
+        sequencing.move_head(old, head)
+        self._edge = (head, growth.edge)
+        return head
+
+    def _sign(self, size: int, root: bytes) -> Head:
+        checkpoint = Checkpoint(self.origin, size, root)
+        return Head(checkpoint, sign(checkpoint.text(), self._signer))
+
+    def _read_hashes(self, tile: Tile) -> bytes:
+        with self.store.reading() as reading:
+            return reading.tile(tile)
+
+    def _submitted(self, index: int) -> Submitted:
+        with self.store.reading() as reading:
+            _check_within(index, reading.head().size)
+            return reading.submission_of(index)
+
+
+def _place(
+    sequencing: Sequencing,
+    old: Head,
+    submissions: Sequence[Submission],
+    leaf_hashes: Sequence[bytes],
+    submitter: str,
+) -> Placement:
+    """Give each line its index, and enter the new records' ids."""
+    record_ids = [submission.record_id for submission in submissions]
+    # Repeats are rare, so the ids are first inserted and only looked up where that fails.
+    if len(set(record_ids)) == len(record_ids) and sequencing.insert_records(record_ids, old.size):
+        return Placement(range(old.size, old.size + len(record_ids)), range(len(record_ids)))
+    known = _known(sequencing, old, record_ids, submitter)
+    placement = place(submissions, leaf_hashes, size=old.size, known=known)
+    new = [record_ids[position] for position in placement.new]
+    if not sequencing.insert_records(new, old.size):
+        raise VerificationError("store.damaged", "a record id is there and is not there")
+    return placement
+
+
+def _known(
+    reading: Reading, head: Head, record_ids: Sequence[bytes], submitter: str
+) -> dict[bytes, Known]:
+    tree = Tree(head.size, reading.tile)
+    submitted = Submitted(0, 0, None, None)
+    known: dict[bytes, Known] = {}
+    by_index = sorted(reading.locate(record_ids).items(), key=lambda item: item[1])
+    for record_id, index in by_index:
+        if index >= submitted.first_index + submitted.length:
+            submitted = reading.submission_of(index)
+        # Where nobody knows any more who it was, the entry itself, with its salt, is the proof.
+        own = submitted.submitter in {None, submitter}
+        known[record_id] = Known(index, tree.leaf_hash(index), own)
+    return known
+
+
+def _check(submissions: Sequence[Submission]) -> None:
+    for line, (record_id, entry) in enumerate(submissions, 1):
+        if len(record_id) != RECORD_ID_SIZE or len(entry) > MAX_ENTRY_SIZE:
+            raise MalformedError(
+                "record.size",
+                f"line {line}: a record id or an entry of a wrong size",
+                expected=f"{RECORD_ID_SIZE} bytes, and at most {MAX_ENTRY_SIZE}",
+                found=f"{len(record_id)} and {len(entry)}",
+            )
+
+
+def _check_within(index: int, end: int) -> None:
+    if not 0 <= index < end:
+        raise NotFoundError(
+            "log.index", "outside the log", expected=f"0 to {end - 1}", found=str(index)
+        )

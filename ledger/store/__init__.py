@@ -1,0 +1,25 @@
+"""The store: a log's tiles, entries and heads in a SQL database, SQLite or PostgreSQL.
+
+`Store.open` brings the database to the schema of today and refuses one that would lose what it
+has committed. `Store.reading` and `Store.sequencing` give a transaction to read in, and the one
+transaction at a time that may move the head. The seam is high: a batch in, tiles out.
+"""
+
+from __future__ import annotations
+
+from ledger.store.anchors import AnchorState, Attempt, AttemptState, StoredAnchor
+from ledger.store.database import Store
+from ledger.store.reading import LogRow, Reading, Submitted
+from ledger.store.sequencing import Sequencing
+
+__all__ = [
+    "AnchorState",
+    "Attempt",
+    "AttemptState",
+    "LogRow",
+    "Reading",
+    "Sequencing",
+    "Store",
+    "StoredAnchor",
+    "Submitted",
+]

@@ -1,0 +1,261 @@
+"""Opening a database: its schema brought up to date, its durability asserted, its transactions.
+
+SQLite keeps a write-ahead log that is fsynced at every commit (journal_mode=WAL, synchronous=FULL);
+PostgreSQL must run with fsync, full_page_writes and synchronous_commit. Both are read back on every
+connection: a log that acknowledges what a power cut takes away is no log.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    create_engine,
+    event,
+    inspect,
+    make_url,
+    select,
+    text,
+)
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from ledger.anchor import Anchor
+from ledger.errors import ConfigurationError, UnavailableError
+from ledger.store import anchors
+from ledger.store.anchors import AnchorState, Attempt, AttemptState, StoredAnchor
+from ledger.store.reading import Reading
+from ledger.store.sequencing import Sequencing
+from ledger.store.tables import REVISION, log
+
+__all__ = ["Store"]
+
+# How long a writer waits for another one's transaction before it gives up.
+_LOCK_TIMEOUT = 30.0
+_PAGE_SIZE = 8192
+_CACHE_KIB = 32 * 1024
+# Any number, the same for every process that migrates a PostgreSQL database.
+_MIGRATION_LOCK = 0x63726F7373
+_FILE_MODE = 0o600
+_WRITE = "crossproof_write"
+
+_SQLITE_DURABILITY: dict[str, set[Any]] = {"journal_mode": {"wal"}, "synchronous": {2, 3}}
+_POSTGRESQL_DURABILITY: dict[str, set[Any]] = {
+    "fsync": {"on"},
+    "full_page_writes": {"on"},
+    "synchronous_commit": {"on", "remote_apply"},
+}
+
+
+class Store:
+    """A log's database. Methods may be called from any thread."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @classmethod
+    def open(cls, url: str, *, create: bool = True) -> Store:
+        """Open `sqlite:///FILE` or `postgresql://…`, migrating it to the schema of today.
+
+        Without `create` the database must exist and have a schema already. Raises
+        ConfigurationError for one that cannot be used, UnavailableError where it does not answer.
+        """
+        parsed = _parse(url)
+        if parsed.get_backend_name() == "sqlite":
+            engine = _sqlite_engine(parsed, create=create)
+        else:
+            engine = create_engine(parsed, pool_pre_ping=True)
+            event.listen(engine, "connect", _check_postgresql)
+        store = cls(engine)
+        try:
+            with store._transaction(write=True) as connection:
+                _migrate(connection, create=create)
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def close(self) -> None:
+        """Close every connection that is not in use."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[Reading]:
+        """Read in one transaction."""
+        with self._transaction(write=False) as connection:
+            yield Reading(connection)
+
+    @contextmanager
+    def sequencing(self) -> Iterator[Sequencing]:
+        """Write in one transaction, alone; committed where the block ends without an error."""
+        with self._transaction(write=True) as connection:
+            # On SQLite BEGIN IMMEDIATE has taken the lock already, and this is a plain SELECT.
+            connection.execute(select(log.c.id).with_for_update())
+            yield Sequencing(connection)
+
+    def anchors(
+        self, *, states: Collection[AnchorState] = tuple(AnchorState)
+    ) -> list[StoredAnchor]:
+        """Read the anchors in any of `states`, of all chains and logs, by size."""
+        with self._transaction(write=False) as connection:
+            return anchors.read_anchors(connection, states)
+
+    def set_anchor_state(self, anchor: Anchor, state: AnchorState) -> None:
+        """Change an anchor's state."""
+        with self._transaction(write=True) as connection:
+            anchors.set_anchor_state(connection, anchor, state)
+
+    def attempts(self, *, states: Collection[AttemptState] = tuple(AttemptState)) -> list[Attempt]:
+        """Read the attempts in any of `states`, of all chains and logs, oldest first."""
+        with self._transaction(write=False) as connection:
+            return anchors.read_attempts(connection, states)
+
+    def add_attempt(self, attempt: Attempt) -> None:
+        """Write an attempt down, before its transaction is sent."""
+        with self._transaction(write=True) as connection:
+            anchors.add_attempt(connection, attempt)
+
+    def set_attempt_state(self, transaction: bytes, state: AttemptState, *, now: datetime) -> None:
+        """Change the state of the attempt with this transaction hash."""
+        with self._transaction(write=True) as connection:
+            anchors.set_attempt_state(connection, transaction, state, now=now)
+
+    @contextmanager
+    def _transaction(self, *, write: bool) -> Iterator[Connection]:
+        try:
+            with self._engine.connect() as connection:
+                connection.execution_options(**{_WRITE: write})
+                with connection.begin():
+                    yield connection
+        except SQLAlchemyError as error:
+            # After a failed commit or fsync nothing that a connection remembers can be relied on.
+            self._engine.dispose()
+            cause = getattr(error, "orig", None) or error
+            raise UnavailableError(
+                "store.unavailable", "the database could not be read or written", found=str(cause)
+            ) from error
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise _unusable(url, "an SQLAlchemy URL") from error
+    match parsed.drivername:
+        case "sqlite" | "sqlite+pysqlite":
+            if parsed.database in {None, "", ":memory:"}:
+                raise _unusable(url, "a file: what is in memory is not durable")
+            return parsed
+        case "postgresql" | "postgresql+psycopg":
+            return parsed.set(drivername="postgresql+psycopg")
+    raise _unusable(parsed.drivername, "sqlite:///FILE or postgresql://…")
+
+
+def _unusable(found: str, expected: str) -> ConfigurationError:
+    return ConfigurationError("store.url", "database URL", expected=expected, found=found)
+
+
+def _sqlite_engine(url: URL, *, create: bool) -> Engine:
+    path = Path(str(url.database))
+    try:
+        # Entries name parties: the file is for its owner only, and -wal and -shm take its mode.
+        os.close(os.open(path, os.O_RDWR | (os.O_CREAT if create else 0), _FILE_MODE))
+    except OSError as error:
+        raise ConfigurationError(
+            "store.file", "the database file cannot be opened", found=f"{path}: {error.strerror}"
+        ) from error
+    engine = create_engine(url, connect_args={"timeout": _LOCK_TIMEOUT})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
+    # BEGIN is ours: the driver's own comes late and never IMMEDIATE.
+    connection.isolation_level = None
+    for pragma in (
+        f"page_size = {_PAGE_SIZE}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "fullfsync = ON",
+        "checkpoint_fullfsync = ON",
+        f"cache_size = -{_CACHE_KIB}",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+    _check_durability(
+        _SQLITE_DURABILITY, lambda name: connection.execute(f"PRAGMA {name}").fetchone()[0]
+    )
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    write = connection.get_execution_options().get(_WRITE)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _check_postgresql(connection: Any, _: object) -> None:
+    _check_durability(
+        _POSTGRESQL_DURABILITY, lambda name: connection.execute(f"SHOW {name}").fetchone()[0]
+    )
+    connection.rollback()
+
+
+def _check_durability(wanted: dict[str, set[Any]], ask: Callable[[str], Any]) -> None:
+    for name, allowed in wanted.items():
+        found = ask(name)
+        if found not in allowed:
+            raise ConfigurationError(
+                "store.not-durable",
+                f"the database would lose what it has committed: {name}",
+                expected=" or ".join(sorted(str(value) for value in allowed)),
+                found=str(found),
+            )
+
+
+def _migrate(connection: Connection, *, create: bool) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+    current = None
+    if inspect(connection).has_table("alembic_version"):
+        current = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    if current == REVISION:
+        return
+    if current is None and not create:
+        raise ConfigurationError("store.empty", "the database holds no log")
+    # Imported here: most starts need no migration, and alembic is slow to load.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.util import CommandError  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", "ledger:migrations")
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise ConfigurationError(
+            "store.newer-schema",
+            "the database has a schema that this version does not know",
+            expected=f"revision {REVISION} or older",
+            found=str(current),
+            hint="Use the version that wrote it, or a newer one.",
+        ) from error

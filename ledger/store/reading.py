@@ -1,0 +1,171 @@
+"""Reading a store in one transaction: head, tiles, entries, records, submissions, checkpoints.
+
+What is missing where the head says that it must be raises VerificationError (`store.missing`): the
+database has been damaged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, func, select
+
+from ledger.errors import ConfigurationError, VerificationError
+from ledger.head import Head
+from ledger.store import record_index
+from ledger.store.anchors import AnchorState
+from ledger.store.tables import (
+    anchor,
+    checkpoint,
+    entry_segment,
+    hash_tile,
+    log,
+    record,
+    submission,
+)
+from ledger.tile import WIDTH, Tile, decode_entries
+
+__all__ = ["LogRow", "Reading", "Submitted"]
+
+
+class LogRow(NamedTuple):
+    """The log as its database knows it."""
+
+    origin: str
+    verifier: str
+    size: int
+    root: bytes
+    note: str
+
+
+class Submitted(NamedTuple):
+    """Who submitted the `length` entries from `first_index` on; None where nobody knows."""
+
+    first_index: int
+    length: int
+    submitter: str | None
+    received_at: datetime | None
+
+
+class Reading:
+    """A transaction to read in."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def log(self) -> LogRow | None:
+        """Read the log's row, None before there is one."""
+        columns = (log.c.origin, log.c.verifier, log.c.size, log.c.root, log.c.note)
+        row = self._connection.execute(select(*columns)).one_or_none()
+        return None if row is None else LogRow(*row)
+
+    def head(self) -> Head:
+        """Read the newest head."""
+        row = self.log()
+        if row is None:
+            raise ConfigurationError("store.empty", "the database holds no log")
+        return Head.parse(row.note)
+
+    def tile(self, tile: Tile) -> bytes:
+        """Read a hash tile, of which there may be more than its width."""
+        where = (hash_tile.c.level == tile.level) & (hash_tile.c.number == tile.number)
+        hashes: bytes | None = self._connection.scalar(select(hash_tile.c.hashes).where(where))
+        if hashes is None:
+            raise _missing(tile.path())
+        return hashes
+
+    def bundle(self, number: int) -> bytes:
+        """Read an entry bundle as far as it goes."""
+        first = number * WIDTH
+        within = entry_segment.c.first_index.between(first, first + WIDTH - 1)
+        segments = self._connection.scalars(
+            select(entry_segment.c.entries).where(within).order_by(entry_segment.c.first_index)
+        )
+        return b"".join(segments.all())
+
+    def entry(self, index: int) -> bytes:
+        """Read the entry at `index`."""
+        row = self._connection.execute(
+            select(entry_segment)
+            .where(entry_segment.c.first_index <= index)
+            .order_by(entry_segment.c.first_index.desc())
+            .limit(1)
+        ).one_or_none()
+        if row is not None:
+            entries = decode_entries(row.entries)
+            if index - row.first_index < len(entries):
+                found: bytes = entries[index - row.first_index]
+                return found
+        raise _missing(f"entry {index}")
+
+    def locate(self, record_ids: Sequence[bytes]) -> dict[bytes, int]:
+        """Find the indexes of those records that are there."""
+        return record_index.locate(self._connection, record_ids)
+
+    def record_count(self) -> int:
+        """Count the records."""
+        return self._connection.scalar(select(func.count()).select_from(record)) or 0
+
+    def submission_of(self, index: int) -> Submitted:
+        """Read the submission that `index` came with."""
+        row = self._connection.execute(
+            select(submission)
+            .where(submission.c.first_index <= index)
+            .order_by(submission.c.first_index.desc())
+            .limit(1)
+        ).one_or_none()
+        if row is None or index >= row.first_index + row.length:
+            raise _missing(f"the submission of entry {index}")
+        return Submitted(*row)
+
+    def submissions(self, start: int, limit: int) -> list[Submitted]:
+        """Read up to `limit` submissions that begin at `start` or after it, in order."""
+        rows = self._connection.execute(
+            select(submission)
+            .where(submission.c.first_index >= start)
+            .order_by(submission.c.first_index)
+            .limit(limit)
+        )
+        return [Submitted(*row) for row in rows]
+
+    def checkpoint(self, size: int) -> Head | None:
+        """Read the checkpoint published at `size`."""
+        note = self._connection.scalar(select(checkpoint.c.note).where(checkpoint.c.size == size))
+        return None if note is None else Head.parse(note)
+
+    def newest_checkpoint(self) -> Head | None:
+        """Read the checkpoint published last."""
+        newest = select(checkpoint.c.note).order_by(checkpoint.c.size.desc()).limit(1)
+        note = self._connection.scalar(newest)
+        return None if note is None else Head.parse(note)
+
+    def published_size(self) -> int:
+        """Read the size of the checkpoint published last, -1 before the first."""
+        size = self._connection.scalar(select(func.max(checkpoint.c.size)))
+        return -1 if size is None else size
+
+    def checkpoints(self, start: int, limit: int) -> list[tuple[str, datetime]]:
+        """Read up to `limit` published notes of size `start` and more, in order, with times."""
+        rows = self._connection.execute(
+            select(checkpoint.c.note, checkpoint.c.published_at)
+            .where(checkpoint.c.size >= start)
+            .order_by(checkpoint.c.size)
+            .limit(limit)
+        )
+        return [(note, published_at) for note, published_at in rows]
+
+    def anchored_size(self, *states: AnchorState) -> int:
+        """Read the largest size that has an anchor in one of `states`, 0 where none has."""
+        largest = select(func.max(anchor.c.size)).where(anchor.c.state.in_(states))
+        return self._connection.scalar(largest) or 0
+
+
+def _missing(what: str) -> VerificationError:
+    return VerificationError(
+        "store.missing",
+        "the database lacks a part of the log",
+        expected=what,
+        hint="Run `crossproof audit` to see how much is lost.",
+    )

@@ -1,0 +1,98 @@
+"""Writing a store in the one transaction that may move the head."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+
+from sqlalchemy import insert, text, update
+
+from ledger.anchor import Anchor
+from ledger.errors import ConflictError
+from ledger.head import Head
+from ledger.store import anchors, record_index
+from ledger.store.anchors import AnchorState
+from ledger.store.reading import Reading, Submitted
+from ledger.store.tables import checkpoint, entry_segment, log, submission
+from ledger.tile import WIDTH, encode_entries
+
+__all__ = ["Sequencing"]
+
+# Rows of one statement: bounds what an append holds beside the batch itself.
+_CHUNK = 64
+
+# The same on both databases, and beyond what SQLAlchemy's common INSERT can say.
+_PUT_TILE = text(
+    "INSERT INTO hash_tile (level, number, hashes) VALUES (:level, :number, :hashes) "
+    "ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes"
+)
+
+
+class Sequencing(Reading):
+    """A transaction to write in; what it reads is what it will write upon."""
+
+    def create_log(self, verifier: str, head: Head) -> None:
+        """Write the log's row."""
+        self._connection.execute(
+            insert(log).values(
+                id=1,
+                origin=head.origin,
+                verifier=verifier,
+                size=head.size,
+                root=head.root,
+                note=head.note,
+            )
+        )
+
+    def insert_records(self, record_ids: Sequence[bytes], first_index: int) -> bool:
+        """Insert ids under consecutive indexes; say False, nothing changed, where one is there."""
+        return record_index.insert(self._connection, record_ids, first_index)
+
+    def put_tiles(self, tiles: Mapping[tuple[int, int], bytes]) -> None:
+        """Write hash tiles, in the place of narrower ones."""
+        rows = (
+            {"level": level, "number": number, "hashes": hashes}
+            for (level, number), hashes in tiles.items()
+        )
+        while chunk := list(islice(rows, _CHUNK)):
+            self._connection.execute(_PUT_TILE, chunk)
+
+    def add_entries(self, first_index: int, entries: Sequence[bytes]) -> None:
+        """Write entries from `first_index` on."""
+        rows = _segments(first_index, entries)
+        while chunk := list(islice(rows, _CHUNK)):
+            self._connection.execute(insert(entry_segment), chunk)
+
+    def add_submission(self, submitted: Submitted) -> None:
+        """Write down who submitted a range."""
+        self._connection.execute(insert(submission).values(submitted._asdict()))
+
+    def move_head(self, old: Head, new: Head) -> None:
+        """Put `new` in the place of `old`; raise ConflictError where `old` does not stand there."""
+        moved = self._connection.execute(
+            update(log)
+            .where(log.c.size == old.size, log.c.root == old.root)
+            .values(size=new.size, root=new.root, note=new.note)
+        )
+        if moved.rowcount != 1:
+            raise ConflictError("store.head-moved", "the log has another writer")
+
+    def add_checkpoint(self, head: Head, published_at: datetime) -> None:
+        """Write a published checkpoint."""
+        self._connection.execute(
+            insert(checkpoint).values(size=head.size, note=head.note, published_at=published_at)
+        )
+
+    def put_anchor(self, anchor: Anchor, state: AnchorState) -> None:
+        """Write an anchor, in the place of an earlier one of the same size."""
+        anchors.put_anchor(self._connection, anchor, state)
+
+
+def _segments(first_index: int, entries: Sequence[bytes]) -> Iterator[dict[str, object]]:
+    start = 0
+    while start < len(entries):
+        index = first_index + start
+        end = start + WIDTH - index % WIDTH
+        yield {"first_index": index, "entries": encode_entries(entries[start:end])}
+        start = end

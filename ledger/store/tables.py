@@ -1,0 +1,165 @@
+"""The store's tables, the same on every database.
+
+    log             one row: the log's name and key, and its head, moved by compare-and-swap
+    hash_tile       256-wide hash tiles (C2SP tlog-tiles), the last of each level perhaps partial
+    entry_segment   pieces of entry bundles, in bundle encoding: never changed once written
+    record          record_id → index, the one thing that is looked up while sequencing
+    submission      ranges of indexes: who submitted them, and when
+    checkpoint      published heads with all their signature lines
+    anchor          published heads that a chain holds
+    anchor_attempt  transactions made to anchor, written down before they are sent
+
+A segment lies within one bundle, so a bundle is the plain concatenation of its segments. An append
+of one record writes one small row instead of the whole bundle again.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Dialect,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+)
+from sqlalchemy.types import TypeDecorator
+
+__all__ = [
+    "REVISION",
+    "UtcTime",
+    "anchor",
+    "anchor_attempt",
+    "checkpoint",
+    "entry_segment",
+    "hash_tile",
+    "log",
+    "metadata",
+    "record",
+    "submission",
+]
+
+# The newest migration (see ledger/migrations/versions); a test compares.
+REVISION = "0001"
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware time, kept as whole microseconds since 1970: the same on every database."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Turn an aware time into its number."""
+        del dialect
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        """Turn a number into its time."""
+        del dialect
+        return None if value is None else _EPOCH + value * _MICROSECOND
+
+
+# SQLite makes only INTEGER PRIMARY KEY the table's own key, and its integers have 64 bits anyway.
+_Key = BigInteger().with_variant(Integer(), "sqlite")
+
+metadata = MetaData()
+
+log = Table(
+    "log",
+    metadata,
+    Column("id", SmallInteger, CheckConstraint("id = 1", name="one_log"), primary_key=True),
+    Column("origin", Text, nullable=False),
+    Column("verifier", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("root", LargeBinary, nullable=False),
+    Column("note", Text, nullable=False),
+)
+
+hash_tile = Table(
+    "hash_tile",
+    metadata,
+    Column("level", SmallInteger, primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    Column("hashes", LargeBinary, nullable=False),
+)
+
+entry_segment = Table(
+    "entry_segment",
+    metadata,
+    Column("first_index", _Key, primary_key=True, autoincrement=False),
+    Column("entries", LargeBinary, nullable=False),
+)
+
+record = Table(
+    "record",
+    metadata,
+    Column("record_id", LargeBinary, primary_key=True),
+    Column("entry_index", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+submission = Table(
+    "submission",
+    metadata,
+    Column("first_index", _Key, primary_key=True, autoincrement=False),
+    Column("length", BigInteger, nullable=False),
+    # NULL: brought back from a source that does not tell.
+    Column("submitter", Text),
+    Column("received_at", UtcTime),
+)
+
+checkpoint = Table(
+    "checkpoint",
+    metadata,
+    Column("size", _Key, primary_key=True, autoincrement=False),
+    Column("note", Text, nullable=False),
+    Column("published_at", UtcTime, nullable=False),
+)
+
+anchor = Table(
+    "anchor",
+    metadata,
+    Column("chain_id", BigInteger, primary_key=True),
+    Column("genesis_hash", LargeBinary, primary_key=True),
+    Column("contract", LargeBinary, primary_key=True),
+    Column("log_id", LargeBinary, primary_key=True),
+    Column("size", BigInteger, primary_key=True),
+    Column("root", LargeBinary, nullable=False),
+    Column("transaction", LargeBinary, nullable=False),
+    Column("block_number", BigInteger, nullable=False),
+    Column("block_hash", LargeBinary, nullable=False),
+    Column("block_time", BigInteger, nullable=False),
+    Column("sandbox", Boolean, nullable=False),
+    Column("state", Text, nullable=False),
+)
+
+anchor_attempt = Table(
+    "anchor_attempt",
+    metadata,
+    Column("transaction", LargeBinary, primary_key=True),
+    Column("chain_id", BigInteger, nullable=False),
+    Column("genesis_hash", LargeBinary, nullable=False),
+    Column("contract", LargeBinary, nullable=False),
+    Column("log_id", LargeBinary, nullable=False),
+    Column("sender", LargeBinary, nullable=False),
+    Column("nonce", BigInteger, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("root", LargeBinary, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("changed_at", UtcTime, nullable=False),
+    Index("anchor_attempt_state", "state"),
+)
