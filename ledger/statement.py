@@ -23,6 +23,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 from uuid import UUID
 
@@ -43,6 +45,7 @@ __all__ = [
     "SALT_SIZE",
     "Statement",
     "check_record_time",
+    "decode_canonical",
     "new_record_id",
     "new_salt",
     "parse_record_id",
@@ -60,8 +63,7 @@ MAX_CLOCK_LEAD_MS = 10 * 60 * 1000
 _TIME_SIZE = 6
 _SHOWN = 60
 
-_KIND = b'"kind":"'
-_DECODERS = {kind.encode(): msgspec.json.Decoder(members) for kind, members in KINDS.items()}
+_decode = msgspec.json.Decoder[Kind](reduce(or_, KINDS.values())).decode
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -75,13 +77,13 @@ class Statement:
     @classmethod
     def parse(cls, data: bytes) -> Statement:
         """Read a statement in any JSON formatting; raise MalformedError for anything else."""
-        members = _decode_canonical(data)
+        members = decode_canonical(data)
         return cls(data, members) if members is not None else cls(*_decode_strictly(data))
 
     @classmethod
     def from_entry(cls, entry: bytes) -> Statement:
         """Read a statement that must already be canonical; raise MalformedError otherwise."""
-        members = _decode_canonical(entry)
+        members = decode_canonical(entry)
         if members is None:
             canonical, _ = _decode_strictly(entry)
             raise MalformedError(
@@ -123,6 +125,17 @@ class Statement:
         """Decode the entry into a fresh JSON object."""
         value: dict[str, Any] = msgspec.json.decode(self.entry)
         return value
+
+
+def decode_canonical(data: bytes) -> Kind | None:
+    """Decode canonical bytes; None where they are anything else, for whatever reason."""
+    if len(data) > MAX_ENTRY_SIZE:
+        return None
+    try:
+        members = _decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return members if _encode(members) == data else None
 
 
 def new_record_id() -> str:
@@ -167,22 +180,6 @@ def check_record_time(record_id: bytes, now: datetime) -> None:
             found=f"{lead // 60_000} minutes ahead",
             hint="Set the submitter's clock, and make a new record_id.",
         )
-
-
-def _decode_canonical(data: bytes) -> Kind | None:
-    """Decode canonical bytes; None where they are anything else, without a reason."""
-    if len(data) > MAX_ENTRY_SIZE:
-        return None
-    # A guess that picks the decoder (a union would scan for its tag): a wrong one gives None.
-    start = data.find(_KIND) + len(_KIND)
-    decoder = _DECODERS.get(data[start : data.find(b'"', start)])
-    if decoder is None:
-        return None
-    try:
-        members: Kind = decoder.decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return None
-    return members if _encode(members) == data else None
 
 
 def _decode_strictly(data: bytes) -> tuple[bytes, Kind]:

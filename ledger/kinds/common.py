@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType, field
 
-from ledger.kinds.formats import check_jurisdiction, check_record_id, check_salt, check_sd_digests
+from ledger.kinds.formats import check_jurisdiction, check_record_id, check_salt
 from ledger.kinds.legal_basis import LegalBasis
 from ledger.kinds.members import (
     MAX_ELEMENTS,
@@ -39,8 +39,6 @@ class Kind(Concealing, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         check_record_id(self.record_id)
         check_salt(self.salt)
-        if self.sd is not UNSET:
-            check_sd_digests(self.sd)
 
 
 class Movement(Kind, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType, field
 
-from ledger.kinds.formats import check_date, check_period, check_sd_digests
+from ledger.kinds.formats import check_date, check_period
 from ledger.kinds.members import (
     MAX_ELEMENTS,
     Concealing,
@@ -54,8 +54,6 @@ class Filing(Concealing, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         check_period(self.valid_from, self.valid_until)
-        if self.sd is not UNSET:
-            check_sd_digests(self.sd)
 
 
 class Certificate(Concealing, frozen=True, kw_only=True):
@@ -71,8 +69,6 @@ class Certificate(Concealing, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         check_period(self.valid_from, self.valid_until)
-        if self.sd is not UNSET:
-            check_sd_digests(self.sd)
 
 
 class Contract(Member, frozen=True, kw_only=True):
