@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from ledger.chain.account import Account, SignedTransaction
 from ledger.chain.answer import AnchoredEvent, Block, Receipt
-from ledger.chain.chain import DEFAULT_TIMEOUT, Chain, ChainHead, Extension, LogInfo
+from ledger.chain.chain import DEFAULT_TIMEOUT, Chain, ChainHead, Extension, LogInfo, Opening
 from ledger.chain.node import SANDBOX_CHAIN_IDS, Node
 from ledger.chain.quorum import Quorum, connect_trusted
 from ledger.chain.rpc import RpcError
@@ -29,6 +29,7 @@ __all__ = [
     "Extension",
     "LogInfo",
     "Node",
+    "Opening",
     "Quorum",
     "Receipt",
     "RpcError",

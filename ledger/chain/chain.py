@@ -7,7 +7,7 @@ reads `head`, signs with `sign_anchor` and hands the bytes to `node.send`; whoev
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -22,7 +22,7 @@ from ledger.chain.rpc import HttpRpc, RpcError
 from ledger.errors import ConfigurationError, ConflictError, MalformedError, UnavailableError
 from ledger.finality import INSTANT, Finality
 
-__all__ = ["DEFAULT_TIMEOUT", "Chain", "ChainHead", "Extension", "LogInfo"]
+__all__ = ["DEFAULT_TIMEOUT", "Chain", "ChainHead", "Extension", "LogInfo", "Opening"]
 
 DEFAULT_TIMEOUT = 10.0
 
@@ -49,6 +49,15 @@ class LogInfo:
     epoch: int
     threshold: int
     operators: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A log as it is to be opened: its name, and how many of whom must sign its heads."""
+
+    origin: str
+    operators: tuple[bytes, ...]
+    threshold: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,18 +269,23 @@ class Chain:
         )
 
     def sign_open_log(
-        self, account: Account, *, origin: str, operators: Sequence[bytes], threshold: int = 1
+        self, account: Account, opening: Opening, *, nonce: int | None = None, rises: int = 0
     ) -> SignedTransaction:
-        """Make the transaction that opens a log, its admin being `account`; not sent yet."""
-        return self._sign(account, call_data("openLog", origin, sorted(operators), threshold))
+        """Make the transaction that opens a log, its admin being `account`; not sent yet.
+
+        `nonce` and `rises` replace a pending one, as `Node.sign` says. Raises ConflictError where
+        the contract would refuse it.
+        """
+        operators = sorted(opening.operators)
+        data = call_data("openLog", opening.origin, operators, opening.threshold)
+        return self._sign(account, data, nonce=nonce, rises=rises)
 
     def sign_anchor(
         self, account: Account, extension: Extension, *, nonce: int | None = None, rises: int = 0
     ) -> SignedTransaction:
         """Make the transaction that anchors a head; not sent yet.
 
-        `nonce` and `rises` replace a pending one, as `Node.sign` says. Raises ConflictError where
-        the contract would refuse it.
+        Otherwise as `sign_open_log`.
         """
         data = call_data(
             "anchor",

@@ -155,6 +155,13 @@ class Node:
             time.sleep(_POLL_SECONDS)
         return receipt
 
+    def trace(self, transaction: bytes, sender: bytes) -> tuple[Receipt | None, int, bool]:
+        """Ask for a transaction's receipt, its sender's used nonces, and whether it is known."""
+        receipt, used, known = self.ask_all(
+            query.receipt(transaction), query.nonce(sender), query.is_known(transaction)
+        )
+        return self._own(transaction, receipt), used, known
+
     def nonce(self, address: bytes) -> int:
         """Ask how many transactions of an account blocks include."""
         return self.ask(query.nonce(address))

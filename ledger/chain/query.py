@@ -59,6 +59,11 @@ def receipt(transaction: bytes) -> Query[Receipt | None]:
     return Query("eth_getTransactionReceipt", [_hex(transaction)], read_receipt)
 
 
+def is_known(transaction: bytes) -> Query[bool]:
+    """Ask whether the node has a transaction, in a block or waiting for one."""
+    return Query("eth_getTransactionByHash", [_hex(transaction)], lambda value: value is not None)
+
+
 def call(to: bytes, data: bytes) -> Query[bytes]:
     """Call a contract's view."""
     return Query("eth_call", [{"to": _hex(to), "data": _hex(data)}, _LATEST], read_bytes)

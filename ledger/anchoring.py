@@ -1,0 +1,292 @@
+"""One step of a log towards its chain: settle what was sent, record what is there, send one more.
+
+Between any two of its calls the process may die:
+
+    signed, not written down    nothing has happened
+    written down, not sent      the next step finds no trace of it on the chain, and sends it
+    sent, reply lost            the same bytes again can do nothing twice: one nonce, one hash
+    included, not recorded      the receipt is there for the next step, or the contract's own word
+    recorded                    each step looks whether its block still stands, until it is final
+
+Last belt: to the contract the same (size, root) again is nothing. A head on the chain that the log
+does not hold closes the log to writing: it has lost entries, or was rewritten.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from ledger.anchor import Anchor, ChainIdentity
+from ledger.chain import (
+    SANDBOX_CHAIN_IDS,
+    Account,
+    Chain,
+    ChainHead,
+    Extension,
+    LogInfo,
+    Opening,
+    Receipt,
+    RpcError,
+    SignedTransaction,
+)
+from ledger.errors import ConfigurationError, UnavailableError
+from ledger.head import Head
+from ledger.head_record import AnchoredHead
+from ledger.head_signature import HeadDomain, HeadSigner, log_id, recover
+from ledger.log import Log
+from ledger.merkle import EMPTY_ROOT
+from ledger.note import parse_note
+from ledger.store import AnchorState, Attempt, AttemptState
+
+__all__ = ["PATIENCE", "Anchoring", "Keys", "Progress"]
+
+_logger = logging.getLogger(__name__)
+
+# A transaction that no block has taken for so long gets a rival: same nonce, higher fee.
+PATIENCE = timedelta(minutes=10)
+# Rivals of one nonce, each a quarter dearer than the one before.
+_MAX_RIVALS = 8
+_IN_FLIGHT = (AttemptState.PREPARED, AttemptState.SENT)
+_STANDING = (AnchorState.INCLUDED, AnchorState.FINAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Who signs heads, who pays for anchors, and who opens the log and so is part of its id."""
+
+    operator: bytes = field(repr=False)
+    sender: Account
+    admin: Account
+
+    def log_id(self, origin: str) -> bytes:
+        """Derive the log's id."""
+        return log_id(origin, self.admin.address)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a step has come to: the size that the chain holds, and whether more is on its way.
+
+    `launched`: this very step has sent a head.
+    """
+
+    anchored: int
+    waiting: bool
+    launched: bool = False
+
+
+class Anchoring:
+    """A step at one moment, on the chain that was found then."""
+
+    def __init__(self, log: Log, chain: Chain, keys: Keys, now: datetime) -> None:
+        self._log = log
+        self._store = log.store
+        self._chain = chain
+        self._node = chain.node
+        self._keys = keys
+        self._now = now
+        self._log_id = keys.log_id(log.origin)
+        self._identity = chain.identity()
+
+    def step(self, *, due: bool) -> Progress:
+        """Do what can be done now; a new head is sent only where it is `due`."""
+        self._forget_sandboxes()
+        in_flight = self._settle()
+        may_send = not in_flight or self._is_stuck(in_flight)
+        info, head = self._chain.log_info(self._log_id), self._chain.head(self._log_id)
+        if info is None or head is None:
+            if may_send:
+                self._open(in_flight)
+            return Progress(0, waiting=True)
+        if head.size:
+            # After the chain was asked: another writer may have published and anchored just now.
+            anchored = AnchoredHead(self._identity, self._log_id, head.size, head.root)
+            self._log.check_anchored(anchored)
+            self._adopt(head)
+        self._finalise()
+        published = self._log.published()
+        has_news = published is not None and published.size > head.size
+        if published is None or not (has_news and may_send and due):
+            return Progress(head.size, waiting=bool(in_flight))
+        self._extend(info, head, published, in_flight)
+        return Progress(head.size, waiting=True, launched=True)
+
+    def _forget_sandboxes(self) -> None:
+        """Mark what stood on a sandbox chain that is another one since it was started anew."""
+        for row in self._store.anchors(states=_STANDING):
+            if row.anchor.sandbox and self._is_elsewhere(row.anchor.chain):
+                self._store.set_anchor_state(row.anchor, AnchorState.GONE)
+        for attempt in self._store.attempts(states=_IN_FLIGHT):
+            if attempt.chain.chain_id in SANDBOX_CHAIN_IDS and self._is_elsewhere(attempt.chain):
+                self._mark(attempt, AttemptState.GONE)
+
+    def _settle(self) -> list[Attempt]:
+        """Find out what became of the attempts in flight; return those that still are."""
+        waiting = []
+        for attempt in self._attempts(_IN_FLIGHT):
+            receipt, used, known = self._node.trace(attempt.transaction, attempt.sender)
+            if receipt is not None:
+                self._land(attempt, receipt)
+            elif attempt.nonce < used:
+                self._mark(attempt, AttemptState.REPLACED)
+            elif known or self._send_again(attempt):
+                waiting.append(attempt)
+        return waiting
+
+    def _land(self, attempt: Attempt, receipt: Receipt) -> None:
+        """Write down what a transaction has done that a block includes."""
+        event = self._chain.anchored(self._log_id, receipt)
+        if not receipt.succeeded:
+            self._mark(attempt, AttemptState.FAILED)
+        elif attempt.size == 0:
+            # It has opened the log.
+            self._mark(attempt, AttemptState.FINAL)
+        elif event is None:
+            # Nothing new to the contract: somebody else had carried the head in.
+            self._mark(attempt, AttemptState.REPLACED)
+        else:
+            block = self._node.block(receipt.block_number)
+            anchor = self._chain.anchor_of(self._identity, event, block)
+            self._log.record_anchor(anchor, AnchorState.INCLUDED)
+            self._mark(attempt, AttemptState.INCLUDED)
+
+    def _send_again(self, attempt: Attempt) -> bool:
+        """Send what the node has no trace of; say whether it is on its way."""
+        try:
+            self._send(attempt)
+        except RpcError:
+            if not self._is_stuck([attempt]):
+                raise
+            # Should some other node still bring it in, that is this head's anchor all the same.
+            self._mark(attempt, AttemptState.FAILED)
+            return False
+        return True
+
+    def _adopt(self, head: ChainHead) -> None:
+        """Record the anchor of the head on the chain where the store does not know of it."""
+        for anchor in self._anchors(_STANDING):
+            if (anchor.size, anchor.block_number) == (head.size, head.block_number):
+                return
+        try:
+            found = self._chain.head_anchor(self._log_id)
+        except UnavailableError as error:
+            if error.code != "chain.no-event":
+                raise
+            # A node that has pruned the event still holds the head, and the next one extends that.
+            _logger.warning("the anchor of size %d is not recorded: %s", head.size, error)
+            return
+        if found is not None:
+            self._log.record_anchor(found, AnchorState.INCLUDED)
+
+    def _finalise(self) -> None:
+        """Move anchors whose block is final; drop those whose block stands no more."""
+        for anchor in self._anchors((AnchorState.INCLUDED,)):
+            block = self._node.block(anchor.block_number)
+            # Attempts first: if the process dies in between, the anchor leads here again.
+            if block is None or block.hash != anchor.block_hash:
+                self._mark_included(anchor, AttemptState.SENT)
+                self._store.set_anchor_state(anchor, AnchorState.GONE)
+            elif self._node.is_final(anchor.block_number):
+                self._mark_included(anchor, AttemptState.FINAL)
+                self._log.record_anchor(anchor, AnchorState.FINAL)
+
+    def _open(self, rivals: Sequence[Attempt]) -> None:
+        """Send what opens the log."""
+        operator = HeadSigner(self._log.origin, self._domain(), self._keys.operator)
+        signed = self._chain.sign_open_log(
+            self._keys.admin,
+            Opening(self._log.origin, (operator.address,)),
+            nonce=rivals[0].nonce if rivals else None,
+            rises=len(rivals),
+        )
+        self._launch(signed, 0, EMPTY_ROOT)
+
+    def _extend(
+        self, info: LogInfo, head: ChainHead, published: Head, rivals: Sequence[Attempt]
+    ) -> None:
+        """Send what extends the chain's head to the published one."""
+        extension = Extension(
+            log_id=self._log_id,
+            size=published.size,
+            root=published.root,
+            proof=tuple(self._log.tree(published.size).consistency_proof(head.size)),
+            signatures=self._signatures(info, published),
+        )
+        signed = self._chain.sign_anchor(
+            self._keys.sender,
+            extension,
+            nonce=rivals[0].nonce if rivals else None,
+            rises=len(rivals),
+        )
+        self._launch(signed, published.size, published.root)
+
+    def _signatures(self, info: LogInfo, published: Head) -> tuple[bytes, ...]:
+        """Collect as many operators' signatures as the contract asks for: the note's, and ours."""
+        domain = self._domain(info.epoch)
+        own = HeadSigner(self._log.origin, domain, self._keys.operator)
+        values = [line.value for line in parse_note(published.note).signatures]
+        values.append(own.sign_head(published.size, published.root))
+        digest = domain.digest(published.size, published.root)
+        found = {recover(digest, value): value for value in values}
+        signers = sorted(operator for operator in info.operators if operator in found)
+        if len(signers) < info.threshold:
+            raise ConfigurationError(
+                "publisher.signatures",
+                "the contract asks for more operators' signatures",
+                expected=f"{info.threshold} of {len(info.operators)} operators",
+                found=f"signatures of {len(signers)}",
+                hint="Give an operator's key, or have the others cosign the checkpoints.",
+            )
+        return tuple(found[operator] for operator in signers[: info.threshold])
+
+    def _launch(self, signed: SignedTransaction, size: int, root: bytes) -> None:
+        """Write a transaction down, then send it."""
+        attempt = Attempt(
+            chain=self._identity,
+            log_id=self._log_id,
+            sender=signed.sender,
+            nonce=signed.nonce,
+            raw=signed.raw,
+            transaction=signed.hash,
+            size=size,
+            root=root,
+            state=AttemptState.PREPARED,
+            created_at=self._now,
+            changed_at=self._now,
+        )
+        self._store.add_attempt(attempt)
+        self._send(attempt)
+
+    def _send(self, attempt: Attempt) -> None:
+        self._node.send(attempt.raw)
+        self._mark(attempt, AttemptState.SENT)
+
+    def _mark(self, attempt: Attempt, state: AttemptState) -> None:
+        self._store.set_attempt_state(attempt.transaction, state, now=self._now)
+
+    def _mark_included(self, anchor: Anchor, state: AttemptState) -> None:
+        for attempt in self._attempts((AttemptState.INCLUDED,)):
+            if attempt.transaction == anchor.transaction:
+                self._mark(attempt, state)
+
+    def _is_stuck(self, rivals: Sequence[Attempt]) -> bool:
+        return len(rivals) <= _MAX_RIVALS and self._now - rivals[-1].created_at > PATIENCE
+
+    def _is_elsewhere(self, chain: ChainIdentity) -> bool:
+        return chain.genesis_hash != self._identity.genesis_hash
+
+    def _domain(self, epoch: int = 1) -> HeadDomain:
+        return HeadDomain(self._identity.chain_id, self._identity.contract, self._log_id, epoch)
+
+    def _anchors(self, states: Sequence[AnchorState]) -> Iterator[Anchor]:
+        for row in self._store.anchors(states=states):
+            if (row.anchor.chain, row.anchor.log_id) == (self._identity, self._log_id):
+                yield row.anchor
+
+    def _attempts(self, states: Sequence[AttemptState]) -> Iterator[Attempt]:
+        for attempt in self._store.attempts(states=states):
+            if (attempt.chain, attempt.log_id) == (self._identity, self._log_id):
+                yield attempt

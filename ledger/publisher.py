@@ -1,0 +1,181 @@
+"""The publisher: a worker that anchors the newest published checkpoint, and brings its anchor home.
+
+    publisher = Publisher(log, chain, operator=…, sender=…)
+    Thread(target=publisher.run).start()      wake() when something was published, stop() to end
+
+What it does is `anchoring`, a step at a time; when it does so is decided here. A node that does not
+answer stops nothing else: the log goes on, and the next head that is anchored covers it all.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from threading import Condition
+
+from ledger.anchoring import Anchoring, Keys
+from ledger.chain import Account, Chain
+from ledger.errors import LedgerError, UnavailableError
+from ledger.head_signature import HeadDomain, HeadSigner, log_id
+from ledger.log import Log
+
+__all__ = ["DEFAULT_INTERVAL", "Publisher", "PublisherState", "Status", "operator_signer"]
+
+_logger = logging.getLogger(__name__)
+
+DEFAULT_INTERVAL = 60.0
+
+# How soon to ask again while a transaction is on its way, or a node away; doubled each time.
+_FIRST_PAUSE = 0.05
+_LAST_PAUSE = 4.0
+
+
+class Status(StrEnum):
+    """What the publisher is about."""
+
+    IDLE = "idle"
+    WAITING = "waiting"
+    UNAVAILABLE = "unavailable"
+    HALTED = "halted"
+
+
+@dataclass(frozen=True, slots=True)
+class PublisherState:
+    """Where the last step has ended: `anchored` is the size that the chain holds.
+
+    WAITING: a transaction is on its way. UNAVAILABLE: something could not be asked; it goes on by
+    itself. HALTED: `error` says what a person must look at.
+    """
+
+    status: Status
+    anchored: int = 0
+    error: LedgerError | None = None
+
+
+def operator_signer(chain: Chain, origin: str, key: bytes, *, admin: bytes) -> HeadSigner:
+    """Make the signer whose line published checkpoints carry; raise UnavailableError.
+
+    `admin` is the address that opens the log on the chain, or has opened it.
+    """
+    identity, log = chain.identity(), log_id(origin, admin)
+    info = chain.log_info(log)
+    if info is None:
+        return HeadSigner(origin, HeadDomain(identity.chain_id, identity.contract, log), key)
+    domain = HeadDomain(identity.chain_id, identity.contract, log, info.epoch)
+    return HeadSigner(origin, domain, key)
+
+
+class Publisher:
+    """Anchors one log on one chain. `operator`, `sender` and `admin` are secp256k1 keys.
+
+    The operator signs heads; the sender pays for anchors; the admin, the sender if not given,
+    opens the log on the chain. `interval` seconds lie between two anchors.
+    """
+
+    def __init__(
+        self,
+        log: Log,
+        chain: Chain,
+        *,
+        operator: bytes,
+        sender: bytes,
+        admin: bytes | None = None,
+        interval: float = DEFAULT_INTERVAL,
+    ) -> None:
+        self._log = log
+        self._chain = chain
+        account = Account.from_key(sender)
+        self._keys = Keys(operator, account, account if admin is None else Account.from_key(admin))
+        self._interval = interval
+        self.log_id = self._keys.log_id(log.origin)
+        self.state = PublisherState(Status.IDLE)
+        self._next_anchor = time.monotonic()
+        # Guards the two below, which other threads set.
+        self._condition = Condition()
+        self._has_news = False
+        self._is_stopping = False
+
+    @property
+    def admin(self) -> bytes:
+        """The address that opens the log on the chain."""
+        return self._keys.admin.address
+
+    def step(self, now: datetime | None = None, *, due: bool = True) -> PublisherState:
+        """Take one step; a new head is sent only where it is `due`."""
+        try:
+            if self._log.read_only_reason is not None:
+                raise self._log.read_only_reason
+            anchoring = Anchoring(self._log, self._chain, self._keys, now or datetime.now(UTC))
+            progress = anchoring.step(due=due)
+        except LedgerError as error:
+            away = isinstance(error, UnavailableError)
+            status = Status.UNAVAILABLE if away else Status.HALTED
+            self.state = PublisherState(status, self.state.anchored, error)
+        else:
+            if progress.launched:
+                self._next_anchor = time.monotonic() + self._interval
+            status = Status.WAITING if progress.waiting else Status.IDLE
+            self.state = PublisherState(status, progress.anchored)
+        return self.state
+
+    def run(self) -> None:
+        """Take steps until `stop` is called."""
+        pause = _FIRST_PAUSE
+        while not self._is_stopping:
+            before = self.state
+            state = self._guarded_step()
+            _report(before, state)
+            if state.status in {Status.WAITING, Status.UNAVAILABLE}:
+                self._pause(pause, for_news=False)
+                pause = min(2 * pause, _LAST_PAUSE)
+                continue
+            pause = _FIRST_PAUSE
+            left = self._next_anchor - time.monotonic()
+            if left > 0:
+                self._pause(left, for_news=False)
+            else:
+                self._pause(self._interval, for_news=state.status is Status.IDLE)
+
+    def wake(self) -> None:
+        """Say that there is news."""
+        with self._condition:
+            self._has_news = True
+            self._condition.notify_all()
+
+    def stop(self) -> None:
+        """Let `run` return after the step that it is in."""
+        with self._condition:
+            self._is_stopping = True
+            self._condition.notify_all()
+
+    def _guarded_step(self) -> PublisherState:
+        try:
+            return self.step(due=time.monotonic() >= self._next_anchor)
+        except Exception as error:
+            # A worker that dies of a defect would leave the log without a witness, unnoticed.
+            _logger.exception("anchoring failed; trying again")
+            failure = UnavailableError(
+                "publisher.failed", "anchoring failed", found=type(error).__name__
+            )
+            self.state = PublisherState(Status.UNAVAILABLE, self.state.anchored, failure)
+            return self.state
+
+    def _pause(self, seconds: float, *, for_news: bool) -> None:
+        with self._condition:
+            self._condition.wait_for(
+                lambda: self._is_stopping or (for_news and self._has_news), timeout=seconds
+            )
+            if for_news:
+                self._has_news = False
+
+
+def _report(before: PublisherState, after: PublisherState) -> None:
+    if after.error is not None:
+        if before.error is None or before.error.code != after.error.code:
+            level = logging.ERROR if after.status is Status.HALTED else logging.WARNING
+            _logger.log(level, "anchoring: %s (%s)", after.error, after.error.code)
+    elif after.anchored != before.anchored:
+        _logger.info("anchored size %d", after.anchored)
