@@ -43,6 +43,7 @@ __all__ = [
     "MAX_TEXT_SIZE",
     "RECORD_ID_SIZE",
     "SALT_SIZE",
+    "LineError",
     "Statement",
     "check_record_time",
     "decode_canonical",
@@ -65,6 +66,20 @@ _SHOWN = 60
 
 _decode = msgspec.json.Decoder[Kind](reduce(or_, KINDS.values())).decode
 _encode = msgspec.json.Encoder(order="sorted").encode
+
+
+class LineError(MalformedError):
+    """A line of a batch that is not a statement; `code` says what is wrong with the statement."""
+
+    def __init__(self, line: int, error: MalformedError) -> None:
+        super().__init__(
+            error.code,
+            f"line {line}: {error.message}",
+            expected=error.expected,
+            found=error.found,
+            hint=error.hint,
+        )
+        self.line = line
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,20 +181,21 @@ def parse_record_id(text: str) -> bytes:
     return record_id.bytes
 
 
-def check_record_time(record_id: bytes, now: datetime) -> None:
-    """Refuse a record_id from more than 10 minutes ahead of `now`.
+def check_record_time(record_id: bytes, now: datetime, *, line: int | None = None) -> None:
+    """Refuse a record_id from more than 10 minutes ahead of `now`, naming the line if given.
 
     For submission only: a verifier cannot know what time it was.
     """
     lead = int.from_bytes(record_id[:_TIME_SIZE]) - int(now.timestamp() * 1000)
     if lead > MAX_CLOCK_LEAD_MS:
-        raise MalformedError(
+        error = MalformedError(
             "statement.record-id-future",
             "record_id is from the future",
             expected=f"at most {MAX_CLOCK_LEAD_MS // 60_000} minutes ahead",
             found=f"{lead // 60_000} minutes ahead",
             hint="Set the submitter's clock, and make a new record_id.",
         )
+        raise error if line is None else LineError(line, error)
 
 
 def _decode_strictly(data: bytes) -> tuple[bytes, Kind]:
