@@ -89,7 +89,7 @@ contract AnchorRegistry is IAnchorRegistry, EIP712 {
             revert NotLarger(size, anchoredSize);
         }
 
-        _checkSignatures(log, headDigest(logId, log.epoch, size, root), signatures);
+        _checkSignatures(log, logId, size, root, signatures);
         if (!Rfc9162.verifyConsistency(
                 anchoredSize, anchoredRoot, size, root, consistencyProof
             )) {
@@ -182,14 +182,18 @@ contract AnchorRegistry is IAnchorRegistry, EIP712 {
     }
 
     /// @dev Strictly ascending signers are distinct, whatever their number.
-    function _checkSignatures(Log storage log, bytes32 digest, bytes[] calldata signatures)
-        private
-        view
-    {
-        if (signatures.length < log.threshold) {
-            revert TooFewSignatures(signatures.length, log.threshold);
-        }
-        mapping(address => bool) storage operators = log.isOperator[log.epoch];
+    function _checkSignatures(
+        Log storage log,
+        bytes32 logId,
+        uint64 size,
+        bytes32 root,
+        bytes[] calldata signatures
+    ) private view {
+        uint8 threshold = log.threshold;
+        if (signatures.length < threshold) revert TooFewSignatures(signatures.length, threshold);
+        uint64 epoch = log.epoch;
+        bytes32 digest = headDigest(logId, epoch, size, root);
+        mapping(address => bool) storage operators = log.isOperator[epoch];
         address previous = address(0);
         for (uint256 i = 0; i < signatures.length; ++i) {
             address signer = ECDSA.recoverCalldata(digest, signatures[i]);

@@ -22,7 +22,8 @@ contract Rfc9162Test {
 
     uint256 private constant _INCLUSION_GAS_AT_DEPTH_20 = 8_000;
     uint64 private constant _MAX_SIZE = type(uint64).max >> 1;
-    bytes32 private constant _EMPTY_ROOT = sha256("");
+    bytes32 private constant _EMPTY_ROOT =
+        0xe3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855;
 
     Rfc9162Harness private _lib;
 
