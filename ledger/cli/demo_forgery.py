@@ -1,0 +1,93 @@
+"""The demo's cheats: an edited record, and a whole history written anew with the log's own keys."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from ledger.bundle import Bundle, LoggedEntry
+from ledger.canonical import canonicalize, parse
+from ledger.chain import Account, Extension
+from ledger.checkpoint import Checkpoint
+from ledger.keys import load_log_key, load_operator_key
+from ledger.merkle import consistency_proof, inclusion_proof, leaf_hash, root
+from ledger.node import Node
+from ledger.note import sign
+from ledger.publisher import operator_signer
+from ledger.tile import WIDTH
+
+__all__ = ["Forgery", "forge", "other_recipient"]
+
+_RIVAL = {"id": "example:rival", "name": "Somebody Else Ltd", "country": "SG"}
+
+
+@dataclass(frozen=True, slots=True)
+class Forgery:
+    """A bundle of the forged history, and the attempt to anchor that history."""
+
+    bundle: Bundle
+    anchor: Callable[[], None]
+
+
+def other_recipient(raw: bytes) -> str:
+    """Name another recipient in a bundle's record, and change nothing else."""
+    value = json.loads(raw)
+    value["entry"]["body"] = b64encode(_rewritten(b64decode(value["entry"]["body"]))).decode()
+    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+
+
+def forge(node: Node, raw: bytes) -> Forgery:
+    """Rewrite the record of a bundle in the log's history, with all keys that the operator has.
+
+    The forged history has one record more than the anchored one, as a log that grew would.
+    """
+    honest = Bundle.from_json(raw)
+    size = node.log.head().size
+    leaves = [leaf_hash(entry) for entry in _entries(node, size)]
+    index = honest.entry.index
+    body = _rewritten(honest.entry.body)
+    leaves[index] = leaf_hash(body)
+    return Forgery(
+        bundle=_signed_bundle(node, honest, LoggedEntry(index, body, ()), leaves),
+        anchor=lambda: _anchor(node, [*leaves, leaf_hash(b"one record more")], size),
+    )
+
+
+def _signed_bundle(node: Node, honest: Bundle, entry: LoggedEntry, leaves: list[bytes]) -> Bundle:
+    """Prove the rewritten record in the rewritten tree, truly signed; claim the honest anchor."""
+    signer = load_log_key(node.settings.log_key, node.settings.passphrase)
+    forged_root = root(leaves)
+    checkpoint = Checkpoint(signer.name, len(leaves), forged_root)
+    path = tuple(inclusion_proof(leaves, entry.index))
+    return Bundle(
+        replace(entry, path=path),
+        sign(checkpoint.text(), signer),
+        replace(honest.anchor, root=forged_root) if honest.anchor else None,
+    )
+
+
+def _anchor(node: Node, leaves: list[bytes], anchored_size: int) -> None:
+    """Ask the contract to take the rewritten history; raise ConflictError as it refuses."""
+    key = load_operator_key(node.settings.operator_key, node.settings.passphrase)
+    operator = operator_signer(node.chain, node.log.origin, key, admin=node.publisher.admin)
+    forged_root = root(leaves)
+    extension = Extension(
+        log_id=node.publisher.log_id,
+        size=len(leaves),
+        root=forged_root,
+        proof=tuple(consistency_proof(leaves, anchored_size)),
+        signatures=(operator.sign_head(len(leaves), forged_root),),
+    )
+    signed = node.chain.sign_anchor(Account.from_key(key), extension)
+    node.chain.node.send(signed.raw)
+
+
+def _entries(node: Node, size: int) -> Iterator[bytes]:
+    for start in range(0, size, WIDTH):
+        yield from node.log.entries(start, min(WIDTH, size - start))
+
+
+def _rewritten(body: bytes) -> bytes:
+    return canonicalize({**parse(body), "recipient": _RIVAL})

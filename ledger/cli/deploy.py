@@ -1,0 +1,59 @@
+"""`crossproof deploy`: the contracts onto a chain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ledger.cli.console import say
+from ledger.keys import load_operator_key
+
+__all__ = ["deploy"]
+
+
+def deploy(
+    *,
+    rpc: Annotated[str, typer.Option(envvar="CROSSPROOF_RPC", help="The node's JSON-RPC address.")],
+    key: Annotated[
+        Path,
+        typer.Option(
+            "--key-file",
+            envvar="CROSSPROOF_SENDER_KEY_FILE",
+            help="Who pays: 0x and 64 digits, or a keystore.",
+        ),
+    ],
+    passphrase: Annotated[
+        str | None,
+        typer.Option(
+            envvar="CROSSPROOF_KEY_PASSPHRASE",
+            help="Opens the keystore; better given by the environment.",
+        ),
+    ] = None,
+    directory: Annotated[
+        Path,
+        typer.Option(
+            "--deployments",
+            envvar="CROSSPROOF_DEPLOYMENTS",
+            help="Where CHAINID.json is read and written.",
+        ),
+    ] = Path("contracts/deployments"),
+) -> None:
+    """Deploy AnchorRegistry, unless the one that was deployed before still stands there.
+
+    Example: crossproof deploy --rpc http://127.0.0.1:8545 --key-file sender.key
+    """
+    from ledger import deploy as deployment  # noqa: PLC0415 - web3 takes a second to import
+    from ledger.chain import Account, Chain  # noqa: PLC0415
+
+    with Chain.connect(rpc) as chain:
+        account = Account.from_key(load_operator_key(key, passphrase))
+        done = deployment.deploy(chain, account, directory=directory)
+    contract = f"0x{done.identity.contract.hex()}"
+    if done.created:
+        say(f"deployed: AnchorRegistry {contract} on chain {done.identity.chain_id}")
+        say(f"  block {done.block_number}, gas {done.gas_used}")
+    else:
+        say(f"there already: AnchorRegistry {contract} on chain {done.identity.chain_id}")
+    say(f"  to use it: CROSSPROOF_CHAIN_URLS={rpc} CROSSPROOF_CHAIN_CONTRACT={contract}")
