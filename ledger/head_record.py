@@ -101,11 +101,11 @@ class HeadRecord:
         # What this process has brought to the disk itself. Bytes that are only read may be
         # in the page cache alone: whoever wrote them may have failed after the rename.
         self._durable: bytes | None = None
+        self._parsed: tuple[bytes, Recorded] | None = None
 
     def read(self) -> Recorded | None:
         """Read the record, None where there is none; raise MalformedError, UnavailableError."""
-        data = self._load()
-        return None if data is None else Recorded.from_json(data)
+        return self._parse(self._load())
 
     def advance(self, old: Recorded | None, new: Recorded) -> None:
         """Put `new` in the place of `old`, and return once it is durable.
@@ -117,7 +117,7 @@ class HeadRecord:
             _check_forward(old, new)
         with self._locked():
             standing = self._load()
-            if (None if standing is None else Recorded.from_json(standing)) != old:
+            if self._parse(standing) != old:
                 raise ConflictError(
                     "head-record.moved",
                     "the head record is not what it was taken for",
@@ -139,6 +139,14 @@ class HeadRecord:
             yield
         finally:
             os.close(lock)
+
+    def _parse(self, data: bytes | None) -> Recorded | None:
+        if data is None:
+            return None
+        parsed = self._parsed
+        if parsed is None or parsed[0] != data:
+            parsed = self._parsed = (data, Recorded.from_json(data))
+        return parsed[1]
 
     def _load(self) -> bytes | None:
         with _as_unavailable():

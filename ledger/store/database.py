@@ -41,11 +41,13 @@ __all__ = ["Store"]
 
 # How long a writer waits for another one's transaction before it gives up.
 _LOCK_TIMEOUT = 30.0
-_PAGE_SIZE = 8192
-_CACHE_KIB = 32 * 1024
+# Of 4 to 32 KiB the fastest for large batches, and no slower for single records.
+_PAGE_SIZE = 16 * 1024
+_CACHE_KIB = 8 * 1024
 # Any number, the same for every process that migrates a PostgreSQL database.
 _MIGRATION_LOCK = 0x63726F7373
 _FILE_MODE = 0o600
+_LOCK = select(log.c.id).with_for_update()
 _WRITE = "crossproof_write"
 
 _SQLITE_DURABILITY: dict[str, set[Any]] = {"journal_mode": {"wal"}, "synchronous": {2, 3}}
@@ -110,7 +112,7 @@ class Store:
         """Write in one transaction, alone; committed where the block ends without an error."""
         with self._transaction(write=True) as connection:
             # On SQLite BEGIN IMMEDIATE has taken the lock already, and this is a plain SELECT.
-            connection.execute(select(log.c.id).with_for_update())
+            connection.execute(_LOCK)
             yield Sequencing(connection)
 
     def anchors(

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from ledger.errors import ConfigurationError, VerificationError
 from ledger.head import Head
@@ -28,6 +28,15 @@ from ledger.store.tables import (
 from ledger.tile import WIDTH, Tile, decode_entries
 
 __all__ = ["LogRow", "Reading", "Submitted"]
+
+
+# Statements of every append, built once.
+_LOG = select(log.c.origin, log.c.verifier, log.c.size, log.c.root, log.c.note)
+_TILE = select(hash_tile.c.hashes).where(
+    hash_tile.c.level == bindparam("level"), hash_tile.c.number == bindparam("number")
+)
+_NEWEST_CHECKPOINT = select(checkpoint.c.note).order_by(checkpoint.c.size.desc()).limit(1)
+_PUBLISHED_SIZE = select(func.max(checkpoint.c.size))
 
 
 class LogRow(NamedTuple):
@@ -57,8 +66,7 @@ class Reading:
 
     def log(self) -> LogRow | None:
         """Read the log's row, None before there is one."""
-        columns = (log.c.origin, log.c.verifier, log.c.size, log.c.root, log.c.note)
-        row = self._connection.execute(select(*columns)).one_or_none()
+        row = self._connection.execute(_LOG).one_or_none()
         return None if row is None else LogRow(*row)
 
     def head(self) -> Head:
@@ -70,8 +78,8 @@ class Reading:
 
     def tile(self, tile: Tile) -> bytes:
         """Read a hash tile, of which there may be more than its width."""
-        where = (hash_tile.c.level == tile.level) & (hash_tile.c.number == tile.number)
-        hashes: bytes | None = self._connection.scalar(select(hash_tile.c.hashes).where(where))
+        place = {"level": tile.level, "number": tile.number}
+        hashes: bytes | None = self._connection.scalar(_TILE, place)
         if hashes is None:
             raise _missing(tile.path())
         return hashes
@@ -137,13 +145,12 @@ class Reading:
 
     def newest_checkpoint(self) -> Head | None:
         """Read the checkpoint published last."""
-        newest = select(checkpoint.c.note).order_by(checkpoint.c.size.desc()).limit(1)
-        note = self._connection.scalar(newest)
+        note = self._connection.scalar(_NEWEST_CHECKPOINT)
         return None if note is None else Head.parse(note)
 
     def published_size(self) -> int:
         """Read the size of the checkpoint published last, -1 before the first."""
-        size = self._connection.scalar(select(func.max(checkpoint.c.size)))
+        size = self._connection.scalar(_PUBLISHED_SIZE)
         return -1 if size is None else size
 
     def checkpoints(self, start: int, limit: int) -> list[tuple[str, datetime]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 
-from sqlalchemy import insert, text, update
+from sqlalchemy import bindparam, insert, text, update
 
 from ledger.anchor import Anchor
 from ledger.errors import ConflictError
@@ -26,6 +26,13 @@ _CHUNK = 64
 _PUT_TILE = text(
     "INSERT INTO hash_tile (level, number, hashes) VALUES (:level, :number, :hashes) "
     "ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes"
+)
+_ADD_ENTRIES = insert(entry_segment)
+_ADD_SUBMISSION = insert(submission)
+_MOVE_HEAD = (
+    update(log)
+    .where(log.c.size == bindparam("old_size"), log.c.root == bindparam("old_root"))
+    .values(size=bindparam("size"), root=bindparam("root"), note=bindparam("note"))
 )
 
 
@@ -62,18 +69,23 @@ class Sequencing(Reading):
         """Write entries from `first_index` on."""
         rows = _segments(first_index, entries)
         while chunk := list(islice(rows, _CHUNK)):
-            self._connection.execute(insert(entry_segment), chunk)
+            self._connection.execute(_ADD_ENTRIES, chunk)
 
     def add_submission(self, submitted: Submitted) -> None:
         """Write down who submitted a range."""
-        self._connection.execute(insert(submission).values(submitted._asdict()))
+        self._connection.execute(_ADD_SUBMISSION, submitted._asdict())
 
     def move_head(self, old: Head, new: Head) -> None:
         """Put `new` in the place of `old`; raise ConflictError where `old` does not stand there."""
         moved = self._connection.execute(
-            update(log)
-            .where(log.c.size == old.size, log.c.root == old.root)
-            .values(size=new.size, root=new.root, note=new.note)
+            _MOVE_HEAD,
+            {
+                "old_size": old.size,
+                "old_root": old.root,
+                "size": new.size,
+                "root": new.root,
+                "note": new.note,
+            },
         )
         if moved.rowcount != 1:
             raise ConflictError("store.head-moved", "the log has another writer")
