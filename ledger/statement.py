@@ -34,6 +34,7 @@ from ledger import base64url
 from ledger.canonical import canonicalize, parse
 from ledger.errors import MalformedError
 from ledger.kinds import KINDS, Kind
+from ledger.kinds.concealment import check_concealable
 from ledger.kinds.formats import check_record_id
 from ledger.merkle import leaf_hash
 
@@ -140,6 +141,18 @@ class Statement:
         """Decode the entry into a fresh JSON object."""
         value: dict[str, Any] = msgspec.json.decode(self.entry)
         return value
+
+    def check_revealed(self, revealed: Mapping[str, Any]) -> None:
+        """Check what `disclosure.reveal` made of `value`: of the kind, and nothing hidden wrongly.
+
+        Raises MalformedError for a disclosed member of a wrong format, VerificationError for one
+        that the kind does not let anybody conceal.
+        """
+        try:
+            shown = msgspec.json.decode(canonicalize(dict(revealed)), type=type(self.members))
+        except msgspec.ValidationError as error:
+            raise _explained(error) from error
+        check_concealable(self.members, shown)
 
 
 def decode_canonical(data: bytes) -> Kind | None:
