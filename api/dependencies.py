@@ -1,0 +1,46 @@
+"""What endpoints are given: the parts that `app` put together, each under its type."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from api.body import Intake
+from api.metrics import Figures
+from api.workers import Workers
+from ledger.node import Node
+
+__all__ = ["Bodies", "Counted", "Ledger", "Verifying", "Writing"]
+
+
+async def _node(request: Request) -> Node:
+    node: Node = request.app.state.node
+    return node
+
+
+async def _intake(request: Request) -> Intake:
+    intake: Intake = request.app.state.intake
+    return intake
+
+
+async def _figures(request: Request) -> Figures:
+    figures: Figures = request.app.state.figures
+    return figures
+
+
+async def _writers(request: Request) -> Workers:
+    workers: Workers = request.app.state.writers
+    return workers
+
+
+async def _verifiers(request: Request) -> Workers:
+    workers: Workers = request.app.state.verifiers
+    return workers
+
+
+Ledger = Annotated[Node, Depends(_node)]
+Bodies = Annotated[Intake, Depends(_intake)]
+Counted = Annotated[Figures, Depends(_figures)]
+Writing = Annotated[Workers, Depends(_writers)]
+Verifying = Annotated[Workers, Depends(_verifiers)]

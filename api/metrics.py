@@ -1,0 +1,116 @@
+"""Figures for operators, in Prometheus' text format; a registry for each application.
+
+Routes are counted under their templates, never under paths: paths hold record ids, and every new
+one would be a new time series.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from time import perf_counter
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.body import Intake
+from ledger.errors import UnavailableError
+from ledger.node import Node
+
+__all__ = ["Figures", "Measured"]
+
+# Durable single records take milliseconds, batches of 100,000 about a second.
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+# What was closed before an answer had begun; no client ever sees it.
+_NO_ANSWER = 499
+
+
+class Figures:
+    """The counters of one application."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "crossproof_http_requests", "Requests answered", ("method", "route", "status"),
+            registry=self.registry,
+        )  # fmt: skip
+        self.seconds = Histogram(
+            "crossproof_http_request_seconds", "Time from a request's head to its answer's end",
+            ("method", "route"), buckets=_BUCKETS, registry=self.registry,
+        )  # fmt: skip
+        self.records = Counter(
+            "crossproof_records", "Statements taken in", ("outcome",), registry=self.registry
+        )
+
+    def count(self, *, added: int, duplicates: int) -> None:
+        """Count statements that were taken in."""
+        self.records.labels("added").inc(added)
+        self.records.labels("duplicate").inc(duplicates)
+
+    def watch(self, node: Node, intake: Intake) -> Callable[[], None]:
+        """Tell what log and bodies hold too, read when someone asks; give the way to stop."""
+        collector = _LogCollector(node, intake)
+        self.registry.register(collector)
+        return lambda: self.registry.unregister(collector)
+
+    def text(self) -> bytes:
+        """Write all figures."""
+        return generate_latest(self.registry)
+
+
+class Measured:
+    """Count and time every request."""
+
+    def __init__(self, app: ASGIApp, figures: Figures) -> None:
+        self._app = app
+        self._figures = figures
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, and write down how it went."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        status = _NO_ANSWER
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        start = perf_counter()
+        try:
+            await self._app(scope, receive, watched)
+        finally:
+            route = getattr(scope.get("route"), "path", "unmatched")
+            method = scope["method"] if route != "unmatched" else "any"
+            self._figures.requests.labels(method, route, status).inc()
+            self._figures.seconds.labels(method, route).observe(perf_counter() - start)
+
+
+class _LogCollector(Collector):
+    def __init__(self, node: Node, intake: Intake) -> None:
+        self._node = node
+        self._intake = intake
+
+    def collect(self) -> Iterable[Metric]:
+        log = self._node.log
+        yield _gauge("crossproof_body_bytes", "Bytes of bodies in memory", self._intake.held)
+        yield _gauge("crossproof_log_read_only", "1 while the log may not be written",
+                     int(log.read_only_reason is not None))  # fmt: skip
+        try:
+            published = log.published()
+            sizes = {
+                "log": log.head().size,
+                "published": published.size if published is not None else 0,
+                "anchored": max((anchor.size for anchor, _ in self._node.anchors()), default=0),
+            }
+        except UnavailableError:
+            return
+        for name, size in sizes.items():
+            yield _gauge(f"crossproof_{name}_size", f"Entries: {name}", size)
+
+
+def _gauge(name: str, text: str, value: int) -> Metric:
+    return GaugeMetricFamily(name, text, value=value)

@@ -1,0 +1,217 @@
+"""Records: submitting them, one by one or in batches, and looking at them.
+
+Bodies of submissions go to the ledger as they come; no model stands in between. That is where the
+speed of this API is, and the statement's own parser gives the better reasons anyway.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from functools import partial
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import AwareDatetime
+
+from api.access import find
+from api.answers import (
+    AnchorItem,
+    BatchLogged,
+    RecordDetail,
+    RecordItem,
+    RecordLogged,
+    RecordPage,
+    RecordTimes,
+)
+from api.auth import Reader, Submitter
+from api.body import JSON, NDJSON, check_media_type
+from api.dependencies import Bodies, Counted, Ledger, Writing
+from api.listing import Filter, Found, Order, list_records
+from api.openapi import BATCH_BODY, RECORD_BODY, refusals
+from api.paging import DEFAULT_LIMIT, Cursor, Limit
+from api.progress import Progress
+from ledger.batch import decode_batch
+from ledger.log import Appended, State, Submission
+from ledger.node import Node
+from ledger.statement import Statement, parse_record_id, record_id_text
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/v1", tags=["records"])
+
+_REFUSALS = refusals(400, 401, 403, 408, 409, 413, 415, 503)
+
+
+@router.post(
+    "/records",
+    summary="Record one statement",
+    responses={
+        200: {"model": RecordLogged, "description": "It was there already; its place"},
+        201: {"model": RecordLogged, "description": "Logged, durably"},
+        **_REFUSALS,
+    },
+    openapi_extra=RECORD_BODY,
+    status_code=HTTPStatus.CREATED,
+)
+async def record(
+    *,
+    request: Request,
+    principal: Submitter,
+    node: Ledger,
+    bodies: Bodies,
+    writers: Writing,
+    figures: Counted,
+) -> Response:
+    """Log a statement in any JSON formatting; its canonical form (RFC 8785) is what is logged.
+
+    Sending the same statement again is safe: it is logged once, and the answer tells its place.
+    """
+    check_media_type(request, JSON)
+    async with bodies.read(request, limit=node.settings.max_record_bytes) as body:
+        answer, added = await writers.run(partial(_record, node, body, principal.organisation))
+    figures.count(added=int(added), duplicates=int(not added))
+    return Response(
+        answer.model_dump_json(),
+        status_code=HTTPStatus.CREATED if added else HTTPStatus.OK,
+        media_type=JSON,
+        headers={"Location": f"/v1/records/{answer.record_id}"},
+    )
+
+
+@router.post(
+    "/batches",
+    summary="Record many statements at once",
+    responses={201: {"model": BatchLogged, "description": "All logged, durably"}, **_REFUSALS},
+    openapi_extra=BATCH_BODY,
+    status_code=HTTPStatus.CREATED,
+)
+async def batch(
+    *,
+    request: Request,
+    principal: Submitter,
+    node: Ledger,
+    bodies: Bodies,
+    writers: Writing,
+    figures: Counted,
+) -> Response:
+    """Log up to 100,000 statements, one a line, all of them or none.
+
+    One bad line (400) or conflict (409) refuses the whole batch and is named. Sending the same
+    batch again is safe: what is there already counts as a duplicate.
+    """
+    check_media_type(request, NDJSON)
+    async with bodies.read(request, limit=node.settings.max_batch_bytes) as body:
+        appended = await writers.run(partial(_batch, node, body, principal.organisation))
+    figures.count(added=appended.added, duplicates=appended.duplicates)
+    answer = {
+        "count": appended.count,
+        "added": appended.added,
+        "duplicates": appended.duplicates,
+        "ranges": appended.ranges,
+        "batch_root": appended.batch_root.hex(),
+    }
+    return Response(json.dumps(answer), status_code=HTTPStatus.CREATED, media_type=JSON)
+
+
+@router.get(
+    "/records",
+    summary="List records",
+    responses=refusals(400, 401, 403, 503),
+    response_model_exclude_unset=True,
+)
+def records(
+    *,
+    principal: Reader,
+    node: Ledger,
+    kind: Annotated[str | None, Query(description="`transfer`, `plan`")] = None,
+    since: Annotated[AwareDatetime | None, Query(description="Received then or later")] = None,
+    until: Annotated[AwareDatetime | None, Query(description="Received before then")] = None,
+    order: Annotated[Order, Query(description="Which end of the log comes first")] = Order.OLDEST,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> RecordPage:
+    """List one's own records and those that name one as recipient; all of them with `audit`.
+
+    A page may be short, even empty, before the end: follow `next` until it is absent.
+    """
+    wanted = Filter(kind, since, until)
+    page = list_records(node.log, principal, wanted, order=order, cursor=cursor, limit=limit)
+    progress = Progress(node.log)
+    items = [_item(found, progress) for found in page.records]
+    if page.next is None:
+        return RecordPage(records=items)
+    return RecordPage(records=items, next=str(page.next))
+
+
+@router.get(
+    "/records/{record_id}",
+    summary="Look at a record",
+    responses=refusals(400, 401, 403, 404, 503),
+)
+def record_detail(record_id: str, principal: Reader, node: Ledger) -> RecordDetail:
+    """Tell what has become of a record, and what it says.
+
+    `logged` → `published` → `anchored` → `final`; none of them is ever taken back, but for an
+    anchor on a chain that was reorganised, or on a sandbox that is gone: then back to `published`.
+    """
+    log = node.log
+    index = find(log, parse_record_id(record_id), principal)
+    statement = Statement.from_entry(log.entry(index))
+    anchored = next(
+        ((anchor, state) for anchor, state in node.anchors() if anchor.size > index), None
+    )
+    with log.store.reading() as reading:
+        submitted = reading.submission_of(index)
+        published = reading.checkpoints(index + 1, 1)
+    item = _item(Found(index, statement, submitted), Progress(log))
+    return RecordDetail(
+        **item.model_dump(),
+        times=RecordTimes(
+            logged=submitted.received_at,
+            published=published[0][1] if published else None,
+            anchored=datetime.fromtimestamp(anchored[0].block_time, UTC) if anchored else None,
+        ),
+        anchor=AnchorItem(**anchored[0].to_value(), state=anchored[1]) if anchored else None,
+        statement=statement.value,
+    )
+
+
+def _record(node: Node, body: bytearray, organisation: str) -> tuple[RecordLogged, bool]:
+    """Log one statement; give its place, and whether it is new."""
+    statement = Statement.parse(bytes(body))
+    submission = Submission(statement.record_id, statement.entry)
+    appended = node.submit([submission], submitter=organisation)
+    (index,) = appended.indexes
+    answer = RecordLogged(
+        record_id=record_id_text(statement.record_id),
+        index=index,
+        leaf_hash=statement.leaf_hash.hex(),
+        state=State.LOGGED if appended.added else node.log.state_of(index),
+    )
+    return answer, bool(appended.added)
+
+
+def _batch(node: Node, body: bytearray, organisation: str) -> Appended:
+    submissions = decode_batch(_emptied(body))
+    return node.submit(submissions, submitter=organisation)
+
+
+def _emptied(body: bytearray) -> bytes:
+    """Take the bytes out, so that a batch is not in memory twice while it is logged."""
+    data = bytes(body)
+    body.clear()
+    return data
+
+
+def _item(found: Found, progress: Progress) -> RecordItem:
+    return RecordItem(
+        record_id=record_id_text(found.statement.record_id),
+        kind=found.statement.kind,
+        index=found.index,
+        leaf_hash=found.statement.leaf_hash.hex(),
+        state=progress.state_of(found.index),
+        submitter=found.submitted.submitter,
+        received_at=found.submitted.received_at,
+    )
