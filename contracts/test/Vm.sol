@@ -17,6 +17,8 @@ interface Vm {
     function prank(address sender) external;
     function roll(uint256 blockNumber) external;
     function warp(uint256 blockTime) external;
+    function getBlockNumber() external view returns (uint256);
+    function getBlockTimestamp() external view returns (uint256);
     function chainId(uint256 id) external;
     function mockCall(address callee, bytes calldata data, bytes calldata answer) external;
 
