@@ -1,6 +1,6 @@
 """Anchors and the attempts to make them, as rows.
 
-An anchor is named by (chain, log id, size); an attempt by its transaction hash. What they mean is
+An anchor is named by (chain, log id, size); an attempt by its chain and transaction hash. What they mean is
 the publisher's affair.
 """
 
@@ -131,12 +131,16 @@ def read_attempts(connection: Connection, states: Collection[AttemptState]) -> l
 
 
 def set_attempt_state(
-    connection: Connection, transaction: bytes, state: AttemptState, *, now: datetime
+    connection: Connection, attempt: Attempt, state: AttemptState, *, now: datetime
 ) -> None:
     """Change an attempt's state."""
     connection.execute(
         update(anchor_attempt)
-        .where(anchor_attempt.c.transaction == transaction)
+        .where(
+            anchor_attempt.c.chain_id == attempt.chain.chain_id,
+            anchor_attempt.c.genesis_hash == attempt.chain.genesis_hash,
+            anchor_attempt.c.transaction == attempt.transaction,
+        )
         .values(state=state, changed_at=now)
     )
 

@@ -137,10 +137,10 @@ class Store:
         with self._transaction(write=True) as connection:
             anchors.add_attempt(connection, attempt)
 
-    def set_attempt_state(self, transaction: bytes, state: AttemptState, *, now: datetime) -> None:
-        """Change the state of the attempt with this transaction hash."""
+    def set_attempt_state(self, attempt: Attempt, state: AttemptState, *, now: datetime) -> None:
+        """Change an attempt's state."""
         with self._transaction(write=True) as connection:
-            anchors.set_attempt_state(connection, transaction, state, now=now)
+            anchors.set_attempt_state(connection, attempt, state, now=now)
 
     @contextmanager
     def _transaction(self, *, write: bool) -> Iterator[Connection]:

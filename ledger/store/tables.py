@@ -148,9 +148,10 @@ anchor = Table(
 anchor_attempt = Table(
     "anchor_attempt",
     metadata,
+    # A sandbox that is started anew may see the very same transaction again.
+    Column("chain_id", BigInteger, primary_key=True),
+    Column("genesis_hash", LargeBinary, primary_key=True),
     Column("transaction", LargeBinary, primary_key=True),
-    Column("chain_id", BigInteger, nullable=False),
-    Column("genesis_hash", LargeBinary, nullable=False),
     Column("contract", LargeBinary, nullable=False),
     Column("log_id", LargeBinary, nullable=False),
     Column("sender", LargeBinary, nullable=False),

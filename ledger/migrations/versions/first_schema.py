@@ -86,9 +86,9 @@ def _create_anchor_tables() -> None:
     )
     op.create_table(
         "anchor_attempt",
+        sa.Column("chain_id", sa.BigInteger, autoincrement=False),
+        sa.Column("genesis_hash", sa.LargeBinary),
         sa.Column("transaction", sa.LargeBinary),
-        sa.Column("chain_id", sa.BigInteger, nullable=False),
-        sa.Column("genesis_hash", sa.LargeBinary, nullable=False),
         sa.Column("contract", sa.LargeBinary, nullable=False),
         sa.Column("log_id", sa.LargeBinary, nullable=False),
         sa.Column("sender", sa.LargeBinary, nullable=False),
@@ -99,6 +99,6 @@ def _create_anchor_tables() -> None:
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.Column("changed_at", sa.BigInteger, nullable=False),
-        sa.PrimaryKeyConstraint("transaction"),
+        sa.PrimaryKeyConstraint("chain_id", "genesis_hash", "transaction"),
     )
     op.create_index("anchor_attempt_state", "anchor_attempt", ["state"])
