@@ -81,7 +81,8 @@ class Check:
         if self.reason is None:
             return None
         reasons = catalogue(language)["reasons"]
-        return str(reasons[self.reason][part])
+        # A reason without words of its own still gets an honest sentence, never a crash.
+        return str(reasons.get(self.reason, reasons["other"])[part])
 
     def to_value(self) -> dict[str, Any]:
         """Write the check as a JSON object, what it has not left out."""
