@@ -90,3 +90,10 @@ def start_anvil(*arguments: str, port: int | None = None) -> Iterator[Anvil]:
             anvil.kill()
         drain.join()
         process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def anvil() -> Iterator[Anvil]:
+    """One anvil for all tests that do not mind each other's blocks."""
+    with start_anvil() as running:
+        yield running

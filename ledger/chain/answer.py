@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ledger.canonical import MAX_INTEGER
 from ledger.chain.registry import ANCHORED
 from ledger.errors import MalformedError
-from ledger.merkle import HASH_SIZE, MAX_SIZE
+from ledger.merkle import HASH_SIZE
 
 __all__ = [
     "AnchoredEvent",
@@ -149,8 +150,9 @@ def read_events(value: object) -> tuple[AnchoredEvent, ...]:
 
 def _counter(value: object) -> int:
     number = read_quantity(value)
-    if number > MAX_SIZE:
-        raise _malformed(f"a number of at most {MAX_SIZE}", value)
+    # What an anchor cannot hold in its JSON is no block number or time of any chain.
+    if number > MAX_INTEGER:
+        raise _malformed(f"a number of at most {MAX_INTEGER}", value)
     return number
 
 

@@ -1,0 +1,152 @@
+"""A real log in a directory, to be anchored on a real chain, and ways to make its publisher die."""
+
+from __future__ import annotations
+
+import functools
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from uuid_utils import uuid7
+
+from ledger.chain import Account, AnchoredEvent, Chain
+from ledger.head import Head
+from ledger.head_record import HeadRecord
+from ledger.head_signature import HeadSigner
+from ledger.log import Log, Submission
+from ledger.note import Signer
+from ledger.publisher import Publisher, PublisherState, Status, operator_signer
+from ledger.store import Store
+
+OPERATOR = bytes.fromhex("11" * 32)
+WEALTH = 10**21
+# More than any path to rest needs: opening, two transactions, and one recovery.
+_MOST_STEPS = 20
+
+
+class AnchoredLog:
+    """A log with its keys; `log` is opened anew by `reopen`, as after a death of the process."""
+
+    def __init__(
+        self, directory: Path, chain: Chain, sender: bytes, *, signer: Signer | None = None
+    ) -> None:
+        self.directory = directory
+        self.chain = chain
+        self.sender = sender
+        self.signer = signer or Signer.generate(f"example.com/{secrets.token_hex(8)}")
+        directory.mkdir(exist_ok=True)
+        self.log = self._open()
+        self.publisher = self.new_publisher()
+
+    def _open(self) -> Log:
+        store = Store.open(f"sqlite:///{self.directory / 'ledger.sqlite3'}")
+        return Log.open(store, self.signer, HeadRecord(self.directory / "head"))
+
+    def close(self) -> None:
+        self.log.close()
+
+    def reopen(self) -> None:
+        self.log.close()
+        self.log = self._open()
+        self.publisher = self.new_publisher()
+
+    def new_publisher(self, **changed: Any) -> Publisher:
+        arguments = {"operator": OPERATOR, "sender": self.sender, **changed}
+        log, chain = arguments.pop("log", self.log), arguments.pop("chain", self.chain)
+        return Publisher(log, chain, **arguments)
+
+    def operator(self) -> HeadSigner:
+        admin = self.publisher.admin
+        return operator_signer(self.chain, self.log.origin, OPERATOR, admin=admin)
+
+    def append(self, *entries: bytes) -> None:
+        submissions = [Submission(uuid7().bytes, entry) for entry in entries]
+        self.log.append(submissions, submitter="tester", now=datetime.now(UTC))
+
+    def publish(self, *entries: bytes) -> Head:
+        """Append and publish; the publisher has not heard of it."""
+        self.append(*entries)
+        head = self.log.publish(self.operator(), now=datetime.now(UTC))
+        assert head is not None
+        return head
+
+    def settle(self, publisher: Publisher | None = None) -> PublisherState:
+        """Step until nothing is on its way."""
+        for _ in range(_MOST_STEPS):
+            state = (publisher or self.publisher).step()
+            if state.status is not Status.WAITING:
+                return state
+        return state
+
+    def events(self) -> list[AnchoredEvent]:
+        return list(self.chain.anchored_events(self.publisher.log_id))
+
+    def anchors(self) -> list[tuple[int, str]]:
+        """List the sizes and states of the anchors on the chain of today."""
+        identity = self.chain.identity()
+        return [
+            (row.anchor.size, str(row.state))
+            for row in self.log.store.anchors()
+            if row.anchor.chain == identity
+        ]
+
+    def attempts(self) -> list[tuple[int, str]]:
+        return [(attempt.size, str(attempt.state)) for attempt in self.log.store.attempts()]
+
+
+class KilledError(BaseException):
+    """The process is gone: nothing may catch this."""
+
+
+class Fuse:
+    """Counts moments, one before and one after each call, and acts at the one it is set to."""
+
+    def __init__(self, at: int | None, act: Callable[[str], None]) -> None:
+        self.at = at
+        self.moments = 0
+        self._act = act
+
+    def moment(self, name: str) -> None:
+        self.moments += 1
+        if self.moments - 1 == self.at:
+            self._act(name)
+
+
+class Fused:
+    """Stands before a real object: each call of its methods has a moment before and one after."""
+
+    def __init__(self, real: object, fuse: Fuse, *inner: str) -> None:
+        self._real = real
+        self._fuse = fuse
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._real, name)
+        if name in self._inner:
+            return Fused(value, self._fuse)
+        if not callable(value):
+            return value
+
+        @functools.wraps(value)
+        def call(*arguments: Any, **named: Any) -> Any:
+            self._fuse.moment(f"before {name}")
+            result = value(*arguments, **named)
+            self._fuse.moment(f"after {name}")
+            return result
+
+        return call
+
+
+def fused_publisher(ledger: AnchoredLog, fuse: Fuse) -> Publisher:
+    """Make a publisher all of whose calls to log, store, chain and node pass a fuse."""
+    log, chain = Fused(ledger.log, fuse, "store"), Fused(ledger.chain, fuse, "node")
+    return ledger.new_publisher(log=log, chain=chain)
+
+
+def funded_key(chain: Chain) -> bytes:
+    """Make a key whose account has money on a sandbox chain."""
+    key = secrets.token_bytes(32)
+    chain.node.fund(Account.from_key(key).address, WEALTH)
+    return key
