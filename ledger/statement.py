@@ -20,7 +20,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
@@ -238,7 +238,7 @@ def _decode_strictly(data: bytes) -> tuple[bytes, Kind]:
         raise _explained(error) from error
     if _encode(members) != entry:
         # Of all that the structs accept, only a UUID has more than one spelling.
-        raise _wrong_record_id(str(value["record_id"]))
+        raise _wrong_record_id(next(t for t in _record_ids(value) if str(UUID(t)) != t))
     return entry, members
 
 
@@ -267,6 +267,17 @@ def _check_names_and_numbers(root: dict[str, Any]) -> None:
             stack.extend((f"{place}[{i}]"[:_SHOWN], element) for i, element in enumerate(value))
 
 
+def _record_ids(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, member in value.items():
+            if name == "record_id":
+                yield member
+            yield from _record_ids(member)
+    elif isinstance(value, list):
+        for element in value:
+            yield from _record_ids(element)
+
+
 _PLACE = re.compile(r" - at `\$\.?(.*)`$")
 _MEMBER = re.compile("Object (missing required|contains unknown) field `(.*?)`")
 
@@ -278,9 +289,8 @@ def _explained(error: msgspec.ValidationError) -> MalformedError:
     place = at[1] if at else ""
     cause = error.__cause__
     if isinstance(cause, MalformedError):
-        return MalformedError(
-            cause.code, f"{cause.message}: {place}", expected=cause.expected, found=cause.found
-        )
+        message = f"{cause.message}: {place}" if place else cause.message
+        return MalformedError(cause.code, message, expected=cause.expected, found=cause.found)
     member = _MEMBER.match(text)
     if member:
         name = f"{place}.{member[2]}" if place else member[2]
@@ -292,6 +302,8 @@ def _explained(error: msgspec.ValidationError) -> MalformedError:
             hint="docs/statement.md lists the members of each kind.",
         )
     reason = _PLACE.sub("", text)
+    if reason == "Invalid UUID":
+        return _wrong_record_id(f"not a UUID: {place}")
     if place == "v":
         return MalformedError("statement.version", "unknown version of the kind", found=reason)
     return MalformedError("statement.type", f"a member has a wrong value: {place}", found=reason)

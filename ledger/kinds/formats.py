@@ -37,7 +37,7 @@ _UUID7_MASK = 0xF << 76 | 0b11 << 62
 _UUID7_BITS = 7 << 76 | 0b10 << 62
 _HASH_LENGTH = 64
 _MINUTE_LENGTH = len("2026-11-21T08:15")
-_SHOWN = 40
+_SHOWN = 80
 
 # As JSON Schema says it. A day that no calendar has (02-30) is beyond a pattern.
 _DATE = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
