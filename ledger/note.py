@@ -48,6 +48,7 @@ __all__ = [
     "open_note",
     "parse_note",
     "sign",
+    "split_key",
 ]
 
 MAX_NOTE_SIZE = 1_000_000
@@ -150,7 +151,7 @@ class Verifier:
     @classmethod
     def from_string(cls, vkey: str) -> Verifier:
         """Read `NAME+KEYID+base64(0x01 || public key)`; raise MalformedError."""
-        name, identifier, material = _split_key(vkey, "note.verifier-key")
+        name, identifier, material = split_key(vkey, "note.verifier-key")
         public_key = _ed25519_material(material, "note.verifier-key")
         _check_public_key(public_key)
         if key_id(name, material) != identifier:
@@ -197,7 +198,7 @@ class Signer:
             raise MalformedError(
                 "note.signer-key", "signer key", expected=f"it to start with {_SIGNER_PREFIX}"
             )
-        name, identifier, material = _split_key(skey[len(_SIGNER_PREFIX) :], "note.signer-key")
+        name, identifier, material = split_key(skey[len(_SIGNER_PREFIX) :], "note.signer-key")
         signer = cls.from_seed(name, _ed25519_material(material, "note.signer-key"))
         if signer.key_id != identifier:
             raise MalformedError(
@@ -322,9 +323,12 @@ def open_note(note: str, *verifiers: NoteVerifier) -> OpenedNote:
 
 def decode_base64(value: str, code: str, what: str) -> bytes:
     """Decode standard base64 in its one canonical spelling; raise MalformedError."""
+    # What is decoded may be a secret, and the library's error for other letters carries it along.
+    if not value.isascii():
+        raise MalformedError(code, f"{what}: not base64")
     try:
         decoded = b64decode(value, validate=True)
-    except (binascii.Error, ValueError) as error:
+    except binascii.Error as error:
         raise MalformedError(code, f"{what}: not base64") from error
     # Unused bits of the last character would let one value be written in several ways.
     if b64encode(decoded).decode() != value:
@@ -375,7 +379,8 @@ def _check_name(name: str, code: str) -> None:
         )
 
 
-def _split_key(key: str, code: str) -> tuple[str, bytes, bytes]:
+def split_key(key: str, code: str) -> tuple[str, bytes, bytes]:
+    """Split NAME+KEYID+KEY into name, key id and what the key holds; raise MalformedError."""
     parts = key.split("+", 2)
     if len(parts) != 3:  # noqa: PLR2004 - NAME+KEYID+KEY
         raise MalformedError(code, "key", expected="NAME+KEYID+KEY")
