@@ -66,7 +66,7 @@ def test_path_numbers_match_own_vectors(vectors: Path) -> None:
         "tile/0/001/000", "tile/0/x001/x000", "tile/0/000.p/0", "tile/0/000.p/01", "tile/0/000.p/",
         "tile/0/000.p/256", "tile/0/000.p/257", "tile/0/000.p/999", "/tile/0/000", "tile/0/000/",
         "tile/0/000\n", "tile/0/\u0660\u0660\u0660", "tile/0/x-01/000", "tile/entries/",
-        "tile/0/+01",        "tile/0/x999/x999/x999/x999/x999/x999/999", "tile/7/x128/000", "tile//000",
+        "tile/0/+01", "tile/0/x999/x999/x999/x999/x999/x999/999", "tile/7/x128/000", "tile//000",
     ],
 )  # fmt: skip
 def test_path_in_another_spelling_or_beyond_any_log_is_malformed(path: str) -> None:
