@@ -265,7 +265,7 @@ class Anchoring:
         self._mark(attempt, AttemptState.SENT)
 
     def _mark(self, attempt: Attempt, state: AttemptState) -> None:
-        self._store.set_attempt_state(attempt.transaction, state, now=self._now)
+        self._store.set_attempt_state(attempt, state, now=self._now)
 
     def _mark_included(self, anchor: Anchor, state: AttemptState) -> None:
         for attempt in self._attempts((AttemptState.INCLUDED,)):

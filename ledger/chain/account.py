@@ -33,12 +33,15 @@ class Account:
 
     def __init__(self, key: bytes) -> None:
         try:
-            self.address = address_of(PrivateKey(key).public_key)
+            public_key = PrivateKey(key).public_key
         except ValueError:
-            # Chained, the cause could show the key.
+            public_key = None
+        # coincurve would fill up a short key. No cause is chained: it could show the key.
+        if public_key is None or len(key) != _KEY_SIZE:
             raise ConfigurationError(
                 "chain.key", "not a secp256k1 private key", expected=f"{_KEY_SIZE} bytes in range"
-            ) from None
+            )
+        self.address = address_of(public_key)
         self._key = key
 
     @classmethod

@@ -226,7 +226,9 @@ class Node:
             raise ConfigurationError(
                 "chain.not-sandbox", "money comes from nowhere only on a sandbox chain"
             )
-        accounts = self.ask(Query("eth_accounts", [], lambda value: value))
+        accounts, price = self.ask_all(
+            Query("eth_accounts", [], lambda value: value), query.gas_price()
+        )
         if not isinstance(accounts, list) or not accounts:
             raise UnavailableError("chain.malformed", f"{self.place} has no accounts of its own")
         payment = {
@@ -234,6 +236,7 @@ class Node:
             "to": f"0x{address.hex()}",
             "value": hex(wei),
             "gas": hex(_TRANSFER_GAS),
+            "gasPrice": hex(2 * price),
         }
         hash_ = self.ask(Query("eth_sendTransaction", [payment], read_bytes))
         self.wait(hash_)
