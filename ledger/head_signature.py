@@ -14,6 +14,7 @@ proof of equivocation; so every published checkpoint carries one.
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from coincurve import PrivateKey, PublicKey
@@ -21,7 +22,7 @@ from eth_hash.auto import keccak
 
 from ledger.checkpoint import Checkpoint
 from ledger.errors import MalformedError
-from ledger.note import key_id
+from ledger.note import key_id, split_key
 
 __all__ = ["HeadDomain", "HeadSigner", "HeadVerifier", "address_of", "log_id"]
 
@@ -34,6 +35,9 @@ _VERSION = keccak(b"1")
 _HEAD_TYPE = keccak(b"Head(bytes32 logId,uint64 epoch,uint64 size,bytes32 root)")
 _ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 _SIGNATURE_SIZE = 65
+# Chain id, contract, log id, epoch, address.
+_SIZES = (32, 20, 32, 8, 20)
+_MATERIAL_SIZE = sum(_SIZES)
 _V_OFFSET = 27
 
 
@@ -75,6 +79,28 @@ class HeadVerifier:
     name: str
     domain: HeadDomain
     address: bytes
+
+    @classmethod
+    def from_string(cls, vkey: str) -> HeadVerifier:
+        """Read a verifier key; raise MalformedError."""
+        name, identifier, material = split_key(vkey, "head.verifier-key")
+        if not material.startswith(_ALGORITHM) or len(material) != len(_ALGORITHM) + _MATERIAL_SIZE:
+            raise MalformedError(
+                "head.verifier-key",
+                "operator's verifier key",
+                expected=f"the algorithm {_ALGORITHM[1:].decode()} and {_MATERIAL_SIZE} bytes",
+            )
+        chain_id, contract, log, epoch, address = _split(material[len(_ALGORITHM) :], *_SIZES)
+        domain = HeadDomain(int.from_bytes(chain_id), contract, log, int.from_bytes(epoch))
+        verifier = cls(name, domain, address)
+        if verifier.key_id != identifier:
+            raise MalformedError(
+                "head.verifier-key",
+                "operator's verifier key: the key id does not belong to this name and key",
+                expected=verifier.key_id.hex(),
+                found=identifier.hex(),
+            )
+        return verifier
 
     @property
     def key_id(self) -> bytes:
@@ -149,6 +175,13 @@ def log_id(origin: str, admin: bytes) -> bytes:
     encoded = origin.encode()
     padded = encoded + b"\0" * (-len(encoded) % 32)
     return keccak(_word(64) + admin.rjust(32, b"\0") + _word(len(encoded)) + padded)
+
+
+def _split(data: bytes, *sizes: int) -> Iterator[bytes]:
+    start = 0
+    for size in sizes:
+        yield data[start : start + size]
+        start += size
 
 
 def _word(value: int) -> bytes:

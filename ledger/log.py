@@ -32,7 +32,7 @@ from ledger.guard import Guard
 from ledger.head import Head
 from ledger.head_record import AnchoredHead, HeadRecord
 from ledger.merkle import EMPTY_ROOT, leaf_hash, root
-from ledger.note import NoteSigner, Signer, add_signatures, sign
+from ledger.note import NoteSigner, Signer, add_signatures, parse_note, sign
 from ledger.store import AnchorState, Reading, Sequencing, Store, Submitted
 from ledger.store.record_index import RECORD_ID_SIZE
 from ledger.submission import (
@@ -150,11 +150,16 @@ class Log:
         )
 
     def publish(self, *cosigners: NoteSigner, now: datetime) -> Head | None:
-        """Put out the newest head, cosigners' lines added; None where there is no news."""
+        """Put out the newest head with its cosigners' lines; None where there is no news.
+
+        A head that is out already without the line of one of them, who could not sign then, gets
+        it: the same head with one signature more.
+        """
         with self._publishing:
-            with self.store.reading() as reading:
-                if reading.published_size() >= reading.head().size:
-                    return None
+            newest = self.published()
+            if newest is not None and newest.size == self.head().size:
+                missing = _unsigned(newest, cosigners)
+                return self._add_lines(newest, missing) if missing else None
             with self._writing():
                 head = self._settle()
             # Outside the lock: a cosigner may be a slow device.
@@ -165,6 +170,12 @@ class Log:
                     return None
                 sequencing.add_checkpoint(published, now)
             return published
+
+    def _add_lines(self, published: Head, cosigners: Sequence[NoteSigner]) -> Head:
+        cosigned = Head(published.checkpoint, add_signatures(published.note, *cosigners))
+        with self._writing(), self.store.sequencing() as sequencing:
+            sequencing.replace_note(published, cosigned)
+        return cosigned
 
     def record_anchor(self, anchor: Anchor, state: AnchorState) -> None:
         """Write down that a chain holds a head of this log; raise ReadOnlyError if it is not."""
@@ -372,6 +383,11 @@ def _known(
         own = submitted.submitter in {None, submitter}
         known[record_id] = Known(index, tree.leaf_hash(index), own)
     return known
+
+
+def _unsigned(head: Head, cosigners: Sequence[NoteSigner]) -> list[NoteSigner]:
+    signed = {(line.name, line.key_id) for line in parse_note(head.note).signatures}
+    return [signer for signer in cosigners if (signer.name, signer.key_id) not in signed]
 
 
 def _check(submissions: Sequence[Submission]) -> None:

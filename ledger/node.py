@@ -150,7 +150,8 @@ class Node:
         Whoever takes this from us should compare the key with one had by another way.
         """
         identity = self.chain.identity()
-        log = TrustedLog(self.log.origin, (self.log.verifier,), self.publisher.log_id)
+        operators = tuple(signer.verifier for signer in self._cosigners())
+        log = TrustedLog(self.log.origin, (self.log.verifier,), self.publisher.log_id, operators)
         chain = TrustedChain(
             identity,
             self.chain.sandbox(),

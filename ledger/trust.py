@@ -1,7 +1,8 @@
 """The trust file: the only thing that a verifier believes.
 
     {"mediaType": "application/vnd.crossproof.trust.v1+json",
-     "logs": [{"origin": "example.com/log", "keys": ["example.com/log+…+…"], "log_id": "0x…"}],
+     "logs": [{"origin": "example.com/log", "keys": ["example.com/log+…+…"],
+               "operators": ["example.com/log+…+…"], "log_id": "0x…"}],
      "chains": [{"chain_id": 1, "genesis_hash": "0x…", "contract": "0x…", "sandbox": false,
                  "finality": "finalized", "rpc": ["https://…"], "agree": 1}],
      "anchors": [{…}]}                                pinned: believed without asking anyone
@@ -25,6 +26,7 @@ from ledger.canonical import parse
 from ledger.checkpoint import check_origin
 from ledger.errors import ConfigurationError, MalformedError, VerificationError
 from ledger.finality import FINALIZED, Finality
+from ledger.head_signature import HeadVerifier
 from ledger.members import Members, read_text
 from ledger.note import Verifier
 
@@ -40,11 +42,15 @@ _SHOWN = 80
 
 @dataclass(frozen=True, slots=True)
 class TrustedLog:
-    """A log's origin, the keys that may sign its checkpoints, and its name on the chain."""
+    """A log's origin, the keys that may sign its checkpoints, and its name on the chain.
+
+    Where operators are named, one of them must have signed the head as the contract wants it.
+    """
 
     origin: str
     keys: tuple[Verifier, ...]
     log_id: bytes | None = None
+    operators: tuple[HeadVerifier, ...] = ()
 
     @classmethod
     def from_value(cls, value: object, where: str) -> TrustedLog:
@@ -54,24 +60,30 @@ class TrustedLog:
         check_origin(origin)
         keys = members.array("keys", _read_key, longest=MAX_LISTED)
         log_id = members.hash("log_id") if members.has("log_id") else None
+        operators: tuple[HeadVerifier, ...] = ()
+        if members.has("operators"):
+            operators = members.array("operators", _read_operator, longest=MAX_LISTED)
         members.end()
         if not keys:
             raise MalformedError("trust.key", f"{where}.keys", expected="a key", found="none")
-        # Two keys of one id could never be told apart, and no checkpoint of the log would open.
-        _unique(keys, lambda key: key.key_id.hex(), f"{where}.keys")
-        for key in keys:
+        signers: tuple[Verifier | HeadVerifier, ...] = (*keys, *operators)
+        for key in signers:
             if key.name != origin:
                 raise MalformedError(
                     "trust.key",
-                    f"{where}.keys: a key of another log",
+                    f"{where}: a key of another log",
                     expected=origin,
                     found=key.name,
                 )
-        return cls(origin, keys, log_id)
+        # Two keys of one id could never be told apart, and no checkpoint of the log would open.
+        _unique(signers, lambda key: key.key_id.hex(), f"{where}.keys")
+        return cls(origin, keys, log_id, operators)
 
     def to_value(self) -> dict[str, Any]:
         """Write the JSON object that `from_value` reads."""
         value: dict[str, Any] = {"origin": self.origin, "keys": [str(key) for key in self.keys]}
+        if self.operators:
+            value["operators"] = [str(operator) for operator in self.operators]
         if self.log_id is not None:
             value["log_id"] = f"0x{self.log_id.hex()}"
         return value
@@ -187,6 +199,10 @@ class Trust:
 
 def _read_key(value: object, where: str) -> Verifier:
     return Verifier.from_string(read_text(value, where))
+
+
+def _read_operator(value: object, where: str) -> HeadVerifier:
+    return HeadVerifier.from_string(read_text(value, where))
 
 
 def _read_url(value: object, where: str) -> str:

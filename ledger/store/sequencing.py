@@ -96,6 +96,14 @@ class Sequencing(Reading):
             insert(checkpoint).values(size=head.size, note=head.note, published_at=published_at)
         )
 
+    def replace_note(self, published: Head, cosigned: Head) -> None:
+        """Write more signature lines under a published checkpoint, unless another writer has."""
+        self._connection.execute(
+            update(checkpoint)
+            .where(checkpoint.c.size == published.size, checkpoint.c.note == published.note)
+            .values(note=cosigned.note)
+        )
+
     def put_anchor(self, anchor: Anchor, state: AnchorState) -> None:
         """Write an anchor, in the place of an earlier one of the same size."""
         anchors.put_anchor(self._connection, anchor, state)

@@ -70,7 +70,7 @@ def verify(
         return Report((*checks, Check.failed("checkpoint.signature", error)), as_of)
 
     log = trust.log(claimed.origin)
-    checks += check_log(bundle.checkpoint, claimed, log)
+    checks += check_log(bundle.checkpoint, claimed, trust)
     entry_checks, statement = check_entry("entry", bundle.entry, claimed)
     checks += entry_checks
     checks += check_plan(bundle.plan, statement, claimed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ledger.bundle import LoggedEntry
@@ -9,29 +10,47 @@ from ledger.checkpoint import Checkpoint, open_checkpoint
 from ledger.disclosure import reveal
 from ledger.errors import LedgerError, MalformedError, VerificationError
 from ledger.merkle import leaf_hash, verify_inclusion
+from ledger.note import NoteVerifier, parse_note
 from ledger.report import Check, Status
 from ledger.statement import Statement
-from ledger.trust import TrustedLog
+from ledger.trust import Trust
 
 __all__ = ["check_entry", "check_log", "check_plan"]
 
 
-def check_log(note: str, claimed: Checkpoint, log: TrustedLog | None) -> list[Check]:
-    """Check that the checkpoint's log is trusted, and that one of its keys signed."""
+def check_log(note: str, claimed: Checkpoint, trust: Trust) -> list[Check]:
+    """Check that the checkpoint's log is trusted, and who signed it."""
+    log = trust.log(claimed.origin)
     if log is None:
-        return [
-            Check("log.trusted", Status.UNDETERMINED, "log.unknown", found=claimed.origin),
-            Check("checkpoint.signature", Status.UNDETERMINED, "log.unknown"),
-        ]
+        unknown = Check("log.trusted", Status.UNDETERMINED, "log.unknown", found=claimed.origin)
+        return [unknown, _check_stranger(note, trust)]
+    checks = [
+        Check.verified("log.trusted", subject=claimed.origin),
+        _check_signature("checkpoint.signature", note, log.keys),
+    ]
+    if log.operators:
+        checks.append(_check_signature("checkpoint.operator", note, log.operators))
+    return checks
+
+
+def _check_signature(code: str, note: str, keys: Sequence[NoteVerifier]) -> Check:
     try:
-        open_checkpoint(note, *log.keys)
+        checkpoint, _ = open_checkpoint(note, *keys)
     except LedgerError as error:
-        signature = Check.failed("checkpoint.signature", error)
-    else:
-        signature = Check.verified(
-            "checkpoint.signature", subject=f"{claimed.origin} {claimed.size}"
-        )
-    return [Check.verified("log.trusted", subject=claimed.origin), signature]
+        return Check.failed(code, error)
+    return Check.verified(code, subject=f"{checkpoint.origin} {checkpoint.size}")
+
+
+def _check_stranger(note: str, trust: Trust) -> Check:
+    """Judge a checkpoint of an unknown log: false where it claims the signature of a known key.
+
+    A changed origin must not turn "failed" into "I do not know this log".
+    """
+    lines = {(line.name, line.key_id) for line in parse_note(note).signatures}
+    keys = [key for log in trust.logs for key in log.keys if (key.name, key.key_id) in lines]
+    if keys:
+        return _check_signature("checkpoint.signature", note, keys)
+    return Check("checkpoint.signature", Status.UNDETERMINED, "log.unknown")
 
 
 def check_entry(
