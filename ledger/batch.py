@@ -8,8 +8,9 @@ whole batch and is named, counted from 1. Only what the log stores is kept of ea
 
 from __future__ import annotations
 
+from ledger.entry import decode_canonical
 from ledger.errors import MalformedError
-from ledger.statement import LineError, Statement, decode_canonical
+from ledger.statement import LineError, Statement
 from ledger.submission import Submission
 
 __all__ = ["MAX_BATCH_BYTES", "MAX_BATCH_LINES", "decode_batch"]

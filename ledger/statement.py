@@ -4,11 +4,8 @@ An entry is one JSON object in RFC 8785 form of at most MAX_ENTRY_SIZE bytes, wi
 names and no floats. It has `kind`, `v`, `record_id` (a UUIDv7), `salt` (128 random bits that make
 its leaf unguessable) and what `ledger.kinds` says of its kind, nothing else.
 
-`Statement.parse` takes any JSON formatting, `Statement.from_entry` only the canonical one: a log's
-entry is never rewritten. Both go the short way first. The structs know every member, so where
-msgspec's sorted encoding of what it decoded equals the input byte for byte, the input was
-canonical, without duplicates, floats or stray members. Anything else takes the strict way, which
-finds the reason.
+`Statement.parse` takes any JSON formatting, `Statement.from_entry` only the canonical one: what is
+in a log is never rewritten (see `entry` for how both decide).
 
     >>> Statement.parse(b'{"kind": "transfer", "v": 1}')
     Traceback (most recent call last):
@@ -18,22 +15,26 @@ finds the reason.
 from __future__ import annotations
 
 import os
-import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
-from operator import or_
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from ledger import base64url
-from ledger.canonical import canonicalize, parse
+from ledger.canonical import canonicalize
+from ledger.entry import (
+    MAX_ENTRY_SIZE,
+    decode,
+    decode_canonical,
+    decode_revealed,
+    wrong_record_id,
+)
 from ledger.errors import MalformedError
-from ledger.kinds import KINDS, Kind
+from ledger.kinds import Kind
 from ledger.kinds.concealment import check_concealable
 from ledger.kinds.formats import check_record_id
 from ledger.merkle import leaf_hash
@@ -41,32 +42,22 @@ from ledger.merkle import leaf_hash
 __all__ = [
     "MAX_CLOCK_LEAD_MS",
     "MAX_ENTRY_SIZE",
-    "MAX_TEXT_SIZE",
     "RECORD_ID_SIZE",
     "SALT_SIZE",
     "LineError",
     "Statement",
     "check_record_time",
-    "decode_canonical",
     "new_record_id",
     "new_salt",
     "parse_record_id",
     "record_id_text",
 ]
 
-# An entry's length is a uint16 in a tile's entry bundle (C2SP tlog-tiles).
-MAX_ENTRY_SIZE = 65_535
-# What `parse` reads before it knows the canonical size: escapes and indentation included.
-MAX_TEXT_SIZE = 16 * MAX_ENTRY_SIZE
 RECORD_ID_SIZE = 16
 SALT_SIZE = 16
 MAX_CLOCK_LEAD_MS = 10 * 60 * 1000
 
 _TIME_SIZE = 6
-_SHOWN = 60
-
-_decode = msgspec.json.Decoder[Kind](reduce(or_, KINDS.values())).decode
-_encode = msgspec.json.Encoder(order="sorted").encode
 
 
 class LineError(MalformedError):
@@ -94,14 +85,14 @@ class Statement:
     def parse(cls, data: bytes) -> Statement:
         """Read a statement in any JSON formatting; raise MalformedError for anything else."""
         members = decode_canonical(data)
-        return cls(data, members) if members is not None else cls(*_decode_strictly(data))
+        return cls(data, members) if members is not None else cls(*decode(data))
 
     @classmethod
     def from_entry(cls, entry: bytes) -> Statement:
         """Read a statement that must already be canonical; raise MalformedError otherwise."""
         members = decode_canonical(entry)
         if members is None:
-            canonical, _ = _decode_strictly(entry)
+            canonical, _ = decode(entry)
             raise MalformedError(
                 "statement.not-canonical",
                 "the entry is not in its canonical form",
@@ -148,22 +139,7 @@ class Statement:
         Raises MalformedError for a disclosed member of a wrong format, VerificationError for one
         that the kind does not let anybody conceal.
         """
-        try:
-            shown = msgspec.json.decode(canonicalize(dict(revealed)), type=type(self.members))
-        except msgspec.ValidationError as error:
-            raise _explained(error) from error
-        check_concealable(self.members, shown)
-
-
-def decode_canonical(data: bytes) -> Kind | None:
-    """Decode canonical bytes; None where they are anything else, for whatever reason."""
-    if len(data) > MAX_ENTRY_SIZE:
-        return None
-    try:
-        members = _decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return None
-    return members if _encode(members) == data else None
+        check_concealable(self.members, decode_revealed(dict(revealed), type(self.members)))
 
 
 def new_record_id() -> str:
@@ -189,7 +165,7 @@ def parse_record_id(text: str) -> bytes:
         record_id = None
     # UUID() takes capitals, braces and prefixes too; what it gives back has none of them.
     if record_id is None or str(record_id) != text:
-        raise _wrong_record_id(text)
+        raise wrong_record_id(text)
     check_record_id(record_id)
     return record_id.bytes
 
@@ -209,123 +185,6 @@ def check_record_time(record_id: bytes, now: datetime, *, line: int | None = Non
             hint="Set the submitter's clock, and make a new record_id.",
         )
         raise error if line is None else LineError(line, error)
-
-
-def _decode_strictly(data: bytes) -> tuple[bytes, Kind]:
-    """Canonicalise and decode, or raise MalformedError with the reason."""
-    if len(data) > MAX_TEXT_SIZE:
-        raise _too_long(MAX_TEXT_SIZE, len(data))
-    value = parse(data)
-    if not isinstance(value, dict):
-        raise MalformedError(
-            "statement.type", "not a statement", expected="an object", found=type(value).__name__
-        )
-    _check_names_and_numbers(value)
-    kind = value.get("kind")
-    if not isinstance(kind, str) or kind not in KINDS:
-        raise MalformedError(
-            "statement.kind",
-            "unknown kind of statement",
-            expected=" or ".join(sorted(KINDS)),
-            found=ascii(kind)[:_SHOWN],
-        )
-    entry = canonicalize(value)
-    if len(entry) > MAX_ENTRY_SIZE:
-        raise _too_long(MAX_ENTRY_SIZE, len(entry))
-    try:
-        members = msgspec.json.decode(entry, type=KINDS[kind])
-    except msgspec.ValidationError as error:
-        raise _explained(error) from error
-    if _encode(members) != entry:
-        # Of all that the structs accept, only a UUID has more than one spelling.
-        raise _wrong_record_id(next(t for t in _record_ids(value) if str(UUID(t)) != t))
-    return entry, members
-
-
-def _check_names_and_numbers(root: dict[str, Any]) -> None:
-    stack: list[tuple[str, Any]] = [("$", root)]
-    while stack:
-        place, value = stack.pop()
-        if isinstance(value, float):
-            raise MalformedError(
-                "json.float",
-                f"a number is not an integer: {place}",
-                expected="an integer",
-                found=repr(value),
-                hint="Write fractions as strings.",
-            )
-        if isinstance(value, dict):
-            for name, member in value.items():
-                if not name.isascii():
-                    raise MalformedError(
-                        "statement.member-name",
-                        f"a member name is not ASCII: {place}",
-                        found=ascii(name[:_SHOWN]),
-                    )
-                stack.append((f"{place}.{name}"[:_SHOWN], member))
-        elif isinstance(value, list):
-            stack.extend((f"{place}[{i}]"[:_SHOWN], element) for i, element in enumerate(value))
-
-
-def _record_ids(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for name, member in value.items():
-            if name == "record_id":
-                yield member
-            yield from _record_ids(member)
-    elif isinstance(value, list):
-        for element in value:
-            yield from _record_ids(element)
-
-
-_PLACE = re.compile(r" - at `\$\.?(.*)`$")
-_MEMBER = re.compile("Object (missing required|contains unknown) field `(.*?)`")
-
-
-def _explained(error: msgspec.ValidationError) -> MalformedError:
-    """Give msgspec's reason one of our codes."""
-    text = str(error)
-    at = _PLACE.search(text)
-    place = at[1] if at else ""
-    cause = error.__cause__
-    if isinstance(cause, MalformedError):
-        message = f"{cause.message}: {place}" if place else cause.message
-        return MalformedError(cause.code, message, expected=cause.expected, found=cause.found)
-    member = _MEMBER.match(text)
-    if member:
-        name = f"{place}.{member[2]}" if place else member[2]
-        if member[1] == "missing required":
-            return MalformedError("statement.missing", f"a member is missing: {name}")
-        return MalformedError(
-            "statement.unknown-member",
-            f"a member is not of this kind: {name[:_SHOWN]}",
-            hint="docs/statement.md lists the members of each kind.",
-        )
-    reason = _PLACE.sub("", text)
-    if reason == "Invalid UUID":
-        return _wrong_record_id(f"not a UUID: {place}")
-    if place == "v":
-        return MalformedError("statement.version", "unknown version of the kind", found=reason)
-    return MalformedError("statement.type", f"a member has a wrong value: {place}", found=reason)
-
-
-def _too_long(limit: int, found: int) -> MalformedError:
-    return MalformedError(
-        "statement.too-long",
-        "the statement is too long",
-        expected=f"at most {limit} bytes",
-        found=f"{found} bytes",
-        hint="Leave the data where it is: a statement carries hashes.",
-    )
-
-
-def _wrong_record_id(text: str) -> MalformedError:
-    return MalformedError(
-        "statement.record-id",
-        "record_id is not of its format",
-        expected="a UUIDv7 in lower-case letters",
-        found=ascii(text[:_SHOWN]),
-    )
 
 
 def _uuid7(milliseconds: int, random: bytes) -> bytes:

@@ -1,0 +1,178 @@
+"""An entry: JSON text in, its canonical bytes and decoded members out, or the reason why not.
+
+Two ways. The short one rests on the structs of `ledger.kinds`, which know every member: where
+msgspec's sorted encoding of what it decoded equals the input byte for byte, the input was RFC 8785
+form already, without duplicates, floats or stray members. Anything else takes the strict way
+through `ledger.canonical`, which finds the reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import reduce
+from operator import or_
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from ledger.canonical import canonicalize, parse
+from ledger.errors import MalformedError
+from ledger.kinds import KINDS, Kind
+
+__all__ = [
+    "MAX_ENTRY_SIZE",
+    "MAX_TEXT_SIZE",
+    "decode",
+    "decode_canonical",
+    "decode_revealed",
+    "wrong_record_id",
+]
+
+# An entry's length is a uint16 in a tile's entry bundle (C2SP tlog-tiles).
+MAX_ENTRY_SIZE = 65_535
+# What is read before the canonical size is known: escapes and indentation included.
+MAX_TEXT_SIZE = 16 * MAX_ENTRY_SIZE
+
+_SHOWN = 60
+
+_decode = msgspec.json.Decoder[Kind](reduce(or_, KINDS.values())).decode
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+def decode_canonical(data: bytes) -> Kind | None:
+    """Decode canonical bytes; None where they are anything else, for whatever reason."""
+    if len(data) > MAX_ENTRY_SIZE:
+        return None
+    try:
+        members = _decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return members if _encode(members) == data else None
+
+
+def decode_revealed(value: dict[str, Any], members: type[Kind]) -> Kind:
+    """Decode what disclosures made of an entry's value; raise MalformedError."""
+    try:
+        return msgspec.json.decode(canonicalize(value), type=members)
+    except msgspec.ValidationError as error:
+        raise _explained(error) from error
+
+
+def decode(data: bytes) -> tuple[bytes, Kind]:
+    """Canonicalise and decode, or raise MalformedError with the reason."""
+    if len(data) > MAX_TEXT_SIZE:
+        raise _too_long(MAX_TEXT_SIZE, len(data))
+    value = parse(data)
+    if not isinstance(value, dict):
+        raise MalformedError(
+            "statement.type", "not a statement", expected="an object", found=type(value).__name__
+        )
+    _check_names_and_numbers(value)
+    kind = value.get("kind")
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise MalformedError(
+            "statement.kind",
+            "unknown kind of statement",
+            expected=" or ".join(sorted(KINDS)),
+            found=ascii(kind)[:_SHOWN],
+        )
+    entry = canonicalize(value)
+    if len(entry) > MAX_ENTRY_SIZE:
+        raise _too_long(MAX_ENTRY_SIZE, len(entry))
+    try:
+        members = msgspec.json.decode(entry, type=KINDS[kind])
+    except msgspec.ValidationError as error:
+        raise _explained(error) from error
+    if _encode(members) != entry:
+        # Of all that the structs accept, only a UUID has more than one spelling.
+        raise wrong_record_id(next((t for t in _record_ids(value) if str(UUID(t)) != t), ""))
+    return entry, members
+
+
+def _check_names_and_numbers(root: dict[str, Any]) -> None:
+    stack: list[tuple[str, Any]] = [("$", root)]
+    while stack:
+        place, value = stack.pop()
+        if isinstance(value, float):
+            raise MalformedError(
+                "json.float",
+                f"a number is not an integer: {place}",
+                expected="an integer",
+                found=repr(value),
+                hint="Write fractions as strings.",
+            )
+        if isinstance(value, dict):
+            for name, member in value.items():
+                if not name.isascii():
+                    raise MalformedError(
+                        "statement.member-name",
+                        f"a member name is not ASCII: {place}",
+                        found=ascii(name[:_SHOWN]),
+                    )
+                stack.append((f"{place}.{name}"[:_SHOWN], member))
+        elif isinstance(value, list):
+            stack.extend((f"{place}[{i}]"[:_SHOWN], element) for i, element in enumerate(value))
+
+
+def _record_ids(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, member in value.items():
+            if name == "record_id":
+                yield member
+            yield from _record_ids(member)
+    elif isinstance(value, list):
+        for element in value:
+            yield from _record_ids(element)
+
+
+_PLACE = re.compile(r" - at `\$\.?(.*)`$")
+_MEMBER = re.compile("Object (missing required|contains unknown) field `(.*?)`")
+
+
+def _explained(error: msgspec.ValidationError) -> MalformedError:
+    """Give msgspec's reason one of our codes."""
+    text = str(error)
+    at = _PLACE.search(text)
+    place = at[1] if at else ""
+    cause = error.__cause__
+    if isinstance(cause, MalformedError):
+        message = f"{cause.message}: {place}" if place else cause.message
+        return MalformedError(cause.code, message, expected=cause.expected, found=cause.found)
+    member = _MEMBER.match(text)
+    if member:
+        name = f"{place}.{member[2]}" if place else member[2]
+        if member[1] == "missing required":
+            return MalformedError("statement.missing", f"a member is missing: {name}")
+        return MalformedError(
+            "statement.unknown-member",
+            f"a member is not of this kind: {name[:_SHOWN]}",
+            hint="docs/statement.md lists the members of each kind.",
+        )
+    reason = _PLACE.sub("", text)
+    if reason == "Invalid UUID":
+        return wrong_record_id(f"not a UUID: {place}")
+    if place == "v":
+        return MalformedError("statement.version", "unknown version of the kind", found=reason)
+    return MalformedError("statement.type", f"a member has a wrong value: {place}", found=reason)
+
+
+def _too_long(limit: int, found: int) -> MalformedError:
+    return MalformedError(
+        "statement.too-long",
+        "the statement is too long",
+        expected=f"at most {limit} bytes",
+        found=f"{found} bytes",
+        hint="Leave the data where it is: a statement carries hashes.",
+    )
+
+
+def wrong_record_id(text: str) -> MalformedError:
+    """Say that a text is not a record_id."""
+    return MalformedError(
+        "statement.record-id",
+        "record_id is not of its format",
+        expected="a UUIDv7 in lower-case letters",
+        found=ascii(text[:_SHOWN]),
+    )
