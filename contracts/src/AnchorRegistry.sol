@@ -90,9 +90,7 @@ contract AnchorRegistry is IAnchorRegistry, EIP712 {
         }
 
         _checkSignatures(log, logId, size, root, signatures);
-        if (!Rfc9162.verifyConsistency(
-                anchoredSize, anchoredRoot, size, root, consistencyProof
-            )) {
+        if (!Rfc9162.verifyConsistency(anchoredSize, anchoredRoot, size, root, consistencyProof)) {
             revert Inconsistent(anchoredSize, size);
         }
 

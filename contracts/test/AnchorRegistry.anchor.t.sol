@@ -6,7 +6,7 @@ import {AnchorRegistry} from "../src/AnchorRegistry.sol";
 import {IAnchorRegistry} from "../src/interfaces/IAnchorRegistry.sol";
 import {LogFixture} from "./LogFixture.sol";
 import {ReferenceTree} from "./ReferenceTree.sol";
-import {Vm, vm} from "./Vm.sol";
+import {vm} from "./Vm.sol";
 
 contract AnchorRegistryAnchorTest is LogFixture {
     uint256 private constant _SECP256K1_ORDER =
@@ -160,9 +160,7 @@ contract AnchorRegistryAnchorTest is LogFixture {
         _expectStrangerFor(root, registry.headDigest(_logId, FIRST_EPOCH, 5, ~root));
         _expectStrangerFor(root, registry.headDigest(_logId, FIRST_EPOCH + 1, 5, root));
         _expectStrangerFor(root, registry.headDigest(otherLog, FIRST_EPOCH, 5, root));
-        _expectStrangerFor(
-            root, new AnchorRegistry().headDigest(_logId, FIRST_EPOCH, 5, root)
-        );
+        _expectStrangerFor(root, new AnchorRegistry().headDigest(_logId, FIRST_EPOCH, 5, root));
     }
 
     function test_anchor_signatureForAnotherChain_reverts() public {

@@ -83,9 +83,7 @@ contract Operators is LogFixture {
     function reopen(uint256 which) external {
         address[] memory operators = _addresses(_keys(2));
         vm.prank(ADMIN);
-        try registry.openLog(
-            which % 2 == 0 ? "example.com/a" : "example.com/b", operators, 1
-        ) {
+        try registry.openLog(which % 2 == 0 ? "example.com/a" : "example.com/b", operators, 1) {
             ++breaches;
         } catch {}
     }
@@ -103,11 +101,7 @@ contract Operators is LogFixture {
         try registry.anchor(id, size, root, proof, signatures) {
             _kept.push(
                 IAnchorRegistry.Anchor(
-                    id,
-                    size,
-                    root,
-                    uint64(vm.getBlockNumber()),
-                    uint64(vm.getBlockTimestamp())
+                    id, size, root, uint64(vm.getBlockNumber()), uint64(vm.getBlockTimestamp())
                 )
             );
             _commitments.push(registry.anchorCommitment(id, size));

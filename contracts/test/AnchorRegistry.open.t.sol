@@ -117,10 +117,10 @@ contract AnchorRegistryOpenTest is LogFixture {
         vm.assertEq(registry.anchorCommitment(id, 1), 0, "anchored in nothing");
     }
 
-    function test_fuzz_logIdOf_anyOriginAndAdmin_isTheirHash(
-        string calldata origin,
-        address admin
-    ) public view {
+    function test_fuzz_logIdOf_anyOriginAndAdmin_isTheirHash(string calldata origin, address admin)
+        public
+        view
+    {
         vm.assertEq(registry.logIdOf(origin, admin), keccak256(abi.encode(origin, admin)), "id");
     }
 

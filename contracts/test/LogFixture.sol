@@ -82,9 +82,8 @@ abstract contract LogFixture {
             ReferenceTree.consistencyProof(leaves, oldSize, size),
             _sign(logId, size, root, keys)
         );
-        return IAnchorRegistry.Anchor(
-            logId, size, root, uint64(block.number), uint64(block.timestamp)
-        );
+        return
+            IAnchorRegistry.Anchor(logId, size, root, uint64(block.number), uint64(block.timestamp));
     }
 
     function _leaves(uint256 count) internal pure returns (bytes32[] memory leaves) {

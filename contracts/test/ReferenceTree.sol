@@ -51,12 +51,11 @@ library ReferenceTree {
     /// @notice The root that an inclusion proof leads to (section 2.1.3.2, steps 2 to 5)
     /// @return computed The root
     /// @return complete Whether the proof has the right length
-    function rootFromInclusion(
-        bytes32 leaf,
-        uint256 index,
-        uint256 size,
-        bytes32[] memory proof
-    ) internal pure returns (bytes32 computed, bool complete) {
+    function rootFromInclusion(bytes32 leaf, uint256 index, uint256 size, bytes32[] memory proof)
+        internal
+        pure
+        returns (bytes32 computed, bool complete)
+    {
         uint256 fn = index;
         uint256 sn = size - 1;
         computed = leaf;
@@ -146,10 +145,7 @@ library ReferenceTree {
         bool whole
     ) private pure returns (bytes32[] memory) {
         if (oldSize == size) {
-            return
-                whole
-                    ? new bytes32[](0)
-                    : _append(new bytes32[](0), _root(leaves, start, size));
+            return whole ? new bytes32[](0) : _append(new bytes32[](0), _root(leaves, start, size));
         }
         uint256 k = _split(size);
         return oldSize <= k

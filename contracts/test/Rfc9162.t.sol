@@ -82,8 +82,7 @@ contract Rfc9162Test {
 
     function test_verifyInclusion_sizeBeyondMax_refuses() public view {
         uint256 index = 5;
-        bytes32[] memory proof =
-            _hashes(ReferenceTree.pathLength(index, uint256(_MAX_SIZE) - 1), 1);
+        bytes32[] memory proof = _hashes(ReferenceTree.pathLength(index, uint256(_MAX_SIZE) - 1), 1);
         (bytes32 root,) = ReferenceTree.rootFromInclusion(0, index, _MAX_SIZE, proof);
         vm.assertTrue(_included(0, index, _MAX_SIZE, proof, root), "the largest tree");
 

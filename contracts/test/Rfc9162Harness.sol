@@ -44,9 +44,8 @@ contract Rfc9162Harness {
         verdicts = new bool[](cases.length);
         for (uint256 i = 0; i < cases.length; ++i) {
             ConsistencyCase calldata c = cases[i];
-            verdicts[i] = Rfc9162.verifyConsistency(
-                c.oldSize, c.oldRoot, c.newSize, c.newRoot, c.proof
-            );
+            verdicts[i] =
+                Rfc9162.verifyConsistency(c.oldSize, c.oldRoot, c.newSize, c.newRoot, c.proof);
         }
     }
 

@@ -110,6 +110,9 @@ interface IAnchorRegistry {
     ) external;
 
     /// @notice Returns the id of the log of this origin and admin, opened or not
+    /// @param origin The log's name, as its checkpoints have it
+    /// @param admin The account that opens the log
+    /// @return The log's id: keccak256(abi.encode(origin, admin))
     function logIdOf(string calldata origin, address admin) external pure returns (bytes32);
 
     /// @notice Returns the EIP-712 digest that operators sign
@@ -117,12 +120,14 @@ interface IAnchorRegistry {
     /// @param epoch The epoch of the log's operators; the first one is 1
     /// @param size The number of entries under `root`
     /// @param root The RFC 9162 root of the first `size` entries
+    /// @return The digest of Head(bytes32 logId,uint64 epoch,uint64 size,bytes32 root)
     function headDigest(bytes32 logId, uint64 epoch, uint64 size, bytes32 root)
         external
         view
         returns (bytes32);
 
     /// @notice Returns the last anchored head of a log; before the first, size 0 and its root
+    /// @param logId The log
     /// @return size The number of entries under `root`
     /// @return root The RFC 9162 root of the first `size` entries
     /// @return blockNumber The block that anchored it, 0 before the first
@@ -133,6 +138,7 @@ interface IAnchorRegistry {
         returns (uint64 size, bytes32 root, uint64 blockNumber, uint64 blockTime);
 
     /// @notice Returns who governs a log and who signs for it
+    /// @param logId The log
     /// @return admin The account that opened the log
     /// @return epoch The epoch of the operators
     /// @return threshold How many of the operators must sign each head
@@ -143,10 +149,16 @@ interface IAnchorRegistry {
         returns (address admin, uint64 epoch, uint8 threshold, address[] memory operators);
 
     /// @notice Tells whether an account is a current operator of a log
+    /// @param logId The log
+    /// @param account Any account
+    /// @return Whether it is; false for a log that was never opened
     function isOperator(bytes32 logId, address account) external view returns (bool);
 
-    /// @notice Returns what state keeps of the head anchored at this size, zero if there is none:
-    /// keccak256(abi.encode(root, block number, block time)), each as one 32-byte word
+    /// @notice Returns what state keeps of the head anchored at this size
+    /// @param logId The log
+    /// @param size The number of entries under the root
+    /// @return keccak256(abi.encode(root, block number, block time)), three words of 32 bytes; zero
+    /// where no head of this size was anchored
     function anchorCommitment(bytes32 logId, uint64 size) external view returns (bytes32);
 
     /// @notice Tells whether this head was anchored, and in a block of this number and time
@@ -155,6 +167,7 @@ interface IAnchorRegistry {
     /// @param root The RFC 9162 root of the first `size` entries
     /// @param blockNumber The block that anchored it
     /// @param blockTime That block's time
+    /// @return Whether it was
     function verifyAnchor(
         bytes32 logId,
         uint64 size,
@@ -169,6 +182,7 @@ interface IAnchorRegistry {
     /// hash from a stranger learns only that some 32 bytes are a leaf, not what they stand for
     /// @param index The entry's position, from 0
     /// @param proof The RFC 9162 inclusion proof, lowest sibling first
+    /// @return Whether it is, and whether `anchored` was anchored
     function verifyInclusion(
         Anchor calldata anchored,
         bytes32 leafHash,
@@ -181,6 +195,7 @@ interface IAnchorRegistry {
     /// @param older The head of the smaller tree
     /// @param newer The head of the larger tree
     /// @param proof The RFC 9162 consistency proof
+    /// @return Whether it does, and whether both were anchored
     function verifyConsistency(
         Anchor calldata older,
         Anchor calldata newer,

@@ -17,11 +17,16 @@ library Rfc9162 {
     uint64 internal constant MAX_SIZE = type(uint64).max >> 1;
 
     /// @notice Hashes an entry into its leaf (section 2.1.1)
+    /// @param entry The entry's bytes
+    /// @return SHA-256(0x00 || entry)
     function leafHash(bytes memory entry) internal pure returns (bytes32) {
         return sha256(bytes.concat(hex"00", entry));
     }
 
     /// @notice Hashes two children into their parent (section 2.1.1)
+    /// @param left The left child's hash
+    /// @param right The right child's hash
+    /// @return SHA-256(0x01 || left || right)
     function nodeHash(bytes32 left, bytes32 right) internal pure returns (bytes32) {
         return sha256(bytes.concat(hex"01", left, right));
     }
@@ -32,6 +37,7 @@ library Rfc9162 {
     /// @param size The number of leaves in the tree
     /// @param proof The siblings on the way up, lowest first
     /// @param root The root of the tree
+    /// @return Whether it is
     function verifyInclusion(
         bytes32 leaf,
         uint64 index,
@@ -53,6 +59,7 @@ library Rfc9162 {
     /// @param newSize The number of leaves in the newer tree
     /// @param newRoot The root of the newer tree
     /// @param proof The nodes that the two trees are recomputed from, lowest first
+    /// @return Whether it is
     function verifyConsistency(
         uint64 oldSize,
         bytes32 oldRoot,
@@ -81,10 +88,12 @@ library Rfc9162 {
             && _climb(start, proof, sides) == newRoot;
     }
 
-    /// @dev Describes the siblings on the way from `node` up to the root, in the tree whose row
-    /// ends at `last` (the RFC's fn and sn). Below the subtree that both are in, every row gives
-    /// one, on the side that the bit of `node` tells. Above it the path runs along the right edge,
-    /// where only a right child has a sibling, and has it on its left.
+    /// @notice Describes the siblings on the way from a node up to the root
+    /// @dev Below the subtree that both positions are in, every row gives one sibling, on the side
+    /// that the bit of `node` tells. Above it the path runs along the right edge, where only a
+    /// right child has a sibling, and has it on its left.
+    /// @param node The node's position in its row (the RFC's fn)
+    /// @param last The position of the row's last node (the RFC's sn)
     /// @return length How many siblings there are
     /// @return sides Bit i is set where sibling i is on the left
     function _path(uint256 node, uint256 last)
@@ -97,8 +106,11 @@ library Rfc9162 {
         sides = node | (type(uint256).max << inner);
     }
 
-    /// @dev Counts the bits set in 64 bits: in pairs, in fours, in bytes, and then all bytes at
-    /// once in the product's uppermost one. No sum outgrows its place.
+    /// @notice Counts the bits set in a number of 64 bits
+    /// @dev In pairs, in fours, in bytes, and then all bytes at once in the product's uppermost
+    /// one. No sum outgrows its place.
+    /// @param x The number
+    /// @return How many bits are set
     function _countBits(uint256 x) private pure returns (uint256) {
         unchecked {
             x -= (x >> 1) & 0x5555555555555555;
@@ -114,13 +126,17 @@ library Rfc9162 {
     // goes straight to the place, left or right, where the next round needs it. The precompile at
     // 0x02 takes any bytes: only a lack of gas makes it fail, and that is looked at in the end.
 
-    /// @dev Hashes a node with its siblings, one after the other, up to the root.
+    /// @notice Hashes a node with its siblings, one after the other, up to the root
+    /// @param node The hash to start from
+    /// @param siblings The siblings, lowest first
     /// @param sides Bit i is set where sibling i is on the left
+    /// @return root What they lead to
     function _climb(bytes32 node, bytes32[] calldata siblings, uint256 sides)
         private
         view
         returns (bytes32 root)
     {
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             let input := mload(0x40)
             let left := add(input, 0x01)
@@ -137,7 +153,8 @@ library Rfc9162 {
                 sides := shr(1, sides)
                 swap := shl(5, and(sides, 1))
                 answered := and(
-                    answered, staticcall(gas(), 0x02, input, 0x41, add(left, swap), 0x20)
+                    answered,
+                    staticcall(gas(), 0x02, input, 0x41, add(left, swap), 0x20)
                 )
             }
             if iszero(answered) { revert(0x00, 0x00) }
@@ -145,13 +162,18 @@ library Rfc9162 {
         }
     }
 
-    /// @dev Does the same with the siblings on the left alone: those on the right came later than
-    /// the older of two trees.
+    /// @notice Does the same with the siblings on the left alone: those on the right came later
+    /// than the older of two trees
+    /// @param node The hash to start from
+    /// @param siblings The siblings of the newer tree, lowest first
+    /// @param sides Bit i is set where sibling i is on the left
+    /// @return root What those on the left lead to
     function _climbLeft(bytes32 node, bytes32[] calldata siblings, uint256 sides)
         private
         view
         returns (bytes32 root)
     {
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             let input := mload(0x40)
             let left := add(input, 0x01)
