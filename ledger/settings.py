@@ -94,7 +94,7 @@ class Settings(BaseSettings):
                 expected=str(cls.model_fields[name].description)
                 if name in cls.model_fields
                 else None,
-                found=problem["msg"],
+                found=problem["msg"].removeprefix("Value error, "),
             ) from None
 
     @field_validator("chain_urls", mode="before")

@@ -1,0 +1,182 @@
+"""Settings: documented one by one, read from the environment, refused where they cannot be used."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic.fields import FieldInfo
+
+from ledger.errors import ConfigurationError
+from ledger.settings import Settings
+
+_SECRET = "hunter2-hunter2"  # noqa: S105 - a test's
+_FIELDS = Settings.model_fields
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in os.environ:
+        if name.startswith("CROSSPROOF_"):
+            monkeypatch.delenv(name)
+
+
+def _row(name: str, field: FieldInfo) -> str:
+    default = "" if field.default in {None, ()} else f"`{field.default}`"
+    return f"| `CROSSPROOF_{name.upper()}` | {default} | {field.description} |"
+
+
+def test_docs_list_every_setting_with_its_default_and_description(repository: Path) -> None:
+    page = (repository / "docs" / "settings.md").read_text("utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `CROSSPROOF_")]
+    assert rows == [_row(name, field) for name, field in _FIELDS.items()]
+
+
+@pytest.mark.parametrize("name", sorted(_FIELDS))
+def test_setting_has_a_description_and_a_name_people_can_type(name: str) -> None:
+    description = _FIELDS[name].description
+    assert description
+    assert description[-1] != "."
+    assert re.fullmatch("[a-z]+(_[a-z]+)*", name)
+
+
+_VALUES = {
+    "data_dir": ("/srv/ledger", Path("/srv/ledger")),
+    "database_url": ("postgresql://db/ledger", "postgresql://db/ledger"),
+    "origin": ("example.com/log", "example.com/log"),
+    "log_key_file": ("/k/log", Path("/k/log")),
+    "operator_key_file": ("/k/operator", Path("/k/operator")),
+    "sender_key_file": ("/k/sender", Path("/k/sender")),
+    "head_record_file": ("/h/head", Path("/h/head")),
+    "chain_urls": (" http://a , https://b/,", ("http://a", "https://b/")),
+    "chain_contract": ("0x" + "11" * 20, "0x" + "11" * 20),
+    "chain_finality": ("confirmations:12", "confirmations:12"),
+    "chain_timeout": ("2.5", 2.5),
+    "publish_interval": ("1", 1.0),
+    "anchor_interval": ("3600", 3600.0),
+    "host": ("::1", "::1"),
+    "port": ("0", 0),
+    "api_keys_file": ("/k/api.json", Path("/k/api.json")),
+    "max_batch_bytes": ("1000", 1000),
+    "max_record_bytes": ("1000", 1000),
+}
+
+
+@pytest.mark.parametrize("name", sorted(_VALUES))
+def test_setting_is_read_from_the_environment(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    text, value = _VALUES[name]
+    monkeypatch.setenv(f"CROSSPROOF_{name.upper()}", text)
+    assert getattr(Settings.load(), name) == value
+
+
+def test_every_setting_is_read_from_the_environment_somewhere_here() -> None:
+    assert {*_VALUES, "key_passphrase", "chain_agree"} == set(_FIELDS)
+
+
+def test_given_value_comes_before_the_environment_and_none_gives_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CROSSPROOF_PORT", "9000")
+    assert Settings.load(port=9001).port == 9001
+    assert Settings.load(port=None).port == 9000
+
+
+def test_defaults_lie_in_the_data_directory() -> None:
+    settings = Settings.load(data_dir=Path("/srv/ledger"))
+    assert settings.database == "sqlite:////srv/ledger/ledger.sqlite3"
+    assert settings.log_key == Path("/srv/ledger/log.key")
+    assert settings.operator_key == Path("/srv/ledger/operator.key")
+    assert settings.head_record == Path("/srv/ledger/head")
+    assert settings.passphrase is None
+    assert settings.host == "127.0.0.1"
+
+
+def test_given_files_and_database_come_before_the_data_directory() -> None:
+    settings = Settings.load(
+        database_url="postgresql://db/x",
+        log_key_file=Path("/1"),
+        operator_key_file=Path("/2"),
+        head_record_file=Path("/3"),
+        key_passphrase=_SECRET,
+    )
+    assert settings.database == "postgresql://db/x"
+    assert (settings.log_key, settings.operator_key, settings.head_record) == (
+        Path("/1"), Path("/2"), Path("/3"),
+    )  # fmt: skip
+    assert settings.passphrase == _SECRET
+
+
+def test_quorum_is_at_most_the_number_of_different_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A quorum that can never be had would make every answer "unavailable"."""
+    monkeypatch.setenv("CROSSPROOF_CHAIN_URLS", "http://a,http://b")
+    monkeypatch.setenv("CROSSPROOF_CHAIN_AGREE", "2")
+    assert Settings.load().chain_agree == 2
+    for urls, agree in (("http://a,http://b", "3"), ("http://a,http://a", "2"), ("", "2")):
+        monkeypatch.setenv("CROSSPROOF_CHAIN_URLS", urls)
+        monkeypatch.setenv("CROSSPROOF_CHAIN_AGREE", agree)
+        with pytest.raises(ConfigurationError):
+            Settings.load()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("port", "65536"), ("port", "-1"), ("port", "http"), ("port", ""),
+        ("chain_agree", "0"), ("chain_timeout", "0"), ("chain_timeout", "nan"),
+        ("publish_interval", "inf"), ("publish_interval", "0"), ("anchor_interval", "-1"),
+        ("max_batch_bytes", "0"), ("max_record_bytes", "1.5"),
+        ("origin", "a b"), ("origin", "a+b"), ("origin", ""),
+        ("chain_finality", "soon"), ("chain_finality", "confirmations:"),
+        ("chain_finality", "confirmations:-1"), ("chain_finality", "confirmations:100001"),
+    ],
+)  # fmt: skip
+def test_value_that_cannot_be_used_is_refused_by_its_name(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"CROSSPROOF_{name.upper()}", value)
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.load()
+    assert caught.value.code == "settings.invalid"
+    assert f"CROSSPROOF_{name.upper()}" in str(caught.value)
+    assert caught.value.found
+
+
+@given(st.sampled_from(sorted(_FIELDS)), st.text(st.characters(exclude_characters="\0")))
+def test_any_text_gives_settings_or_a_configuration_error(name: str, value: str) -> None:
+    try:
+        settings = Settings.load(**{name: value})
+    except ConfigurationError:
+        return
+    assert getattr(settings, name) is not None
+
+
+def test_unknown_given_name_is_refused() -> None:
+    with pytest.raises(ConfigurationError):
+        Settings.load(databse_url="sqlite://")
+
+
+def test_settings_show_no_secret() -> None:
+    settings = Settings.load(
+        key_passphrase=_SECRET,
+        database_url=f"postgresql://ledger:{_SECRET}@db/x",
+        chain_urls=f"https://node.example/v3/{_SECRET}",
+    )
+    assert _SECRET not in f"{settings}{settings!r}"
+
+
+def test_refusal_shows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CROSSPROOF_KEY_PASSPHRASE", _SECRET)
+    monkeypatch.setenv("CROSSPROOF_DATABASE_URL", f"postgresql://ledger:{_SECRET}@db/x")
+    monkeypatch.setenv("CROSSPROOF_PORT", "none")
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.load()
+    assert _SECRET not in f"{caught.value}{caught.value!r}"
+
+
+def test_settings_do_not_change_once_read() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        Settings.load().port = 1
