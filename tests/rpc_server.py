@@ -76,8 +76,14 @@ def saying(body: bytes, *, status: int = 200, **headers: str) -> Reply:
 Lie = Callable[[str, list[Any], Any], Any]
 
 
-def relaying(chain: EmbeddedRpc, lie: Lie, *, takes_batches: bool = True) -> Reply:
-    """Answer for an embedded chain, each result passed through a lie."""
+def relaying(
+    chain: EmbeddedRpc,
+    lie: Lie,
+    *,
+    takes_batches: bool = True,
+    arrange: Callable[[list[object]], list[object]] = list,
+) -> Reply:
+    """Answer for an embedded chain, each result passed through a lie, batches rearranged."""
 
     def answer(request: dict[str, Any]) -> dict[str, Any]:
         result = chain.batch([(request["method"], request["params"])])[0]
@@ -92,7 +98,7 @@ def relaying(chain: EmbeddedRpc, lie: Lie, *, takes_batches: bool = True) -> Rep
         if isinstance(asked, dict):
             said: object = answer(asked)
         elif takes_batches:
-            said = [answer(request) for request in asked]
+            said = arrange([answer(request) for request in asked])
         else:
             error = {"code": -32600, "message": "no batches here"}
             said = {"jsonrpc": "2.0", "id": None, "error": error}

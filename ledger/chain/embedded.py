@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import secrets
+import sys
 from collections.abc import Sequence
 from threading import Lock
 from typing import Any
@@ -22,6 +23,11 @@ from ledger.chain.rpc import Request, RpcError
 __all__ = ["EMBEDDED_CHAIN_ID", "EmbeddedRpc"]
 
 EMBEDDED_CHAIN_ID = 131277322940537
+
+# Importing py-evm raises the limit for the whole process, a hundredfold: then any stranger's deeply
+# nested JSON would overflow the stack and kill it. One call deep, a registry needs no such depth.
+_RECURSION_LIMIT = 1_000
+sys.setrecursionlimit(_RECURSION_LIMIT)
 
 _REVERTED = "execution reverted: "
 _GENESIS_EXTRA_SIZE = 32
