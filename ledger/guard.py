@@ -16,7 +16,7 @@ from ledger.errors import (
     VerificationError,
 )
 from ledger.head import Head
-from ledger.head_record import AnchoredHead, HeadRecord, Recorded
+from ledger.head_record import AnchoredHead, HeadRecord, Recorded, newest_anchored
 from ledger.note import Verifier
 from ledger.store import Reading, Store
 from ledger.tree import Tree
@@ -70,7 +70,7 @@ class Guard:
 
     def keep_anchored(self, anchored: AnchoredHead) -> None:
         """Remember an anchored head; the next `settle` writes it down."""
-        self._anchored = self._newest_anchored(anchored)
+        self._anchored = newest_anchored(self._anchored, anchored)
 
     def settle(self, store: Store, head: Head) -> None:
         """Bring the head record to `head`, a committed one, or beyond; durable on return."""
@@ -82,7 +82,7 @@ class Guard:
             ahead = recorded is not None and recorded.head.size > head.size
             new = Recorded(
                 recorded.head if recorded is not None and ahead else head,
-                self._newest_anchored(None if recorded is None else recorded.anchored),
+                newest_anchored(None if recorded is None else recorded.anchored, self._anchored),
             )
             try:
                 self._record.advance(recorded, new)
@@ -125,13 +125,6 @@ class Guard:
         published = reading.newest_checkpoint()
         if published is not None:
             _check_holds(reading, head, published, "log.damaged", "the published checkpoint")
-
-    def _newest_anchored(self, recorded: AnchoredHead | None) -> AnchoredHead | None:
-        known = self._anchored
-        if known is None or recorded is None:
-            return known or recorded
-        same_chain = (known.chain, known.log_id) == (recorded.chain, recorded.log_id)
-        return recorded if same_chain and recorded.size > known.size else known
 
 
 def _check_holds(

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ledger import durable_file
 from ledger.anchor import Anchor, ChainIdentity
 from ledger.canonical import canonicalize, parse
 from ledger.errors import ConflictError, UnavailableError
@@ -27,9 +28,10 @@ from ledger.members import Members
 from ledger.merkle import MAX_SIZE
 from ledger.note import MAX_NOTE_SIZE
 
-__all__ = ["AnchoredHead", "HeadRecord", "Recorded"]
+__all__ = ["AnchoredHead", "HeadRecord", "Recorded", "newest_anchored"]
 
 _MODE = 0o644
+_LOCK = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,16 @@ class AnchoredHead:
             "size": self.size,
             "root": f"0x{self.root.hex()}",
         }
+
+
+def newest_anchored(
+    recorded: AnchoredHead | None, known: AnchoredHead | None
+) -> AnchoredHead | None:
+    """Choose what to keep: the larger head of one chain, and the known one of another chain."""
+    if known is None or recorded is None:
+        return known or recorded
+    same_chain = (known.chain, known.log_id) == (recorded.chain, recorded.log_id)
+    return recorded if same_chain and recorded.size > known.size else known
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +144,7 @@ class HeadRecord:
     def _locked(self) -> Iterator[None]:
         # A file of its own: the record itself is another file after each rename.
         with _as_unavailable():
-            lock = os.open(self.path.with_name(f"{self.path.name}.lock"), _CREATE, _MODE)
+            lock = os.open(self.path.with_name(f"{self.path.name}.lock"), _LOCK, _MODE)
         try:
             with _as_unavailable():
                 fcntl.flock(lock, fcntl.LOCK_EX)
@@ -156,29 +168,10 @@ class HeadRecord:
                 return None
 
     def _replace(self, data: bytes) -> None:
-        """Write, fsync, rename, fsync the directory: a reader sees the old bytes or the new."""
         self._durable = None
-        # Only the holder of the lock writes here, so that what a crash left is overwritten.
-        temporary = self.path.with_name(f"{self.path.name}.new")
         with _as_unavailable():
-            file = os.open(temporary, _CREATE | os.O_TRUNC, _MODE)
-            try:
-                left = data
-                while left:
-                    left = left[os.write(file, left) :]
-                os.fsync(file)
-            finally:
-                os.close(file)
-            temporary.replace(self.path)
-            directory = os.open(self.path.parent, os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                os.fsync(directory)
-            finally:
-                os.close(directory)
+            durable_file.replace(self.path, [data])
         self._durable = data
-
-
-_CREATE = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC
 
 
 def _check_forward(old: Recorded, new: Recorded) -> None:

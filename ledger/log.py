@@ -16,66 +16,34 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from enum import StrEnum
 
 from ledger.anchor import Anchor
 from ledger.checkpoint import Checkpoint
-from ledger.errors import (
-    ConfigurationError,
-    MalformedError,
-    NotFoundError,
-    ReadOnlyError,
-    UnavailableError,
-    VerificationError,
-)
+from ledger.deduplication import Placement, RecordConflictError, deduplicate
+from ledger.errors import ConfigurationError, MalformedError, ReadOnlyError, UnavailableError
 from ledger.guard import Guard
 from ledger.head import Head
 from ledger.head_record import AnchoredHead, HeadRecord
+from ledger.log_reader import LogReader, State
 from ledger.merkle import EMPTY_ROOT, leaf_hash, root
 from ledger.note import NoteSigner, Signer, add_signatures, parse_note, sign
-from ledger.store import AnchorState, Reading, Sequencing, Store, Submitted
+from ledger.store import AnchorState, Sequencing, Store, Submitted
 from ledger.store.record_index import RECORD_ID_SIZE
-from ledger.submission import (
-    Appended,
-    Known,
-    Placement,
-    Range,
-    RecordConflictError,
-    Submission,
-    place,
-    ranges_of,
-)
-from ledger.tile import (
-    ENTRIES,
-    MAX_ENTRY_SIZE,
-    WIDTH,
-    Tile,
-    cut_hashes,
-    decode_entries,
-    encode_entries,
-)
+from ledger.submission import Appended, Range, Submission, ranges_of
+from ledger.tile import MAX_ENTRY_SIZE
 from ledger.tree import Tree, grow
 
 __all__ = ["Appended", "Log", "Range", "RecordConflictError", "State", "Submission"]
 
 
-class State(StrEnum):
-    """How far an entry has come."""
-
-    LOGGED = "logged"
-    PUBLISHED = "published"
-    ANCHORED = "anchored"
-    FINAL = "final"
-
-
-class Log:
+class Log(LogReader):
     """A log open for appending, or only for reading where `read_only_reason` says why.
 
     Methods may be called from any thread; appends go one at a time.
     """
 
     def __init__(self, store: Store, signer: Signer, guard: Guard) -> None:
-        self.store = store
+        super().__init__(store)
         self.origin = signer.name
         self.verifier = signer.verifier
         self.read_only_reason: ReadOnlyError | None = None
@@ -127,7 +95,7 @@ class Log:
                 with self.store.sequencing() as sequencing:
                     old = sequencing.head()
                     self._guard.check(sequencing, old)
-                    placement = _place(sequencing, old, submissions, leaf_hashes, submitter)
+                    placement = deduplicate(sequencing, old, submissions, leaf_hashes, submitter)
                     head = self._extend(sequencing, old, placement, submissions, leaf_hashes)
                     if head is not old:
                         sequencing.add_submission(
@@ -163,19 +131,14 @@ class Log:
             with self._writing():
                 head = self._settle()
             # Outside the lock: a cosigner may be a slow device.
-            published = Head(head.checkpoint, add_signatures(head.note, *cosigners))
+            missing = _unsigned(head, cosigners)
+            published = Head(head.checkpoint, add_signatures(head.note, *missing))
             with self._writing(), self.store.sequencing() as sequencing:
                 # Another process may have published meanwhile.
                 if sequencing.published_size() >= published.size:
                     return None
                 sequencing.add_checkpoint(published, now)
             return published
-
-    def _add_lines(self, published: Head, cosigners: Sequence[NoteSigner]) -> Head:
-        cosigned = Head(published.checkpoint, add_signatures(published.note, *cosigners))
-        with self._writing(), self.store.sequencing() as sequencing:
-            sequencing.replace_note(published, cosigned)
-        return cosigned
 
     def record_anchor(self, anchor: Anchor, state: AnchorState) -> None:
         """Write down that a chain holds a head of this log; raise ReadOnlyError if it is not."""
@@ -191,78 +154,6 @@ class Log:
         """Hold the log against a head that a chain shows; raise ReadOnlyError, now and from now."""
         with self._writing(), self.store.reading() as reading:
             self._guard.check_anchored(reading, reading.head(), anchored)
-
-    def head(self) -> Head:
-        """Read the newest head, perhaps not yet published."""
-        with self.store.reading() as reading:
-            return reading.head()
-
-    def published(self) -> Head | None:
-        """Read the newest published checkpoint."""
-        with self.store.reading() as reading:
-            return reading.newest_checkpoint()
-
-    def checkpoint_at(self, size: int) -> Head | None:
-        """Read the checkpoint published at `size`."""
-        with self.store.reading() as reading:
-            return reading.checkpoint(size)
-
-    def tree(self, size: int) -> Tree:
-        """Open the tree as it was at `size`."""
-        _check_within(size, self.head().size + 1)
-        return Tree(size, self._read_hashes)
-
-    def read_tile(self, tile: Tile) -> bytes:
-        """Read a hash tile or an entry bundle, exactly as wide as asked."""
-        with self.store.reading() as reading:
-            widest = Tile.holding(tile.level, tile.number * WIDTH, reading.head().size)
-            if not 0 < tile.width <= widest.width:
-                raise NotFoundError("tile.unknown", "the log has no such tile", found=tile.path())
-            if tile.level == ENTRIES:
-                bundle = reading.bundle(tile.number)
-                return encode_entries(decode_entries(bundle, tile.width))
-            return cut_hashes(reading.tile(tile), tile.width)
-
-    def entry(self, index: int) -> bytes:
-        """Read the entry at `index`."""
-        with self.store.reading() as reading:
-            _check_within(index, reading.head().size)
-            return reading.entry(index)
-
-    def entries(self, start: int, count: int) -> list[bytes]:
-        """Read `count` entries from `start` on, fewer where the log ends before."""
-        with self.store.reading() as reading:
-            end = min(start + count, reading.head().size)
-            found: list[bytes] = []
-            for number in range(start // WIDTH, -(-end // WIDTH)):
-                first = number * WIDTH
-                width = min(WIDTH, end - first)
-                bundle = decode_entries(reading.bundle(number), width)
-                found += bundle[max(start - first, 0) :]
-            return found
-
-    def find(self, record_id: bytes) -> int | None:
-        """Find the index of a record."""
-        with self.store.reading() as reading:
-            return reading.locate([record_id]).get(record_id)
-
-    def submitter_of(self, index: int) -> str | None:
-        """Say who submitted the entry at `index`, None where nobody knows any more."""
-        return self._submitted(index).submitter
-
-    def received_at(self, index: int) -> datetime | None:
-        """Say when the entry at `index` came, None where nobody knows any more."""
-        return self._submitted(index).received_at
-
-    def state_of(self, index: int) -> State:
-        """Say how far the entry at `index` has come."""
-        with self.store.reading() as reading:
-            _check_within(index, reading.head().size)
-            if index < reading.anchored_size(AnchorState.FINAL):
-                return State.FINAL
-            if index < reading.anchored_size(AnchorState.INCLUDED):
-                return State.ANCHORED
-            return State.PUBLISHED if index < reading.published_size() else State.LOGGED
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -306,6 +197,12 @@ class Log:
                     found=theirs,
                 )
 
+    def _add_lines(self, published: Head, cosigners: Sequence[NoteSigner]) -> Head:
+        cosigned = Head(published.checkpoint, add_signatures(published.note, *cosigners))
+        with self._writing(), self.store.sequencing() as sequencing:
+            sequencing.replace_note(published, cosigned)
+        return cosigned
+
     def _settle(self) -> Head:
         with self.store.reading() as reading:
             head = reading.head()
@@ -339,56 +236,6 @@ class Log:
         checkpoint = Checkpoint(self.origin, size, root)
         return Head(checkpoint, sign(checkpoint.text(), self._signer))
 
-    def _read_hashes(self, tile: Tile) -> bytes:
-        with self.store.reading() as reading:
-            return reading.tile(tile)
-
-    def _submitted(self, index: int) -> Submitted:
-        with self.store.reading() as reading:
-            _check_within(index, reading.head().size)
-            return reading.submission_of(index)
-
-
-def _place(
-    sequencing: Sequencing,
-    old: Head,
-    submissions: Sequence[Submission],
-    leaf_hashes: Sequence[bytes],
-    submitter: str,
-) -> Placement:
-    """Give each line its index, and enter the new records' ids."""
-    record_ids = [submission.record_id for submission in submissions]
-    # Repeats are rare, so the ids are first inserted and only looked up where that fails.
-    if len(set(record_ids)) == len(record_ids) and sequencing.insert_records(record_ids, old.size):
-        return Placement(range(old.size, old.size + len(record_ids)), range(len(record_ids)))
-    known = _known(sequencing, old, record_ids, submitter)
-    placement = place(submissions, leaf_hashes, size=old.size, known=known)
-    new = [record_ids[position] for position in placement.new]
-    if not sequencing.insert_records(new, old.size):
-        raise VerificationError("store.damaged", "a record id is there and is not there")
-    return placement
-
-
-def _known(
-    reading: Reading, head: Head, record_ids: Sequence[bytes], submitter: str
-) -> dict[bytes, Known]:
-    tree = Tree(head.size, reading.tile)
-    submitted = Submitted(0, 0, None, None)
-    known: dict[bytes, Known] = {}
-    by_index = sorted(reading.locate(record_ids).items(), key=lambda item: item[1])
-    for record_id, index in by_index:
-        if index >= submitted.first_index + submitted.length:
-            submitted = reading.submission_of(index)
-        # Where nobody knows any more who it was, the entry itself, with its salt, is the proof.
-        own = submitted.submitter in {None, submitter}
-        known[record_id] = Known(index, tree.leaf_hash(index), own)
-    return known
-
-
-def _unsigned(head: Head, cosigners: Sequence[NoteSigner]) -> list[NoteSigner]:
-    signed = {(line.name, line.key_id) for line in parse_note(head.note).signatures}
-    return [signer for signer in cosigners if (signer.name, signer.key_id) not in signed]
-
 
 def _check(submissions: Sequence[Submission]) -> None:
     for line, (record_id, entry) in enumerate(submissions, 1):
@@ -401,8 +248,6 @@ def _check(submissions: Sequence[Submission]) -> None:
             )
 
 
-def _check_within(index: int, end: int) -> None:
-    if not 0 <= index < end:
-        raise NotFoundError(
-            "log.index", "outside the log", expected=f"0 to {end - 1}", found=str(index)
-        )
+def _unsigned(head: Head, cosigners: Sequence[NoteSigner]) -> list[NoteSigner]:
+    signed = {(line.name, line.key_id) for line in parse_note(head.note).signatures}
+    return [signer for signer in cosigners if (signer.name, signer.key_id) not in signed]

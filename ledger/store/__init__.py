@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ledger.store.anchors import AnchorState, Attempt, AttemptState, StoredAnchor
 from ledger.store.database import Store
-from ledger.store.reading import LogRow, Reading, Submitted
+from ledger.store.reading import LogRow, Published, Reading, Submitted
 from ledger.store.sequencing import Sequencing
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Attempt",
     "AttemptState",
     "LogRow",
+    "Published",
     "Reading",
     "Sequencing",
     "Store",

@@ -1,7 +1,7 @@
 """Anchors and the attempts to make them, as rows.
 
-An anchor is named by (chain, log id, size); an attempt by its chain and transaction hash. What they mean is
-the publisher's affair.
+An anchor is named by (chain, log id, size), an attempt by its chain and transaction hash. What they
+mean is the publisher's affair.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ from ledger.store.tables import (
 )
 from ledger.tile import WIDTH, Tile, decode_entries
 
-__all__ = ["LogRow", "Reading", "Submitted"]
+__all__ = ["LogRow", "Published", "Reading", "Submitted"]
 
 
 # Statements of every append, built once.
@@ -56,6 +56,13 @@ class Submitted(NamedTuple):
     length: int
     submitter: str | None
     received_at: datetime | None
+
+
+class Published(NamedTuple):
+    """A published checkpoint, and when it was published."""
+
+    head: Head
+    published_at: datetime
 
 
 class Reading:
@@ -112,9 +119,10 @@ class Reading:
         """Find the indexes of those records that are there."""
         return record_index.locate(self._connection, record_ids)
 
-    def record_count(self) -> int:
-        """Count the records."""
-        return self._connection.scalar(select(func.count()).select_from(record)) or 0
+    def record_count(self, end: int) -> int:
+        """Count the records whose index is below `end`."""
+        below = select(func.count()).where(record.c.entry_index < end)
+        return self._connection.scalar(below) or 0
 
     def submission_of(self, index: int) -> Submitted:
         """Read the submission that `index` came with."""
@@ -153,15 +161,15 @@ class Reading:
         size = self._connection.scalar(_PUBLISHED_SIZE)
         return -1 if size is None else size
 
-    def checkpoints(self, start: int, limit: int) -> list[tuple[str, datetime]]:
-        """Read up to `limit` published notes of size `start` and more, in order, with times."""
+    def checkpoints(self, start: int, limit: int) -> list[Published]:
+        """Read up to `limit` published checkpoints of size `start` and more, in order."""
         rows = self._connection.execute(
             select(checkpoint.c.note, checkpoint.c.published_at)
             .where(checkpoint.c.size >= start)
             .order_by(checkpoint.c.size)
             .limit(limit)
         )
-        return [(note, published_at) for note, published_at in rows]
+        return [Published(Head.parse(note), published_at) for note, published_at in rows]
 
     def anchored_size(self, *states: AnchorState) -> int:
         """Read the largest size that has an anchor in one of `states`, 0 where none has."""

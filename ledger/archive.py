@@ -1,0 +1,124 @@
+"""An archive: a log's published files on disk, as C2SP tlog-tiles lays them out, and side files.
+
+    checkpoint                     the newest published checkpoint, to which all the rest belongs
+    tile/<L>/<N>[.p/<W>]           hash tiles
+    tile/entries/<N>[.p/<W>]       entry bundles
+    *.ndjson                       what the log knows beside its tiles (see `sidecar`)
+
+Writing again adds what is new, since full tiles never change. The checkpoint is replaced last, so
+that an archive whose writing was cut short is still the one before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import NamedTuple
+
+from ledger import durable_file
+from ledger.errors import ConflictError, NotFoundError
+from ledger.head import Head
+from ledger.log import Log
+from ledger.sidecar import (
+    ANCHORS,
+    CHECKPOINTS,
+    SUBMISSIONS,
+    anchor_line,
+    checkpoint_line,
+    submission_line,
+)
+from ledger.source import CHECKPOINT, Directory, SourceReader
+from ledger.tile import ENTRIES, HEIGHT, WIDTH, Tile, tiles_between
+
+__all__ = ["Archived", "write_archive"]
+
+_PAGE = 1_000
+
+
+class Archived(NamedTuple):
+    """The checkpoint that an archive holds now, and how many tiles and bundles were written."""
+
+    head: Head
+    tiles: int
+
+
+def write_archive(log: Log, directory: Path) -> Archived:
+    """Write the log up to its newest published checkpoint, or add what an archive lacks.
+
+    Raises NotFoundError where nothing is published, ConflictError where the directory holds another
+    log, or another history of this one.
+    """
+    head = log.published()
+    if head is None:
+        raise NotFoundError("archive.unpublished", "the log has published no checkpoint yet")
+    old_size = _archived_size(log, directory, head)
+    written = 0
+    for tile in tiles_between(old_size, head.size):
+        _replace(directory / tile.path(), iter((log.read_tile(tile),)))
+        written += 1
+    _replace(directory / SUBMISSIONS, _submission_lines(log, head.size))
+    _replace(directory / CHECKPOINTS, _checkpoint_lines(log, head.size))
+    _replace(directory / ANCHORS, (anchor_line(a) for a in log.store.anchors()))
+    _replace(directory / CHECKPOINT, iter((head.note.encode(),)))
+    kept = set(_partial_tiles(head.size))
+    for tile in _partial_tiles(old_size):
+        if tile not in kept:
+            (directory / tile.path()).unlink(missing_ok=True)
+    return Archived(head, written)
+
+
+def _archived_size(log: Log, directory: Path, head: Head) -> int:
+    try:
+        old = SourceReader(Directory(directory), log.verifier).head
+    except NotFoundError:
+        return 0
+    if old.size > head.size or log.tree(old.size).root() != old.root:
+        raise ConflictError(
+            "archive.other-history",
+            "the directory holds another history than the log",
+            expected=f"the root that the log had at size {old.size}",
+            found=old.root.hex(),
+            hint="Write to another directory.",
+        )
+    return old.size
+
+
+def _replace(path: Path, pieces: Iterator[bytes]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    durable_file.replace(path, pieces)
+
+
+def _submission_lines(log: Log, size: int) -> Iterator[bytes]:
+    start = 0
+    while True:
+        with log.store.reading() as reading:
+            page = reading.submissions(start, _PAGE)
+        for submitted in page:
+            if submitted.first_index < size:
+                yield submission_line(submitted)
+        if not page or page[-1].first_index >= size:
+            return
+        start = page[-1].first_index + 1
+
+
+def _checkpoint_lines(log: Log, size: int) -> Iterator[bytes]:
+    start = 0
+    while True:
+        with log.store.reading() as reading:
+            page = reading.checkpoints(start, _PAGE)
+        for published in page:
+            if published.head.size <= size:
+                yield checkpoint_line(published)
+        if not page:
+            return
+        start = page[-1].head.size + 1
+
+
+def _partial_tiles(size: int) -> Iterator[Tile]:
+    for level in count(ENTRIES):
+        hashes = size >> (HEIGHT * max(level, 0))
+        if not hashes:
+            return
+        if hashes % WIDTH:
+            yield Tile(level, hashes // WIDTH, hashes % WIDTH)
