@@ -89,7 +89,7 @@ def conceal(
     decoys: int = 0,
     random: Callable[[int], bytes] = os.urandom,
 ) -> tuple[dict[str, Any], list[str]]:
-    """Replace what `paths` name by digests; return the new object and the disclosures.
+    """Replace what `paths` name by digests; return the new object, and a disclosure for each path.
 
     `decoys` digests of nothing join each `_sd` list that is made, to hide how much is concealed.
     """
@@ -97,10 +97,9 @@ def conceal(
     canonicalize(members)
     _Reader({}).members(members, 1)
     root: dict[str, Any] = deepcopy(dict(members))
-    disclosures: list[str] = []
-    wanted = dict.fromkeys((path,) if isinstance(path, str) else tuple(path) for path in paths)
+    disclosures = {(path,) if isinstance(path, str) else tuple(path): "" for path in paths}
     # The deepest first: the digest of what lies inside goes into the outer disclosure.
-    for path in sorted(wanted, key=len, reverse=True):
+    for path in sorted(disclosures, key=len, reverse=True):
         parent, key = _find(root, path)
         salt = base64url.encode(random(SALT_SIZE))
         if isinstance(parent, list):
@@ -114,10 +113,10 @@ def conceal(
             ]
             # Sorted, so that the order tells nothing about the object's own.
             parent[_SD] = sorted([*hidden, _digest(text)])
-        disclosures.append(text)
+        disclosures[path] = text
     if disclosures:
         root[_SD_ALG] = ALGORITHM
-    return root, disclosures
+    return root, list(disclosures.values())
 
 
 def reveal(value: Mapping[str, Any], disclosures: Iterable[str]) -> dict[str, Any]:

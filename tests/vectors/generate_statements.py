@@ -377,10 +377,10 @@ def _disclosure() -> dict[str, Any]:
             "places": ["HK", "SG"],
             "address": {"city": "香港", "code": 1},
         },
-        # In the order in which the salts are drawn.
-        "paths": [["places", 1], ["address", "city"], ["name"], ["address"]],
+        "paths": ["name", ["places", 1], "address", ["address", "city"]],
+        "disclosures": [name, element, outer, inner],
+        # Drawn for the deepest paths first.
         "salts": [salts[1], salts[2], salts[0], salts[3]],
-        "disclosures": [element, inner, name, outer],
         "concealed": {
             "places": ["HK", {"...": element_digest}],
             "_sd": sorted([name_digest, outer_digest]),
