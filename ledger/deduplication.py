@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
+from uuid import UUID
 
 from ledger.errors import ConflictError, VerificationError
-from ledger.head import Head
 from ledger.store import Reading, Sequencing, Submitted
-from ledger.submission import Submission
+from ledger.submission import Batch
 from ledger.tree import Tree
 
 __all__ = ["Known", "Placement", "RecordConflictError", "deduplicate", "place"]
@@ -44,60 +44,34 @@ class RecordConflictError(ConflictError):
             code,
             f"line {line}: the record id is in use",
             expected="an id that nobody has used, or the very record that you logged under it",
-            found=record_id.hex(),
+            found=str(UUID(bytes=record_id)),
             hint="Make a new record id; to correct a record, log one that supersedes it.",
         )
         self.line = line
 
 
-def deduplicate(
-    sequencing: Sequencing,
-    old: Head,
-    submissions: Sequence[Submission],
-    leaf_hashes: Sequence[bytes],
-    submitter: str,
-) -> Placement:
-    """Give each line its index and enter the new records' ids; raise RecordConflictError."""
-    record_ids = [submission.record_id for submission in submissions]
+def deduplicate(sequencing: Sequencing, batch: Batch, *, size: int) -> Placement:
+    """Give each line its index in a log of `size`, and enter the ids of the new records.
+
+    Raises RecordConflictError for the first line that may not be logged.
+    """
+    record_ids = [submission.record_id for submission in batch.submissions]
     # Repeats are rare, so the ids are first inserted and only looked up where that fails.
-    if len(set(record_ids)) == len(record_ids) and sequencing.insert_records(record_ids, old.size):
-        return Placement(range(old.size, old.size + len(record_ids)), range(len(record_ids)))
-    known = _known(sequencing, old, record_ids, submitter)
-    placement = place(submissions, leaf_hashes, size=old.size, known=known)
-    new = [record_ids[position] for position in placement.new]
-    if not sequencing.insert_records(new, old.size):
+    if len(set(record_ids)) == len(record_ids) and sequencing.insert_records(record_ids, size):
+        return Placement(range(size, size + len(record_ids)), range(len(record_ids)))
+    placement = place(batch, size=size, known=_known(sequencing, record_ids, batch.submitter, size))
+    if not sequencing.insert_records([record_ids[i] for i in placement.new], size):
         raise VerificationError("store.damaged", "a record id is there and is not there")
     return placement
 
 
-def _known(
-    reading: Reading, head: Head, record_ids: Sequence[bytes], submitter: str
-) -> dict[bytes, Known]:
-    tree = Tree(head.size, reading.tile)
-    submitted = Submitted(0, 0, None, None)
-    known: dict[bytes, Known] = {}
-    by_index = sorted(reading.locate(record_ids).items(), key=lambda item: item[1])
-    for record_id, index in by_index:
-        if index >= submitted.first_index + submitted.length:
-            submitted = reading.submission_of(index)
-        # Where nobody knows any more who it was, the entry itself, with its salt, is the proof.
-        own = submitted.submitter in {None, submitter}
-        known[record_id] = Known(index, tree.leaf_hash(index), own)
-    return known
-
-
-def place(
-    submissions: Sequence[Submission],
-    leaf_hashes: Sequence[bytes],
-    *,
-    size: int,
-    known: Mapping[bytes, Known],
-) -> Placement:
-    """Give each line its index in a log of `size`; raise RecordConflictError for the first bad."""
+def place(batch: Batch, *, size: int, known: Mapping[bytes, Known]) -> Placement:
+    """Give each line its index; raise RecordConflictError for the first that may not be logged."""
     indexes: list[int] = []
     new: list[int] = []
     seen = dict(known)
-    for position, (submission, leaf) in enumerate(zip(submissions, leaf_hashes, strict=True)):
+    for position, submission in enumerate(batch.submissions):
+        leaf = batch.leaf_hashes[position]
         found = seen.get(submission.record_id)
         if found is None:
             found = Known(size + len(new), leaf, own=True)
@@ -109,3 +83,19 @@ def place(
             raise RecordConflictError("record.conflict", position + 1, submission.record_id)
         indexes.append(found.index)
     return Placement(indexes, new)
+
+
+def _known(
+    reading: Reading, record_ids: Sequence[bytes], submitter: str, size: int
+) -> dict[bytes, Known]:
+    tree = Tree(size, reading.tile)
+    submitted = Submitted(0, 0, None, None)
+    known: dict[bytes, Known] = {}
+    by_index = sorted(reading.locate(record_ids).items(), key=lambda item: item[1])
+    for record_id, index in by_index:
+        if index >= submitted.first_index + submitted.length:
+            submitted = reading.submission_of(index)
+        # Where nobody knows any more who it was, the entry itself, with its salt, is the proof.
+        own = submitted.submitter in {None, submitter}
+        known[record_id] = Known(index, tree.leaf_hash(index), own)
+    return known

@@ -19,18 +19,16 @@ from datetime import datetime
 
 from ledger.anchor import Anchor
 from ledger.checkpoint import Checkpoint
-from ledger.deduplication import Placement, RecordConflictError, deduplicate
-from ledger.errors import ConfigurationError, MalformedError, ReadOnlyError, UnavailableError
+from ledger.deduplication import RecordConflictError, deduplicate
+from ledger.errors import ConfigurationError, ReadOnlyError, UnavailableError
 from ledger.guard import Guard
 from ledger.head import Head
 from ledger.head_record import AnchoredHead, HeadRecord
 from ledger.log_reader import LogReader, State
-from ledger.merkle import EMPTY_ROOT, leaf_hash, root
+from ledger.merkle import EMPTY_ROOT, root
 from ledger.note import NoteSigner, Signer, add_signatures, parse_note, sign
 from ledger.store import AnchorState, Sequencing, Store, Submitted
-from ledger.store.record_index import RECORD_ID_SIZE
-from ledger.submission import Appended, Range, Submission, ranges_of
-from ledger.tile import MAX_ENTRY_SIZE
+from ledger.submission import Appended, Batch, Range, Submission, ranges_of
 from ledger.tree import Tree, grow
 
 __all__ = ["Appended", "Log", "Range", "RecordConflictError", "State", "Submission"]
@@ -87,20 +85,16 @@ class Log(LogReader):
         Raises RecordConflictError, ReadOnlyError, MalformedError; and UnavailableError where the
         outcome is unknown: the same batch sent again is told the indexes it has.
         """
-        _check(submissions)
-        leaf_hashes = [leaf_hash(submission.entry) for submission in submissions]
-        batch_root = root(leaf_hashes)
+        batch = Batch.of(submissions, submitter=submitter, received_at=now)
         try:
             with self._writing():
                 with self.store.sequencing() as sequencing:
                     old = sequencing.head()
                     self._guard.check(sequencing, old)
-                    placement = deduplicate(sequencing, old, submissions, leaf_hashes, submitter)
-                    head = self._extend(sequencing, old, placement, submissions, leaf_hashes)
-                    if head is not old:
-                        sequencing.add_submission(
-                            Submitted(old.size, head.size - old.size, submitter, now)
-                        )
+                    placement = deduplicate(sequencing, batch, size=old.size)
+                    head = old
+                    if placement.new:
+                        head = self._extend(sequencing, old, batch=batch, new=placement.new)
                 self._guard.settle(self.store, head)
         except UnavailableError as error:
             raise UnavailableError(
@@ -110,11 +104,11 @@ class Log(LogReader):
                 hint="Send the same batch again: what was logged is recognised.",
             ) from error
         return Appended(
-            count=len(submissions),
+            count=len(batch.submissions),
             added=len(placement.new),
-            duplicates=len(submissions) - len(placement.new),
+            duplicates=len(batch.submissions) - len(placement.new),
             ranges=ranges_of(placement.indexes),
-            batch_root=batch_root,
+            batch_root=root(batch.leaf_hashes),
         )
 
     def publish(self, *cosigners: NoteSigner, now: datetime) -> Head | None:
@@ -211,22 +205,17 @@ class Log(LogReader):
         return head
 
     def _extend(
-        self,
-        sequencing: Sequencing,
-        old: Head,
-        placement: Placement,
-        submissions: Sequence[Submission],
-        leaf_hashes: Sequence[bytes],
+        self, sequencing: Sequencing, old: Head, *, batch: Batch, new: Sequence[int]
     ) -> Head:
-        if not placement.new:
-            return old
+        """Write the lines at `new` behind `old`, and the head that covers them."""
         if self._edge is not None and self._edge[0] == old:
             edge = self._edge[1]
         else:
             edge = Tree(old.size, sequencing.tile).edge()
-        growth = grow(old.size, edge, [leaf_hashes[position] for position in placement.new])
+        growth = grow(old.size, edge, [batch.leaf_hashes[position] for position in new])
         sequencing.put_tiles(growth.tiles)
-        sequencing.add_entries(old.size, [submissions[p].entry for p in placement.new])
+        sequencing.add_entries(old.size, [batch.submissions[position].entry for position in new])
+        sequencing.add_submission(Submitted(old.size, len(new), batch.submitter, batch.received_at))
         head = self._sign(growth.size, growth.root)
         sequencing.move_head(old, head)
         self._edge = (head, growth.edge)
@@ -235,17 +224,6 @@ class Log(LogReader):
     def _sign(self, size: int, root: bytes) -> Head:
         checkpoint = Checkpoint(self.origin, size, root)
         return Head(checkpoint, sign(checkpoint.text(), self._signer))
-
-
-def _check(submissions: Sequence[Submission]) -> None:
-    for line, (record_id, entry) in enumerate(submissions, 1):
-        if len(record_id) != RECORD_ID_SIZE or len(entry) > MAX_ENTRY_SIZE:
-            raise MalformedError(
-                "record.size",
-                f"line {line}: a record id or an entry of a wrong size",
-                expected=f"{RECORD_ID_SIZE} bytes, and at most {MAX_ENTRY_SIZE}",
-                found=f"{len(record_id)} and {len(entry)}",
-            )
 
 
 def _unsigned(head: Head, cosigners: Sequence[NoteSigner]) -> list[NoteSigner]:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from ledger.errors import MalformedError
+from ledger.merkle import leaf_hash
+from ledger.store.record_index import RECORD_ID_SIZE
+from ledger.tile import MAX_ENTRY_SIZE
 
-__all__ = ["Appended", "Range", "Submission", "ranges_of"]
+__all__ = ["Appended", "Batch", "Range", "Submission", "ranges_of"]
 
 
 class _Identity(msgspec.Struct):
@@ -34,6 +38,32 @@ class Submission(NamedTuple):
             return cls(_identity(entry).record_id.bytes, entry)
         except msgspec.MsgspecError as error:
             raise MalformedError("record.id", "the entry states no record id") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Submissions with their leaf hashes, by one submitter, at one time."""
+
+    submissions: Sequence[Submission]
+    leaf_hashes: Sequence[bytes]
+    submitter: str
+    received_at: datetime
+
+    @classmethod
+    def of(
+        cls, submissions: Sequence[Submission], *, submitter: str, received_at: datetime
+    ) -> Batch:
+        """Hash the entries; raise MalformedError for a record id or an entry of a wrong size."""
+        for line, (record_id, entry) in enumerate(submissions, 1):
+            if len(record_id) != RECORD_ID_SIZE or len(entry) > MAX_ENTRY_SIZE:
+                raise MalformedError(
+                    "record.size",
+                    f"line {line}: a record id or an entry of a wrong size",
+                    expected=f"{RECORD_ID_SIZE} bytes, and at most {MAX_ENTRY_SIZE}",
+                    found=f"{len(record_id)} and {len(entry)}",
+                )
+        leaf_hashes = [leaf_hash(submission.entry) for submission in submissions]
+        return cls(submissions, leaf_hashes, submitter, received_at)
 
 
 class Range(NamedTuple):
