@@ -50,7 +50,8 @@ _STATUS: tuple[tuple[type[LedgerError], HTTPStatus], ...] = (
     (MalformedError, HTTPStatus.BAD_REQUEST),
     (NotFoundError, HTTPStatus.NOT_FOUND),
     (ConflictError, HTTPStatus.CONFLICT),
-    (VerificationError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    # Verdicts on what callers send are reports; this one is about what the server itself holds.
+    (VerificationError, HTTPStatus.INTERNAL_SERVER_ERROR),
     (ReadOnlyError, HTTPStatus.SERVICE_UNAVAILABLE),
     (UnavailableError, HTTPStatus.SERVICE_UNAVAILABLE),
 )
