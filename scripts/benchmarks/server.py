@@ -1,0 +1,84 @@
+"""A server under load: `crossproof serve` as a process of its own, and what it used."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+
+__all__ = ["Server", "serving"]
+
+_READY_TIMEOUT = 60.0
+_ANSWER_TIMEOUT = 300.0
+_PEAK = re.compile(r"VmHWM:\s+(\d+) kB")
+
+
+class Server:
+    """A running server's address and process."""
+
+    def __init__(self, url: str, process: subprocess.Popen[bytes]) -> None:
+        # One connection for all batches, as a client that sends many would keep it.
+        self._http = httpx2.Client(base_url=url, timeout=_ANSWER_TIMEOUT)
+        self._process = process
+
+    def post(self, body: bytes) -> None:
+        """Send a batch; fail unless the server says that it is logged."""
+        response = self._http.post(
+            "/v1/batches", content=body, headers={"Content-Type": "application/x-ndjson"}
+        )
+        response.raise_for_status()
+
+    def peak_memory(self) -> int:
+        """Read the most memory that the process has had, in bytes."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text("utf-8")
+        match = _PEAK.search(status)
+        return int(match[1]) * 1024 if match else 0
+
+
+@contextmanager
+def serving(database_url: str | None = None) -> Iterator[Server]:
+    """Serve a new ledger, on SQLite or on the database given."""
+    with tempfile.TemporaryDirectory(prefix="crossproof-bench-") as directory:
+        port = _free_port()
+        environment = {**os.environ, "CROSSPROOF_DATA_DIR": directory, "CROSSPROOF_PORT": str(port)}
+        if database_url is not None:
+            environment["CROSSPROOF_DATABASE_URL"] = database_url
+        command = [str(Path(sys.executable).with_name("crossproof")), "serve"]
+        output = Path(directory, "output")
+        with output.open("wb") as file:
+            process = subprocess.Popen(command, env=environment, stderr=file)
+        try:
+            url = f"http://127.0.0.1:{port}"
+            if not _is_ready(url, process):
+                raise RuntimeError(f"the server did not become ready:\n{output.read_text()}")
+            yield Server(url, process)
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _is_ready(url: str, process: subprocess.Popen[bytes]) -> bool:
+    end = time.monotonic() + _READY_TIMEOUT
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            if httpx2.get(f"{url}/readyz", timeout=5).is_success:
+                return True
+        except httpx2.HTTPError:
+            pass
+        time.sleep(0.1)
+    return False
