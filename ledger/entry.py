@@ -3,7 +3,7 @@
 Two ways. The short one rests on the structs of `ledger.kinds`, which know every member: where
 msgspec's sorted encoding of what it decoded equals the input byte for byte, the input was RFC 8785
 form already, without duplicates, floats or stray members. Anything else takes the strict way
-through `ledger.canonical`, which finds the reason.
+through `ledger.canonical`, which makes it canonical or finds the reason why it cannot be.
 """
 
 from __future__ import annotations
@@ -65,38 +65,50 @@ def decode(data: bytes) -> tuple[bytes, Kind]:
     if len(data) > MAX_TEXT_SIZE:
         raise _too_long(MAX_TEXT_SIZE, len(data))
     value = parse(data)
+    try:
+        members = _decode(data)
+    except msgspec.MsgspecError:
+        raise _refusal(data, value) from None
+    entry = _encode(members)
+    # Same value, and written by the encoder of the short way: the canonical form of the input.
+    if msgspec.json.decode(entry) != value:
+        raise _refusal(data, value)
+    if len(entry) > MAX_ENTRY_SIZE:
+        raise _too_long(MAX_ENTRY_SIZE, len(entry))
+    return entry, members
+
+
+def _refusal(data: bytes, value: Any) -> MalformedError:
+    """Find out what is wrong with strict JSON that is not a statement."""
     if not isinstance(value, dict):
-        raise MalformedError(
+        return MalformedError(
             "statement.type", "not a statement", expected="an object", found=type(value).__name__
         )
-    _check_names_and_numbers(value)
+    wrong = _wrong_name_or_number(value)
+    if wrong is not None:
+        return wrong
     kind = value.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
-        raise MalformedError(
+        return MalformedError(
             "statement.kind",
             "unknown kind of statement",
             expected=" or ".join(sorted(KINDS)),
             found=ascii(kind)[:_SHOWN],
         )
-    entry = canonicalize(value)
-    if len(entry) > MAX_ENTRY_SIZE:
-        raise _too_long(MAX_ENTRY_SIZE, len(entry))
     try:
-        members = msgspec.json.decode(entry, type=KINDS[kind])
-    except msgspec.ValidationError as error:
-        raise _explained(error) from error
-    if _encode(members) != entry:
-        # Of all that the structs accept, only a UUID has more than one spelling.
-        raise wrong_record_id(next((t for t in _record_ids(value) if str(UUID(t)) != t), ""))
-    return entry, members
+        msgspec.json.decode(data, type=KINDS[kind])
+    except msgspec.MsgspecError as error:
+        return _explained(error)
+    # Of all that the structs accept, only a UUID has more than one spelling.
+    return wrong_record_id(next((t for t in _record_ids(value) if str(UUID(t)) != t), ""))
 
 
-def _check_names_and_numbers(root: dict[str, Any]) -> None:
+def _wrong_name_or_number(root: dict[str, Any]) -> MalformedError | None:
     stack: list[tuple[str, Any]] = [("$", root)]
     while stack:
         place, value = stack.pop()
         if isinstance(value, float):
-            raise MalformedError(
+            return MalformedError(
                 "json.float",
                 f"a number is not an integer: {place}",
                 expected="an integer",
@@ -106,7 +118,7 @@ def _check_names_and_numbers(root: dict[str, Any]) -> None:
         if isinstance(value, dict):
             for name, member in value.items():
                 if not name.isascii():
-                    raise MalformedError(
+                    return MalformedError(
                         "statement.member-name",
                         f"a member name is not ASCII: {place}",
                         found=ascii(name[:_SHOWN]),
@@ -114,6 +126,7 @@ def _check_names_and_numbers(root: dict[str, Any]) -> None:
                 stack.append((f"{place}.{name}"[:_SHOWN], member))
         elif isinstance(value, list):
             stack.extend((f"{place}[{i}]"[:_SHOWN], element) for i, element in enumerate(value))
+    return None
 
 
 def _record_ids(value: Any) -> Iterator[str]:
@@ -131,7 +144,7 @@ _PLACE = re.compile(r" - at `\$\.?(.*)`$")
 _MEMBER = re.compile("Object (missing required|contains unknown) field `(.*?)`")
 
 
-def _explained(error: msgspec.ValidationError) -> MalformedError:
+def _explained(error: msgspec.MsgspecError) -> MalformedError:
     """Give msgspec's reason one of our codes."""
     text = str(error)
     at = _PLACE.search(text)
