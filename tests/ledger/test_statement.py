@@ -150,6 +150,32 @@ def test_statement_any_text_is_canonical_as_rfc8785_has_it(text: str) -> None:
     assert _outcome(entry) == entry
 
 
+@pytest.mark.parametrize(
+    ("literal", "code"),
+    [
+        (b"1e2", "json.float"),
+        (b"1E0", "json.float"),
+        (b"1000e-2", "json.float"),
+        (b"0.0", "json.float"),
+        (b"-0.0", "json.float"),
+        (b"01", "json.invalid"),
+        (b"true", "statement.type"),
+        (b"9007199254740992", "json.integer-range"),
+        (b"9" * 5_000, "json.integer-range"),
+    ],
+)
+def test_statement_number_in_another_spelling_is_refused(literal: bytes, code: str) -> None:
+    data = _ENTRIES["full"].replace(b'"size":0', b'"size":' + literal)
+    assert data != _ENTRIES["full"]
+    assert _refusal(data) == code
+
+
+def test_parse_negative_zero_is_zero() -> None:
+    """As RFC 8785 writes it (3.2.2.3)."""
+    data = _ENTRIES["full"].replace(b'"size":0', b'"size":-0')
+    assert Statement.parse(data).entry == _ENTRIES["full"]
+
+
 # Limits
 
 
