@@ -190,7 +190,7 @@ class LogState(Answer):
     head: LogHead = Field(description="Durable, not all of it signed in public yet")
     published: LogHead | None = Field(description="What GET /checkpoint tells")
     anchored: AnchorItem | None = Field(description="The newest anchor")
-    chain: ChainName | None = Field(description="null while no node answers")
+    chain: ChainName | None = Field(description="null while it has never answered")
     read_only: ReadOnly | None = Field(description="null while the log takes records")
     limits: Limits
 

@@ -17,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api import openapi, problems
 from api.auth import ApiKeys, check_bind
+from api.beliefs import Beliefs
 from api.body import Intake
 from api.cors import PublicReads
 from api.metrics import Figures, Measured
@@ -49,6 +50,7 @@ def create_app(source: Settings | Node) -> FastAPI:
         intake = Intake(BATCHES_IN_MEMORY * settings.max_batch_bytes + settings.max_record_bytes)
         app.state.node = node
         app.state.intake = intake
+        app.state.beliefs = Beliefs(node)
         app.state.writers = Workers("write", threads=WRITING_THREADS, waiting=WAITING_REQUESTS)
         app.state.verifiers = Workers("verify", threads=VERIFYING_THREADS, waiting=WAITING_REQUESTS)
         unwatch = figures.watch(node, intake)

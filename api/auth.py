@@ -262,7 +262,7 @@ def _unauthorized(code: str, message: str) -> NoReturn:
 def _check_local(request: Request) -> None:
     # A request over a Unix socket has no client address, and comes from this machine.
     client = request.client.host if request.client is not None else "localhost"
-    host = request.url.hostname or ""
+    host = _host_name(request.headers.get("host", ""))
     for place, name in (("client", client), ("Host", host)):
         if not _is_loopback(name):
             raise RequestError(
@@ -273,6 +273,12 @@ def _check_local(request: Request) -> None:
                 found=name[:100],
                 hint="Ask 127.0.0.1, or let the operator set CROSSPROOF_API_KEYS_FILE.",
             )
+
+
+def _host_name(header: str) -> str:
+    """Take the port off a Host header, whatever else it holds."""
+    name, bracket, _ = header.partition("]")
+    return f"{name}]" if bracket else header.partition(":")[0]
 
 
 def _is_loopback(host: str) -> bool:

@@ -6,12 +6,13 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.beliefs import Beliefs
 from api.body import Intake
 from api.metrics import Figures
 from api.workers import Workers
 from ledger.node import Node
 
-__all__ = ["Bodies", "Counted", "Ledger", "Verifying", "Writing"]
+__all__ = ["Believed", "Bodies", "Counted", "Ledger", "Verifying", "Writing"]
 
 
 async def _node(request: Request) -> Node:
@@ -29,6 +30,11 @@ async def _figures(request: Request) -> Figures:
     return figures
 
 
+async def _beliefs(request: Request) -> Beliefs:
+    beliefs: Beliefs = request.app.state.beliefs
+    return beliefs
+
+
 async def _writers(request: Request) -> Workers:
     workers: Workers = request.app.state.writers
     return workers
@@ -40,6 +46,7 @@ async def _verifiers(request: Request) -> Workers:
 
 
 Ledger = Annotated[Node, Depends(_node)]
+Believed = Annotated[Beliefs, Depends(_beliefs)]
 Bodies = Annotated[Intake, Depends(_intake)]
 Counted = Annotated[Figures, Depends(_figures)]
 Writing = Annotated[Workers, Depends(_writers)]

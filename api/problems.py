@@ -198,7 +198,7 @@ def _parameter_error(_: Request, error: Exception) -> Response:
 def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - likewise
     status = HTTPStatus(error.status_code)
-    path = request.url.path[:_SHOWN]
+    path = request.scope["path"][:_SHOWN]
     if status is HTTPStatus.NOT_FOUND:
         return problem(status, "request.path", "Nothing is at this path.", found=path)
     if status is HTTPStatus.METHOD_NOT_ALLOWED:

@@ -25,21 +25,20 @@ from api.answers import (
     ReadOnly,
 )
 from api.auth import Auditor, Reader
+from api.beliefs import Beliefs
 from api.body import JSON
 from api.caching import IMMUTABLE, PRIVATE, PUBLIC, tagged
-from api.dependencies import Ledger
+from api.dependencies import Believed, Ledger
 from api.openapi import content, refusals
 from api.paging import DEFAULT_LIMIT, Cursor, Limit
 from api.problems import RETRY_AFTER_SECONDS
 from ledger import bundle as bundles
 from ledger import trust as trusts
-from ledger.anchor import ChainIdentity
 from ledger.batch import MAX_BATCH_LINES
 from ledger.bundle import Bundle
 from ledger.errors import LedgerError, MalformedError, NotFoundError, UnavailableError
 from ledger.head import Head
 from ledger.log import Log, State
-from ledger.node import Node
 from ledger.proof import merkletools, tlog_proof
 from ledger.statement import parse_record_id
 from ledger.tile import MAX_ENTRY_SIZE, WIDTH, Tile
@@ -132,7 +131,7 @@ def anchors(node: Ledger, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT) -
 
 
 @router.get("/v1/log", summary="Look at the log")
-def log_state(node: Ledger) -> LogState:
+def log_state(node: Ledger, beliefs: Believed) -> LogState:
     """Tell the log's name and key, how far it has come, and where it is anchored."""
     log = node.log
     anchored = node.anchors()
@@ -147,7 +146,7 @@ def log_state(node: Ledger) -> LogState:
         anchored=(
             AnchorItem(**anchored[-1][0].to_value(), state=anchored[-1][1]) if anchored else None
         ),
-        chain=_chain(node),
+        chain=_chain(beliefs),
         read_only=(
             ReadOnly(code=reason.code, detail=reason.message, hint=reason.hint) if reason else None
         ),
@@ -169,13 +168,13 @@ def log_state(node: Ledger) -> LogState:
         **refusals(503),
     },
 )
-def trust(node: Ledger) -> Response:
+def trust(beliefs: Believed) -> Response:
     """Offer what a verifier must believe to follow this log.
 
     Compare the log's key with one had by another way: a server that lies about its log lies here
     too. Which nodes are asked about the chain is left to the verifier.
     """
-    offered = node.trust()
+    offered = beliefs.trust()
     # The operator's own addresses may carry an account's key, and are for the operator to use.
     chains = tuple(replace(chain, rpc=(), agree=1) for chain in offered.chains)
     return Response(
@@ -272,10 +271,10 @@ def _head(head: Head) -> LogHead:
     return LogHead(size=head.size, root=head.root.hex())
 
 
-def _chain(node: Node) -> ChainName | None:
-    """Name the chain; None where it cannot be asked."""
+def _chain(beliefs: Beliefs) -> ChainName | None:
+    """Name the chain; None where it has never answered."""
     try:
-        identity: ChainIdentity = node.chain.identity()
-        return ChainName(**identity.to_members(), sandbox=node.chain.sandbox())
+        (chain,) = beliefs.trust().chains
     except LedgerError:
         return None
+    return ChainName(**chain.identity.to_members(), sandbox=chain.sandbox)

@@ -12,8 +12,9 @@ from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
+from api.beliefs import Beliefs
 from api.body import JSON, check_media_type
-from api.dependencies import Bodies, Ledger, Verifying
+from api.dependencies import Believed, Bodies, Ledger, Verifying
 from api.openapi import VERIFICATION_BODY, content, refusals
 from ledger.bundle import Bundle
 from ledger.canonical import parse
@@ -43,7 +44,7 @@ MAX_FILES = 10_000
     openapi_extra=VERIFICATION_BODY,
 )
 async def verification(
-    request: Request, node: Ledger, bodies: Bodies, verifiers: Verifying
+    *, request: Request, node: Ledger, beliefs: Believed, bodies: Bodies, verifiers: Verifying
 ) -> Response:
     """Check a bundle against what this node believes: its own log, its own chain.
 
@@ -52,11 +53,11 @@ async def verification(
     """
     check_media_type(request, JSON)
     async with bodies.read(request, limit=node.settings.max_record_bytes) as body:
-        report = await verifiers.run(partial(_verify, node, bytes(body)))
+        report = await verifiers.run(partial(_verify, node, beliefs, bytes(body)))
     return Response(report.to_json(), media_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})
 
 
-def _verify(node: Node, body: bytes) -> Report:
+def _verify(node: Node, beliefs: Beliefs, body: bytes) -> Report:
     members = Members(parse(body), "body")
     # Written out again: what is signed and hashed inside is base64, which no JSON writer changes.
     bundle = json.dumps(members.take("bundle")).encode()
@@ -67,7 +68,7 @@ def _verify(node: Node, body: bytes) -> Report:
     members.end()
     return verify(
         bundle,
-        trust=node.trust(),
+        trust=beliefs.trust(),
         files=_fingerprints(given, bundle),
         chain=node.verifier_chain(),
         without_files=without_files,

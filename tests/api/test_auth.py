@@ -174,7 +174,10 @@ def test_service_without_keys_lets_this_machine_do_everything(local: Service) ->
     assert local.get("/metrics").status_code == 200
 
 
-@pytest.mark.parametrize("host", ["evil.example", "192.0.2.1", "local", "127.0.0.1.evil.example"])
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "192.0.2.1", "local", "127.0.0.1.evil.example", "", "[", "[::1", "]", ":80"],
+)
 def test_service_without_keys_refuses_other_hosts(local: Service, host: str) -> None:
     """A web page whose name was made to resolve to 127.0.0.1 sends its own name (DNS rebinding)."""
     answer = local.get("/v1/records", headers={"Host": host})

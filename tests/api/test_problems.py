@@ -4,8 +4,11 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from api.answers import Problem
@@ -74,6 +77,23 @@ def test_body_of_another_type_is_refused(
     answer = service.client.post(path, content=b"{}", headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (415, "request.media-type")
     assert answer.headers["accept-post"] == wanted
+
+
+@given(
+    segments=st.lists(st.text(max_size=12), max_size=4),
+    query=st.dictionaries(
+        st.sampled_from(["cursor", "limit", "since", "kind", "format"]), st.text()
+    ),
+    start=st.sampled_from(["/v1/records", "/v1/records/x/bundle", "/tile", "/v1/anchors", ""]),
+)
+def test_request_of_any_path_and_query_is_no_incident(
+    service: Service, segments: list[str], query: dict[str, str], start: str
+) -> None:
+    path = "/".join([start, *(quote(segment, safe="") for segment in segments)]) or "/"
+    answer = service.get(path, "auditor", params=query)
+    assert answer.status_code < 500
+    if answer.status_code >= 400:
+        assert answer.headers["content-type"] == "application/problem+json"
 
 
 def test_body_type_may_have_parameters(service: Service) -> None:

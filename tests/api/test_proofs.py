@@ -10,6 +10,7 @@ import pytest
 from ledger.bundle import MEDIA_TYPE, Bundle
 from ledger.canonical import canonicalize
 from ledger.checkpoint import open_checkpoint
+from ledger.errors import UnavailableError
 from ledger.merkle import leaf_hash, verify_inclusion
 from ledger.note import Verifier
 from ledger.report import Status
@@ -259,6 +260,31 @@ def test_log_tells_how_far_it_has_come(fresh: Service) -> None:
     log = fresh.get("/v1/log").json()
     assert (log["head"]["size"], log["published"]["size"], log["anchored"]["size"]) == (3, 2, 2)
     assert log["anchored"]["log_id"] == log["log_id"]
+
+
+def test_log_is_told_while_its_chain_is_away(
+    fresh: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = 0
+
+    def away() -> Trust:
+        nonlocal asked
+        asked += 1
+        raise UnavailableError("chain.unreachable", "no answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(fresh.node, "trust", away)
+        for _ in range(5):
+            assert fresh.get("/v1/log").json()["chain"] is None
+            answer = fresh.get("/v1/trust")
+            assert (answer.status_code, answer.json()["code"]) == (503, "chain.unreachable")
+            assert answer.headers["retry-after"] == "1"
+        # Callers do not make the node ask; time does.
+        assert asked == 1
+    monkeypatch.setattr("api.beliefs.monotonic", lambda: float("inf"))
+    assert fresh.get("/v1/log").json()["chain"]["sandbox"] is True
+    monkeypatch.setattr(fresh.node, "trust", away)
+    assert fresh.get("/v1/log").json()["chain"]["sandbox"] is True
 
 
 def test_trust_keeps_the_operators_own_nodes_to_itself(fresh: Service) -> None:
