@@ -143,7 +143,7 @@ class Anchoring:
             self._mark(attempt, AttemptState.FAILED)
         elif attempt.size == 0:
             # It has opened the log.
-            self._mark(attempt, AttemptState.FINAL)
+            self._mark(attempt, AttemptState.INCLUDED)
         elif event is None:
             # Nothing new to the contract: somebody else had carried the head in.
             self._mark(attempt, AttemptState.REPLACED)
@@ -185,13 +185,17 @@ class Anchoring:
         """Move anchors whose block is final; drop those whose block stands no more."""
         for anchor in self._anchors((AnchorState.INCLUDED,)):
             block = self._node.block(anchor.block_number)
-            # Attempts first: if the process dies in between, the anchor leads here again.
             if block is None or block.hash != anchor.block_hash:
-                self._mark_included(anchor, AttemptState.SENT)
+                self._reopen(anchor)
                 self._store.set_anchor_state(anchor, AnchorState.GONE)
             elif self._node.is_final(anchor.block_number):
-                self._mark_included(anchor, AttemptState.FINAL)
                 self._log.record_anchor(anchor, AnchorState.FINAL)
+
+    def _reopen(self, anchor: Anchor) -> None:
+        """Take a transaction whose block is gone for one in flight, which it may be again."""
+        for attempt in self._attempts((AttemptState.INCLUDED,)):
+            if attempt.transaction == anchor.transaction:
+                self._mark(attempt, AttemptState.SENT)
 
     def _open(self, rivals: Sequence[Attempt]) -> None:
         """Send what opens the log."""
@@ -266,11 +270,6 @@ class Anchoring:
 
     def _mark(self, attempt: Attempt, state: AttemptState) -> None:
         self._store.set_attempt_state(attempt, state, now=self._now)
-
-    def _mark_included(self, anchor: Anchor, state: AttemptState) -> None:
-        for attempt in self._attempts((AttemptState.INCLUDED,)):
-            if attempt.transaction == anchor.transaction:
-                self._mark(attempt, state)
 
     def _is_stuck(self, rivals: Sequence[Attempt]) -> bool:
         return len(rivals) <= _MAX_RIVALS and self._now - rivals[-1].created_at > PATIENCE

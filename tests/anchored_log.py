@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -101,21 +101,28 @@ class KilledError(BaseException):
 
 
 class Fuse:
-    """Counts moments, one before and one after each call, and acts at the one it is set to."""
+    """Counts calls, each as it has been answered, and acts at one of them, by number or name.
 
-    def __init__(self, at: int | None, act: Callable[[str], None]) -> None:
-        self.at = at
-        self.moments = 0
+    Only calls that are in `among` count, all of them where it is not given.
+    """
+
+    def __init__(
+        self, at: int | str, act: Callable[[str], None], *, among: Collection[str] | None = None
+    ) -> None:
+        self.calls = 0
+        self._at = at
         self._act = act
+        self._among = among
 
-    def moment(self, name: str) -> None:
-        self.moments += 1
-        if self.moments - 1 == self.at:
-            self._act(name)
+    def answered(self, name: str) -> None:
+        if self._among is None or name in self._among:
+            if self._at in {self.calls, name}:
+                self._act(name)
+            self.calls += 1
 
 
 class Fused:
-    """Stands before a real object: each call of its methods has a moment before and one after."""
+    """Stands before a real object: the answer of each of its methods passes the fuse."""
 
     def __init__(self, real: object, fuse: Fuse, *inner: str) -> None:
         self._real = real
@@ -131,9 +138,8 @@ class Fused:
 
         @functools.wraps(value)
         def call(*arguments: Any, **named: Any) -> Any:
-            self._fuse.moment(f"before {name}")
             result = value(*arguments, **named)
-            self._fuse.moment(f"after {name}")
+            self._fuse.answered(name)
             return result
 
         return call

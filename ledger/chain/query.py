@@ -74,7 +74,8 @@ def gas(sender: bytes, to: bytes | None, data: bytes) -> Query[int]:
     transaction = {"from": _hex(sender), "data": _hex(data)}
     if to is not None:
         transaction["to"] = _hex(to)
-    return Query("eth_estimateGas", [transaction], read_quantity)
+    # Nodes differ in their default; after a pending transaction of our own its rival would fail.
+    return Query("eth_estimateGas", [transaction, _LATEST], read_quantity)
 
 
 def gas_price() -> Query[int]:
