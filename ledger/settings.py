@@ -6,6 +6,7 @@ Without any, a ledger runs on 127.0.0.1 with SQLite and an embedded chain, its f
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +21,7 @@ __all__ = ["Settings"]
 
 _PREFIX = "CROSSPROOF_"
 _MIB = 1024 * 1024
+_ADDRESS = re.compile("(0x)?[0-9a-fA-F]{40}")
 
 PositiveSeconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -44,6 +46,11 @@ class Settings(BaseSettings):
     sender_key_file: Path | None = Field(
         None, description="Pays for anchors; the operator's key if not given"
     )
+    admin_key_file: Path | None = Field(
+        None,
+        description="Opens the log in the contract, its address part of the log's id there; the "
+        "sender's key if not given",
+    )
     key_passphrase: SecretStr | None = Field(
         None, description="Opens the key files, and encrypts those that are made"
     )
@@ -58,7 +65,8 @@ class Settings(BaseSettings):
     )
     chain_agree: int = Field(1, ge=1, description="How many nodes must give the same answer")
     chain_contract: str | None = Field(
-        None, description="Address of AnchorRegistry; from the deployment file if not given"
+        None,
+        description="Address of AnchorRegistry, 0x and 40 digits; `crossproof deploy` tells it",
     )
     chain_finality: str | None = Field(
         None,
@@ -110,6 +118,13 @@ class Settings(BaseSettings):
         nodes = len(set(info.data.get("chain_urls", ())))
         if value > max(1, nodes):
             raise ValueError(f"more than the {nodes} different chain_urls")
+        return value
+
+    @field_validator("chain_contract")
+    @classmethod
+    def _check_contract(cls, value: str | None) -> str | None:
+        if value is not None and not _ADDRESS.fullmatch(value):
+            raise ValueError("not an address")
         return value
 
     @field_validator("chain_finality")
