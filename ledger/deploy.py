@@ -73,10 +73,11 @@ def deploy(chain: Chain, account: Account, *, directory: Path | None = None) -> 
     return deployment
 
 
-def sandbox(account: Account) -> Chain:
-    """Start an embedded chain on which the account has money and the contract stands."""
+def sandbox(account: Account, *others: Account) -> Chain:
+    """Start an embedded chain on which the accounts have money and the contract stands."""
     chain = Chain.embedded()
-    chain.node.fund(account.address, _ALLOWANCE)
+    for funded in {account.address, *(other.address for other in others)}:
+        chain.node.fund(funded, _ALLOWANCE)
     return chain.at(deploy(chain, account).identity.contract)
 
 

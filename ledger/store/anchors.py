@@ -23,6 +23,7 @@ __all__ = [
     "AttemptState",
     "StoredAnchor",
     "add_attempt",
+    "find_covering",
     "put_anchor",
     "read_anchors",
     "read_attempts",
@@ -95,6 +96,26 @@ def read_anchors(connection: Connection, states: Collection[AnchorState]) -> lis
     chosen = select(anchor).where(anchor.c.state.in_(states))
     rows = connection.execute(chosen.order_by(anchor.c.size, anchor.c.block_number))
     return [_stored_anchor(row) for row in rows]
+
+
+def find_covering(
+    connection: Connection, chain: ChainIdentity, log_id: bytes, index: int
+) -> StoredAnchor | None:
+    """Find the smallest standing anchor of a log on a chain whose size is beyond `index`."""
+    row = connection.execute(
+        select(anchor)
+        .where(
+            anchor.c.chain_id == chain.chain_id,
+            anchor.c.genesis_hash == chain.genesis_hash,
+            anchor.c.contract == chain.contract,
+            anchor.c.log_id == log_id,
+            anchor.c.size > index,
+            anchor.c.state != AnchorState.GONE,
+        )
+        .order_by(anchor.c.size)
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else _stored_anchor(row)
 
 
 def set_anchor_state(connection: Connection, found: Anchor, state: AnchorState) -> None:

@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from ledger.anchor import Anchor
+from ledger.anchor import Anchor, ChainIdentity
 from ledger.errors import ConfigurationError, UnavailableError
 from ledger.store import anchors
 from ledger.store.anchors import AnchorState, Attempt, AttemptState, StoredAnchor
@@ -121,6 +121,13 @@ class Store:
         """Read the anchors in any of `states`, of all chains and logs, by size."""
         with self._transaction(write=False) as connection:
             return anchors.read_anchors(connection, states)
+
+    def covering_anchor(
+        self, chain: ChainIdentity, log_id: bytes, index: int
+    ) -> StoredAnchor | None:
+        """Find the smallest standing anchor of a log on a chain whose size is beyond `index`."""
+        with self._transaction(write=False) as connection:
+            return anchors.find_covering(connection, chain, log_id, index)
 
     def set_anchor_state(self, anchor: Anchor, state: AnchorState) -> None:
         """Change an anchor's state."""
