@@ -96,6 +96,18 @@ class AnchoredLog:
         return [(attempt.size, str(attempt.state)) for attempt in self.log.store.attempts()]
 
 
+def assert_at_rest(ledger: AnchoredLog, *sizes: int) -> None:
+    """Each of these heads was anchored once, the last is the log's, and all of it is recorded."""
+    published = ledger.log.published()
+    head = ledger.chain.head(ledger.publisher.log_id)
+    assert published is not None
+    assert head is not None
+    assert (head.size, head.root) == (published.size, published.root)
+    assert [event.size for event in ledger.events()] == list(sizes)
+    assert ledger.anchors() == [(size, "final") for size in sizes]
+    assert not {state for _, state in ledger.attempts()} & {"prepared", "sent"}
+
+
 class KilledError(BaseException):
     """The process is gone: nothing may catch this."""
 
@@ -145,10 +157,10 @@ class Fused:
         return call
 
 
-def fused_publisher(ledger: AnchoredLog, fuse: Fuse) -> Publisher:
+def fused_publisher(ledger: AnchoredLog, fuse: Fuse, **changed: Any) -> Publisher:
     """Make a publisher all of whose calls to log, store, chain and node pass a fuse."""
     log, chain = Fused(ledger.log, fuse, "store"), Fused(ledger.chain, fuse, "node")
-    return ledger.new_publisher(log=log, chain=chain)
+    return ledger.new_publisher(log=log, chain=chain, **changed)
 
 
 def funded_key(chain: Chain) -> bytes:

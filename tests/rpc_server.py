@@ -27,13 +27,17 @@ class RpcServer:
 
 
 @contextmanager
-def serve(reply: Reply) -> Iterator[RpcServer]:
+def serve(reply: Reply, *, port: int = 0) -> Iterator[RpcServer]:
     server = RpcServer()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
+            # A connection that was kept open outlives the server that it was made to.
+            if server.stopped.is_set():
+                self.close_connection = True
+                return
             server.requests += 1
             body = self.rfile.read(int(self.headers["content-length"]))
             # Who asked has gone away in the middle, which is what some tests are about.
@@ -45,7 +49,7 @@ def serve(reply: Reply) -> Iterator[RpcServer]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
+    with ThreadingHTTPServer(("127.0.0.1", port), Handler) as http:
         server.url = f"http://127.0.0.1:{http.server_port}"
         thread = Thread(target=http.serve_forever, args=(0.01,))
         thread.start()

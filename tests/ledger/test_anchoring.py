@@ -26,6 +26,7 @@ from tests.anchored_log import (
     AnchoredLog,
     Fuse,
     KilledError,
+    assert_at_rest,
     funded_key,
     fused_publisher,
 )
@@ -76,18 +77,6 @@ def slow_ledger(tmp_path: Path, node: Anvil) -> Iterator[AnchoredLog]:
         node.rpc("evm_setAutomine", *[False])
         yield made
         made.close()
-
-
-def assert_at_rest(ledger: AnchoredLog, *sizes: int) -> None:
-    """Each of these heads was anchored once, the last is the log's, and all of it is recorded."""
-    published = ledger.log.published()
-    head = ledger.chain.head(ledger.publisher.log_id)
-    assert published is not None
-    assert head is not None
-    assert (head.size, head.root) == (published.size, published.root)
-    assert [event.size for event in ledger.events()] == list(sizes)
-    assert ledger.anchors() == [(size, "final") for size in sizes]
-    assert not {state for _, state in ledger.attempts()} & {"prepared", "sent"}
 
 
 def test_step_opens_the_log_then_anchors_each_head(ledger: AnchoredLog) -> None:
