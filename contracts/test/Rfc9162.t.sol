@@ -17,7 +17,9 @@ contract Rfc9162Test {
         GrowSize,
         MovePosition,
         FlipRoot,
-        FlipStart
+        FlipStart,
+        // One sibling more, and the roots that it leads to: only the length gives it away.
+        Overgrow
     }
 
     uint256 private constant _INCLUSION_GAS_AT_DEPTH_20 = 8_000;
@@ -258,6 +260,7 @@ contract Rfc9162Test {
         if (how == Mangle.MovePosition) index += 1;
         if (how == Mangle.FlipRoot) root = _flip(root, mangle);
         if (how == Mangle.FlipStart) leaf = _flip(leaf, mangle);
+        if (how == Mangle.Overgrow) root = ReferenceTree.node(proof[proof.length - 1], root);
 
         bool expected = false;
         if (index < size && size <= _MAX_SIZE) {
@@ -284,6 +287,10 @@ contract Rfc9162Test {
         if (how == Mangle.MovePosition) oldSize += 1;
         if (how == Mangle.FlipRoot) root = _flip(root, mangle);
         if (how == Mangle.FlipStart) oldRoot = _flip(oldRoot, mangle);
+        if (how == Mangle.Overgrow) {
+            root = ReferenceTree.node(proof[proof.length - 1], root);
+            oldRoot = ReferenceTree.node(proof[proof.length - 1], oldRoot);
+        }
 
         bool expected;
         if (oldSize > size || size > _MAX_SIZE) {
@@ -310,13 +317,8 @@ contract Rfc9162Test {
         returns (bytes32[] memory)
     {
         uint256 count = proof.length;
-        if (how == Mangle.AppendOne || (how == Mangle.DropLast && count > 0)) {
-            bytes32[] memory resized = new bytes32[](how == Mangle.DropLast ? count - 1 : count + 1);
-            for (uint256 i = 0; i < resized.length && i < count; ++i) {
-                resized[i] = proof[i];
-            }
-            return resized;
-        }
+        if (how == Mangle.AppendOne || how == Mangle.Overgrow) return _resize(proof, count + 1);
+        if (how == Mangle.DropLast && count > 0) return _resize(proof, count - 1);
         if (how == Mangle.FlipProof && count > 0) {
             uint256 place = (mangle >> 16) % count;
             proof[place] = _flip(proof[place], mangle);
@@ -325,6 +327,17 @@ contract Rfc9162Test {
             (proof[0], proof[count - 1]) = (proof[count - 1], proof[0]);
         }
         return proof;
+    }
+
+    function _resize(bytes32[] memory list, uint256 length)
+        private
+        pure
+        returns (bytes32[] memory resized)
+    {
+        resized = new bytes32[](length);
+        for (uint256 i = 0; i < length && i < list.length; ++i) {
+            resized[i] = list[i];
+        }
     }
 
     function _flip(bytes32 value, uint256 mangle) private pure returns (bytes32) {

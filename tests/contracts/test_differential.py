@@ -25,6 +25,7 @@ _SEED = 9162
 _CASES = {"default": 3_000, "full": 60_000}
 _BATCH = 250
 _MAX_TREE = 700
+_OVERGROWN = sha256(b"a sibling above the root").digest()
 _UINT64_MAX = 2**64 - 1
 # A batch of 250 proofs takes about a million gas; no block is made of it.
 _CALL_GAS = 10**9
@@ -186,6 +187,8 @@ def _mangled_inclusion(random: Random, case: Inclusion) -> Inclusion:
             replace(case, index=_other_number(random, case.index)),
             replace(case, size=_other_number(random, case.size)),
             replace(case, proof=_other_proof(random, case.proof)),
+            # One sibling more, and the root that it leads to: only the length gives it away.
+            replace(case, proof=(*case.proof, _OVERGROWN), root=_overgrow(case.root)),
         ]
     )
 
@@ -201,11 +204,21 @@ def _mangled_consistency(random: Random, case: Consistency) -> Consistency:
             replace(case, old_size=_other_number(random, case.old_size)),
             replace(case, new_size=_other_number(random, case.new_size)),
             replace(case, proof=_other_proof(random, case.proof)),
+            replace(
+                case,
+                proof=(*case.proof, _OVERGROWN),
+                old_root=_overgrow(case.old_root),
+                new_root=_overgrow(case.new_root),
+            ),
             # What the shortcuts for equal and empty trees could get wrong.
             replace(case, new_root=case.old_root),
             replace(case, new_size=case.old_size),
         ]
     )
+
+
+def _overgrow(root: bytes) -> bytes:
+    return merkle.node_hash(_OVERGROWN, root)
 
 
 def _other_hash(random: Random, value: bytes) -> bytes:
