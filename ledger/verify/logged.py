@@ -75,7 +75,7 @@ def check_entry(
         return [*checks, Check.failed(f"{part}.statement", error)], None
     checks.append(Check.verified(f"{part}.statement", subject=statement.kind))
     try:
-        reveal(statement.value, entry.disclosures)
+        statement.check_revealed(reveal(statement.value, entry.disclosures))
     except LedgerError as error:
         return [*checks, Check.failed(f"{part}.disclosures", error)], None
     shown = Status.VERIFIED if entry.disclosures else Status.SKIPPED

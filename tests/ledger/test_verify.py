@@ -471,6 +471,21 @@ def test_verify_disclosures_are_shown_and_strangers_refused() -> None:
     assert wrong.statement is None
 
 
+def test_verify_member_that_may_not_be_concealed_fails_when_disclosed() -> None:
+    """A digest does not say what it hides; once disclosed, the kind's own rules decide."""
+    coverage = {
+        "plan": {"record_id": transfer().value["record_id"], "leaf_hash": "00" * 32},
+        "sequence": 1,
+        "persons": {"personal": 1, "sensitive": 0},
+    }
+    concealed, disclosures = conceal(transfer(covered_by=coverage).value, ["covered_by"])
+    log = sample_log(Statement.build(concealed))
+    bundle = log.bundle(INDEX).with_disclosures(disclosures)
+    report = verify(bundle, trust=log.trust())
+    assert unsound(report)[0][:2] == ("entry.disclosures", "failed")
+    assert report.statement is None
+
+
 # --- plans ---------------------------------------------------------------------------------------
 
 
