@@ -6,6 +6,7 @@ not say which member it hides; only when its disclosure is shown does it come ou
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from msgspec import UNSET
@@ -24,16 +25,22 @@ def check_concealable(logged: Any, shown: Any, place: str = "") -> None:
             check_concealable(before, after, f"{place}[{index}]")
     if not isinstance(logged, Member):
         return
-    for field in fields(logged):
-        name = f"{place}.{field.encode_name}".lstrip(".")
-        before, after = getattr(logged, field.name), getattr(shown, field.name)
+    for attribute, member in _members(type(logged)):
+        name = f"{place}.{member}".lstrip(".")
+        before, after = getattr(logged, attribute), getattr(shown, attribute)
         if before is not UNSET:
             # `_sd` itself is gone from what is shown.
             if after is not UNSET:
                 check_concealable(before, after, name)
-        elif after is not UNSET and field.encode_name not in logged.CONCEALABLE:
+        elif after is not UNSET and member not in logged.CONCEALABLE:
             raise VerificationError(
                 "disclosure.not-concealable",
                 f"a member was concealed that must not be: {name}",
                 expected=", ".join(sorted(logged.CONCEALABLE)) or "nothing concealed here",
             )
+
+
+@cache
+def _members(kind: type[Member]) -> tuple[tuple[str, str], ...]:
+    """List a class's attributes with their member names; msgspec evaluates every type for it."""
+    return tuple((field.name, field.encode_name) for field in fields(kind))
