@@ -20,6 +20,7 @@ from api.auth import ApiKeys, check_bind
 from api.beliefs import Beliefs
 from api.body import Intake
 from api.cors import PublicReads
+from api.grouping import Grouping
 from api.metrics import Figures, Measured
 from api.problems import Incidents
 from api.routes import operations, proofs, records, verification
@@ -52,6 +53,7 @@ def create_app(source: Settings | Node) -> FastAPI:
         app.state.intake = intake
         app.state.beliefs = Beliefs(node)
         app.state.writers = Workers("write", threads=WRITING_THREADS, waiting=WAITING_REQUESTS)
+        app.state.grouping = Grouping(node, app.state.writers)
         app.state.verifiers = Workers("verify", threads=VERIFYING_THREADS, waiting=WAITING_REQUESTS)
         unwatch = figures.watch(node, intake)
         try:

@@ -8,11 +8,12 @@ from fastapi import Depends, Request
 
 from api.beliefs import Beliefs
 from api.body import Intake
+from api.grouping import Grouping
 from api.metrics import Figures
 from api.workers import Workers
 from ledger.node import Node
 
-__all__ = ["Believed", "Bodies", "Counted", "Ledger", "Verifying", "Writing"]
+__all__ = ["Believed", "Bodies", "Counted", "Grouped", "Ledger", "Verifying", "Writing"]
 
 
 async def _node(request: Request) -> Node:
@@ -40,11 +41,17 @@ async def _writers(request: Request) -> Workers:
     return workers
 
 
+async def _grouping(request: Request) -> Grouping:
+    grouping: Grouping = request.app.state.grouping
+    return grouping
+
+
 async def _verifiers(request: Request) -> Workers:
     workers: Workers = request.app.state.verifiers
     return workers
 
 
+Grouped = Annotated[Grouping, Depends(_grouping)]
 Ledger = Annotated[Node, Depends(_node)]
 Believed = Annotated[Beliefs, Depends(_beliefs)]
 Bodies = Annotated[Intake, Depends(_intake)]

@@ -14,6 +14,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime
+from starlette.concurrency import run_in_threadpool
 
 from api.access import find
 from api.answers import (
@@ -27,13 +28,13 @@ from api.answers import (
 )
 from api.auth import Reader, Submitter
 from api.body import JSON, NDJSON, check_media_type
-from api.dependencies import Bodies, Counted, Ledger, Writing
+from api.dependencies import Bodies, Counted, Grouped, Ledger, Writing
 from api.listing import Filter, Found, Order, list_records
 from api.openapi import BATCH_BODY, RECORD_BODY, refusals
 from api.paging import DEFAULT_LIMIT, Cursor, Limit
 from api.progress import Progress
 from ledger.batch import decode_batch
-from ledger.log import Appended, State, Submission
+from ledger.log import Appended, State
 from ledger.node import Node
 from ledger.statement import Statement, parse_record_id, record_id_text
 
@@ -61,7 +62,7 @@ async def record(
     principal: Submitter,
     node: Ledger,
     bodies: Bodies,
-    writers: Writing,
+    grouping: Grouped,
     figures: Counted,
 ) -> Response:
     """Log a statement in any JSON formatting; its canonical form (RFC 8785) is what is logged.
@@ -70,11 +71,20 @@ async def record(
     """
     check_media_type(request, JSON)
     async with bodies.read(request, limit=node.settings.max_record_bytes) as body:
-        answer, added = await writers.run(partial(_record, node, body, principal.organisation))
-    figures.count(added=int(added), duplicates=int(not added))
+        placed = await grouping.submit(bytes(body), submitter=principal.organisation)
+    figures.count(added=int(placed.new), duplicates=int(not placed.new))
+    state = State.LOGGED
+    if not placed.new:
+        state = await run_in_threadpool(node.log.state_of, placed.index)
+    answer = RecordLogged(
+        record_id=record_id_text(placed.statement.record_id),
+        index=placed.index,
+        leaf_hash=placed.statement.leaf_hash.hex(),
+        state=state,
+    )
     return Response(
         answer.model_dump_json(),
-        status_code=HTTPStatus.CREATED if added else HTTPStatus.OK,
+        status_code=HTTPStatus.CREATED if placed.new else HTTPStatus.OK,
         media_type=JSON,
         headers={"Location": f"/v1/records/{answer.record_id}"},
     )
@@ -176,21 +186,6 @@ def record_detail(record_id: str, principal: Reader, node: Ledger) -> RecordDeta
         anchor=AnchorItem(**anchored[0].to_value(), state=anchored[1]) if anchored else None,
         statement=statement.value,
     )
-
-
-def _record(node: Node, body: bytearray, organisation: str) -> tuple[RecordLogged, bool]:
-    """Log one statement; give its place, and whether it is new."""
-    statement = Statement.parse(bytes(body))
-    submission = Submission(statement.record_id, statement.entry)
-    appended = node.submit([submission], submitter=organisation)
-    (index,) = appended.indexes
-    answer = RecordLogged(
-        record_id=record_id_text(statement.record_id),
-        index=index,
-        leaf_hash=statement.leaf_hash.hex(),
-        state=State.LOGGED if appended.added else node.log.state_of(index),
-    )
-    return answer, bool(appended.added)
 
 
 def _batch(node: Node, body: bytearray, organisation: str) -> Appended:

@@ -1,0 +1,134 @@
+"""Grouping: single records that wait for a commit share the next one.
+
+A durable commit takes as long for one record as for a hundred. While one is being written, records
+that come meanwhile gather, and go together once it is done: nobody waits for company, and many
+callers cost little more than one. Each is answered by itself all the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from api.workers import Workers, busy
+from ledger.errors import ConflictError, LedgerError, MalformedError
+from ledger.log import Appended, Submission
+from ledger.node import Node
+from ledger.statement import Statement
+
+__all__ = ["Grouping", "Placed"]
+
+MAX_GROUP = 1000
+MAX_WAITING = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A record in the log: its index, and whether it is there since just now."""
+
+    statement: Statement
+    index: int
+    new: bool
+
+
+_Outcome = Placed | LedgerError
+
+
+class Grouping:
+    """The single records on their way into a node's log. Used from one event loop."""
+
+    def __init__(self, node: Node, workers: Workers) -> None:
+        self._node = node
+        self._workers = workers
+        # By submitter: a batch of the log has one.
+        self._waiting: dict[str, list[tuple[bytes, asyncio.Future[Placed]]]] = {}
+        self._count = 0
+        self._writing: asyncio.Task[None] | None = None
+
+    async def submit(self, body: bytes, *, submitter: str) -> Placed:
+        """Log one statement; raise what parsing and logging it raise, or RequestError (503)."""
+        if self._count >= MAX_WAITING:
+            raise busy()
+        answer: asyncio.Future[Placed] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(submitter, []).append((body, answer))
+        self._count += 1
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write())
+        return await answer
+
+    async def _write(self) -> None:
+        """Write group after group, the submitters in turn, until nothing waits."""
+        try:
+            while self._waiting:
+                submitter = next(iter(self._waiting))
+                waiting = self._waiting.pop(submitter)
+                group, rest = waiting[:MAX_GROUP], waiting[MAX_GROUP:]
+                if rest:
+                    self._waiting[submitter] = rest
+                self._count -= len(group)
+                bodies = [body for body, _ in group]
+                submit = partial(self._node.submit, submitter=submitter)
+                try:
+                    outcomes = await self._workers.run(partial(_commit, bodies, submit))
+                except Exception as error:  # noqa: BLE001 - whatever it is, all who wait are told
+                    _answer(group, [error] * len(group))
+                else:
+                    _answer(group, outcomes)
+        finally:
+            self._writing = None
+
+
+def _answer(
+    group: Iterable[tuple[bytes, asyncio.Future[Placed]]], outcomes: Iterable[Placed | Exception]
+) -> None:
+    for (_, answer), outcome in zip(group, outcomes, strict=True):
+        # Whoever has left gets no answer; the record is logged all the same.
+        if answer.done():
+            continue
+        if isinstance(outcome, Exception):
+            answer.set_exception(outcome)
+        else:
+            answer.set_result(outcome)
+
+
+def _commit(bodies: Sequence[bytes], submit: Callable[..., Appended]) -> list[_Outcome]:
+    """Log what can be logged of a group; give each body its outcome."""
+    parsed = [_parse(body) for body in bodies]
+    statements = [statement for statement in parsed if isinstance(statement, Statement)]
+    try:
+        placed: list[_Outcome] = list(_place(statements, submit))
+    except (ConflictError, MalformedError):
+        # One of them cannot be logged: it must not take the others with it.
+        placed = [_alone(statement, submit) for statement in statements]
+    left = iter(placed)
+    return [next(left) if isinstance(item, Statement) else item for item in parsed]
+
+
+def _parse(body: bytes) -> Statement | LedgerError:
+    try:
+        return Statement.parse(body)
+    except MalformedError as error:
+        return error
+
+
+def _alone(statement: Statement, submit: Callable[..., Appended]) -> _Outcome:
+    try:
+        return _place([statement], submit)[0]
+    except LedgerError as error:
+        return error
+
+
+def _place(statements: Sequence[Statement], submit: Callable[..., Appended]) -> list[Placed]:
+    if not statements:
+        return []
+    appended = submit([Submission(s.record_id, s.entry) for s in statements])
+    indexes = appended.indexes
+    # New records have the highest indexes, and a repeat within the group shares its first one's.
+    new = set(sorted(set(indexes))[len(set(indexes)) - appended.added :])
+    placed = []
+    for statement, index in zip(statements, indexes, strict=True):
+        placed.append(Placed(statement, index, index in new))
+        new.discard(index)
+    return placed
