@@ -90,10 +90,21 @@ class Anchoring:
         self._now = now
         self._log_id = keys.log_id(log.origin)
         self._identity = chain.identity()
+        # Of the log's operators; the first ones until the chain says otherwise.
+        self._epoch = 1
+
+    @property
+    def identity(self) -> ChainIdentity:
+        """The chain that was found."""
+        return self._identity
+
+    @property
+    def operator(self) -> HeadSigner:
+        """The signer of the line that the contract wants to see under a head."""
+        return HeadSigner(self._log.origin, self._domain(), self._keys.operator)
 
     def step(self, *, due: bool) -> Progress:
         """Do what can be done now; a new head is sent only where it is `due`."""
-        self._forget_sandboxes()
         in_flight = self._settle()
         may_send = not in_flight or self._is_stuck(in_flight)
         info, head = self._chain.log_info(self._log_id), self._chain.head(self._log_id)
@@ -101,6 +112,7 @@ class Anchoring:
             if may_send:
                 self._open(in_flight)
             return Progress(0, waiting=True)
+        self._epoch = info.epoch
         if head.size:
             # After the chain was asked: another writer may have published and anchored just now.
             anchored = AnchoredHead(self._identity, self._log_id, head.size, head.root)
@@ -114,7 +126,7 @@ class Anchoring:
         self._extend(info, head, published, in_flight)
         return Progress(head.size, waiting=True, launched=True)
 
-    def _forget_sandboxes(self) -> None:
+    def forget_sandboxes(self) -> None:
         """Mark what stood on a sandbox chain that is another one since it was started anew."""
         for row in self._store.anchors(states=_STANDING):
             if row.anchor.sandbox and self._is_elsewhere(row.anchor.chain):
@@ -167,9 +179,10 @@ class Anchoring:
 
     def _adopt(self, head: ChainHead) -> None:
         """Record the anchor of the head on the chain where the store does not know of it."""
-        for anchor in self._anchors(_STANDING):
-            if (anchor.size, anchor.block_number) == (head.size, head.block_number):
-                return
+        row = self._store.covering_anchor(self._identity, self._log_id, head.size - 1)
+        known = row and (row.anchor.size, row.anchor.block_number)
+        if known == (head.size, head.block_number):
+            return
         try:
             found = self._chain.head_anchor(self._log_id)
         except UnavailableError as error:
@@ -199,10 +212,9 @@ class Anchoring:
 
     def _open(self, rivals: Sequence[Attempt]) -> None:
         """Send what opens the log."""
-        operator = HeadSigner(self._log.origin, self._domain(), self._keys.operator)
         signed = self._chain.sign_open_log(
             self._keys.admin,
-            Opening(self._log.origin, (operator.address,)),
+            Opening(self._log.origin, (self.operator.address,)),
             nonce=rivals[0].nonce if rivals else None,
             rises=len(rivals),
         )
@@ -212,6 +224,9 @@ class Anchoring:
         self, info: LogInfo, head: ChainHead, published: Head, rivals: Sequence[Attempt]
     ) -> None:
         """Send what extends the chain's head to the published one."""
+        # A head that came out while no chain could be reached lacks the operator's line, and what
+        # is anchored must be what verifiers find signed.
+        published = self._log.cosign(published, self.operator)
         extension = Extension(
             log_id=self._log_id,
             size=published.size,
@@ -228,12 +243,9 @@ class Anchoring:
         self._launch(signed, published.size, published.root)
 
     def _signatures(self, info: LogInfo, published: Head) -> tuple[bytes, ...]:
-        """Collect as many operators' signatures as the contract asks for: the note's, and ours."""
-        domain = self._domain(info.epoch)
-        own = HeadSigner(self._log.origin, domain, self._keys.operator)
+        """Collect as many operators' signatures as the contract asks for, from the note."""
         values = [line.value for line in parse_note(published.note).signatures]
-        values.append(own.sign_head(published.size, published.root))
-        digest = domain.digest(published.size, published.root)
+        digest = self._domain().digest(published.size, published.root)
         found = {recover(digest, value): value for value in values}
         signers = sorted(operator for operator in info.operators if operator in found)
         if len(signers) < info.threshold:
@@ -277,8 +289,9 @@ class Anchoring:
     def _is_elsewhere(self, chain: ChainIdentity) -> bool:
         return chain.genesis_hash != self._identity.genesis_hash
 
-    def _domain(self, epoch: int = 1) -> HeadDomain:
-        return HeadDomain(self._identity.chain_id, self._identity.contract, self._log_id, epoch)
+    def _domain(self) -> HeadDomain:
+        chain = self._identity
+        return HeadDomain(chain.chain_id, chain.contract, self._log_id, self._epoch)
 
     def _anchors(self, states: Sequence[AnchorState]) -> Iterator[Anchor]:
         for row in self._store.anchors(states=states):

@@ -120,8 +120,8 @@ class Log(LogReader):
         with self._publishing:
             newest = self.published()
             if newest is not None and newest.size == self.head().size:
-                missing = _unsigned(newest, cosigners)
-                return self._add_lines(newest, missing) if missing else None
+                cosigned = self._cosign(newest, cosigners)
+                return cosigned if cosigned is not newest else None
             with self._writing():
                 head = self._settle()
             # Outside the lock: a cosigner may be a slow device.
@@ -133,6 +133,11 @@ class Log(LogReader):
                     return None
                 sequencing.add_checkpoint(published, now)
             return published
+
+    def cosign(self, published: Head, *cosigners: NoteSigner) -> Head:
+        """Give a published checkpoint the lines of those who could not sign when it came out."""
+        with self._publishing:
+            return self._cosign(published, cosigners)
 
     def record_anchor(self, anchor: Anchor, state: AnchorState) -> None:
         """Write down that a chain holds a head of this log; raise ReadOnlyError if it is not."""
@@ -191,8 +196,11 @@ class Log(LogReader):
                     found=theirs,
                 )
 
-    def _add_lines(self, published: Head, cosigners: Sequence[NoteSigner]) -> Head:
-        cosigned = Head(published.checkpoint, add_signatures(published.note, *cosigners))
+    def _cosign(self, published: Head, cosigners: Sequence[NoteSigner]) -> Head:
+        missing = _unsigned(published, cosigners)
+        if not missing:
+            return published
+        cosigned = Head(published.checkpoint, add_signatures(published.note, *missing))
         with self._writing(), self.store.sequencing() as sequencing:
             sequencing.replace_note(published, cosigned)
         return cosigned

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from threading import Condition
 
+from ledger.anchor import ChainIdentity
 from ledger.anchoring import Anchoring, Keys
 from ledger.chain import Account, Chain
 from ledger.errors import LedgerError, UnavailableError
@@ -92,11 +93,23 @@ class Publisher:
         self._interval = interval
         self.log_id = self._keys.log_id(log.origin)
         self.state = PublisherState(Status.IDLE)
+        # As the last step that reached the chain has found them, None before the first.
+        self.chain_identity: ChainIdentity | None = None
+        self.operator: HeadSigner | None = None
+        # The chain for which what stood on others has been looked through: that takes reading all.
+        self._tidied: ChainIdentity | None = None
         self._next_anchor = time.monotonic()
         # Guards the two below, which other threads set.
         self._condition = Condition()
         self._has_news = False
         self._is_stopping = False
+
+    def meet(self) -> None:
+        """Ask the chain, before a first step, what a step would learn; raise UnavailableError."""
+        self.operator = operator_signer(
+            self._chain, self._log.origin, self._keys.operator, admin=self.admin
+        )
+        self.chain_identity = self._chain.identity()
 
     @property
     def admin(self) -> bytes:
@@ -109,7 +122,12 @@ class Publisher:
             if self._log.read_only_reason is not None:
                 raise self._log.read_only_reason
             anchoring = Anchoring(self._log, self._chain, self._keys, now or datetime.now(UTC))
+            self.chain_identity = anchoring.identity
+            if self._tidied != anchoring.identity:
+                anchoring.forget_sandboxes()
+                self._tidied = anchoring.identity
             progress = anchoring.step(due=due)
+            self.operator = anchoring.operator
         except LedgerError as error:
             away = isinstance(error, UnavailableError)
             status = Status.UNAVAILABLE if away else Status.HALTED
