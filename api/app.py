@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache, partial
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -23,7 +24,7 @@ from api.cors import PublicReads
 from api.grouping import Grouping
 from api.metrics import Figures, Measured
 from api.problems import Incidents
-from api.routes import operations, proofs, records, verification
+from api.routes import log, operations, proofs, records, verification
 from api.workers import Workers
 from ledger.node import Node
 from ledger.settings import Settings
@@ -77,13 +78,13 @@ def create_app(source: Settings | Node) -> FastAPI:
     app.state.keys = keys
     app.state.figures = figures
     problems.install(app)
-    for routes in (records, proofs, verification, operations):
+    for routes in (records, proofs, log, verification, operations):
         app.include_router(routes.router)
     # The last one added is the outermost.
     app.add_middleware(Incidents)
     app.add_middleware(PublicReads)
     app.add_middleware(Measured, figures=figures)
-    app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
+    app.openapi = cache(partial(openapi.document, app))  # type: ignore[method-assign]
     return app
 
 

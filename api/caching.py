@@ -8,11 +8,13 @@ from http import HTTPStatus
 
 from fastapi import Request, Response
 
-__all__ = ["IMMUTABLE", "PRIVATE", "PUBLIC", "tagged"]
+__all__ = ["ASK_AGAIN", "IMMUTABLE", "PRIVATE", "PUBLIC", "tagged"]
 
 _YEAR = 365 * 24 * 3600
 # What a tile's path names never changes.
 IMMUTABLE = f"max-age={_YEAR}, immutable"
+# What grows: a bundle gains its anchor, the log a new head.
+ASK_AGAIN = "no-cache"
 PUBLIC = "public"
 # Shared caches must not keep what needs a key, nor give one caller what another may see.
 PRIVATE = "private"

@@ -1,47 +1,33 @@
-"""Proofs: a record's bundle, and what anyone may check the log with.
+"""Proofs: a record's bundle, and the checkpoint and tiles that anyone may check the log with.
 
-Hash tiles, checkpoints, anchors and the log's key are open to everyone; entry bundles hold the
-statements of many parties and need the scope `audit` (C2SP tlog-tiles).
+Hash tiles and checkpoints are open to everyone; entry bundles hold the statements of many parties
+and need the scope `audit` (C2SP tlog-tiles).
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from enum import StrEnum
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
 
 from api.access import find, show
-from api.answers import (
-    AnchorItem,
-    AnchorPage,
-    ChainName,
-    Limits,
-    LogHead,
-    LogState,
-    Pending,
-    ReadOnly,
-)
+from api.answers import Pending
 from api.auth import Auditor, Reader
-from api.beliefs import Beliefs
 from api.body import JSON
-from api.caching import IMMUTABLE, PRIVATE, PUBLIC, tagged
-from api.dependencies import Believed, Ledger
+from api.caching import ASK_AGAIN, IMMUTABLE, PRIVATE, PUBLIC, tagged
+from api.dependencies import Ledger
 from api.openapi import content, refusals
-from api.paging import DEFAULT_LIMIT, Cursor, Limit
 from api.problems import RETRY_AFTER_SECONDS
 from ledger import bundle as bundles
-from ledger import trust as trusts
-from ledger.batch import MAX_BATCH_LINES
 from ledger.bundle import Bundle
-from ledger.errors import LedgerError, MalformedError, NotFoundError, UnavailableError
+from ledger.errors import MalformedError, NotFoundError, UnavailableError
 from ledger.head import Head
 from ledger.log import Log, State
 from ledger.proof import merkletools, tlog_proof
 from ledger.statement import parse_record_id
-from ledger.tile import MAX_ENTRY_SIZE, WIDTH, Tile
+from ledger.tile import WIDTH, Tile
 
 __all__ = ["router"]
 
@@ -49,8 +35,6 @@ router = APIRouter(tags=["proofs"])
 
 _TEXT = "text/plain; charset=utf-8"
 _BYTES = "application/octet-stream"
-# Both grow: a bundle gains its anchor, the log a new head.
-_ASK_AGAIN = "no-cache"
 
 
 class BundleFormat(StrEnum):
@@ -109,78 +93,8 @@ def bundle(
         request,
         body.encode(),
         media_type=media_type,
-        cache=f"{PRIVATE}, {_ASK_AGAIN}",
+        cache=f"{PRIVATE}, {ASK_AGAIN}",
         headers={"Content-Disposition": f'attachment; filename="{record_id}{ending}"'},
-    )
-
-
-@router.get("/v1/anchors", summary="List anchors", response_model_exclude_unset=True)
-def anchors(node: Ledger, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT) -> AnchorPage:
-    """List the log's anchors on its chain, by size."""
-    start = cursor or 0
-    known = [(anchor, state) for anchor, state in node.anchors() if anchor.size >= start]
-    # Anchors of one size, on two chains, stay on one page: the cursor could not part them.
-    end = limit
-    while 0 < end < len(known) and known[end][0].size == known[end - 1][0].size:
-        end += 1
-    page, rest = known[:end], known[end:]
-    items = [AnchorItem(**anchor.to_value(), state=state) for anchor, state in page]
-    if not rest:
-        return AnchorPage(anchors=items)
-    return AnchorPage(anchors=items, next=str(rest[0][0].size))
-
-
-@router.get("/v1/log", summary="Look at the log")
-def log_state(node: Ledger, beliefs: Believed) -> LogState:
-    """Tell the log's name and key, how far it has come, and where it is anchored."""
-    log = node.log
-    anchored = node.anchors()
-    reason = log.read_only_reason
-    settings = node.settings
-    return LogState(
-        origin=log.origin,
-        key=str(log.verifier),
-        log_id=f"0x{node.publisher.log_id.hex()}",
-        head=_head(log.head()),
-        published=_head(published) if (published := log.published()) is not None else None,
-        anchored=(
-            AnchorItem(**anchored[-1][0].to_value(), state=anchored[-1][1]) if anchored else None
-        ),
-        chain=_chain(beliefs),
-        read_only=(
-            ReadOnly(code=reason.code, detail=reason.message, hint=reason.hint) if reason else None
-        ),
-        limits=Limits(
-            batch_lines=MAX_BATCH_LINES,
-            batch_bytes=settings.max_batch_bytes,
-            record_bytes=settings.max_record_bytes,
-            entry_bytes=MAX_ENTRY_SIZE,
-        ),
-    )
-
-
-@router.get(
-    "/v1/trust",
-    summary="Fetch a trust file",
-    response_class=Response,
-    responses={
-        200: content(trusts.MEDIA_TYPE, "Trust", "A trust file for this log"),
-        **refusals(503),
-    },
-)
-def trust(beliefs: Believed) -> Response:
-    """Offer what a verifier must believe to follow this log.
-
-    Compare the log's key with one had by another way: a server that lies about its log lies here
-    too. Which nodes are asked about the chain is left to the verifier.
-    """
-    offered = beliefs.trust()
-    # The operator's own addresses may carry an account's key, and are for the operator to use.
-    chains = tuple(replace(chain, rpc=(), agree=1) for chain in offered.chains)
-    return Response(
-        replace(offered, chains=chains).to_json(),
-        media_type=trusts.MEDIA_TYPE,
-        headers={"Cache-Control": _ASK_AGAIN},
     )
 
 
@@ -196,7 +110,7 @@ def trust(beliefs: Believed) -> Response:
 def checkpoint(request: Request, node: Ledger) -> Response:
     """Give the log's newest published head."""
     head = _published(node.log)
-    return tagged(request, head.note.encode(), media_type=_TEXT, cache=_ASK_AGAIN)
+    return tagged(request, head.note.encode(), media_type=_TEXT, cache=ASK_AGAIN)
 
 
 @router.get(
@@ -265,16 +179,3 @@ def _tile(log: Log, path: str) -> bytes:
             hint="GET /checkpoint tells the size; the last tile of a level is .p/<W>.",
         )
     return log.read_tile(tile)
-
-
-def _head(head: Head) -> LogHead:
-    return LogHead(size=head.size, root=head.root.hex())
-
-
-def _chain(beliefs: Beliefs) -> ChainName | None:
-    """Name the chain; None where it has never answered."""
-    try:
-        (chain,) = beliefs.trust().chains
-    except LedgerError:
-        return None
-    return ChainName(**chain.identity.to_members(), sandbox=chain.sandbox)
