@@ -449,3 +449,34 @@ def test_climb_beyond_the_tree_is_refused_whatever_the_length() -> None:
             with pytest.raises(VerificationError) as caught:
                 list(merkle.climb("inclusion", node, last, [b"\x00" * 32] * length))
             assert caught.value.code == "merkle.index"
+
+
+@pytest.mark.parametrize("cut", [0, 1, 31, 33, 63, 64])
+def test_hashes_whose_border_was_moved_are_refused(cut: int) -> None:
+    """The node hash takes 64 bytes wherever one half ends; only the lengths tell them apart."""
+    both = _LEAVES[0] + _LEAVES[1]
+    root = _slice_root(0, 2)
+    with pytest.raises(VerificationError) as caught:
+        merkle.verify_inclusion(
+            leaf_hash=both[:cut], index=0, size=2, proof=[both[cut:]], root=root
+        )
+    assert caught.value.code == "merkle.hash"
+    with pytest.raises(VerificationError) as caught:
+        merkle.verify_consistency(
+            old_size=1, old_root=both[:cut], new_size=2, new_root=root, proof=[both[cut:]]
+        )
+    assert caught.value.code == "merkle.hash"
+
+
+def test_largest_tree_is_proved_and_a_larger_refused() -> None:
+    size = 2**63 - 1
+    assert size == merkle.MAX_SIZE
+    path = [bytes([i]) * 32 for i in range(63)]
+    node = _LEAVES[0]
+    for sibling in path:
+        node = merkle.node_hash(node, sibling)
+    claim: dict[str, Any] = {"leaf_hash": _LEAVES[0], "index": 0, "proof": path, "root": node}
+    merkle.verify_inclusion(size=size, **claim)
+    with pytest.raises(VerificationError) as caught:
+        merkle.verify_inclusion(size=size + 1, **claim)
+    assert caught.value.code == "merkle.size"
