@@ -32,7 +32,7 @@ from ledger.chain import (
     RpcError,
     SignedTransaction,
 )
-from ledger.errors import ConfigurationError, UnavailableError
+from ledger.errors import ConfigurationError, ConflictError, UnavailableError
 from ledger.head import Head
 from ledger.head_record import AnchoredHead
 from ledger.head_signature import HeadDomain, HeadSigner, log_id, recover
@@ -79,7 +79,7 @@ class Progress:
 
 
 class Anchoring:
-    """A step at one moment, on the chain that was found then."""
+    """A step at one moment; `identity` is the chain that was found then."""
 
     def __init__(self, log: Log, chain: Chain, keys: Keys, now: datetime) -> None:
         self._log = log
@@ -89,14 +89,9 @@ class Anchoring:
         self._keys = keys
         self._now = now
         self._log_id = keys.log_id(log.origin)
-        self._identity = chain.identity()
+        self.identity = chain.identity()
         # Of the log's operators; the first ones until the chain says otherwise.
         self._epoch = 1
-
-    @property
-    def identity(self) -> ChainIdentity:
-        """The chain that was found."""
-        return self._identity
 
     @property
     def operator(self) -> HeadSigner:
@@ -115,7 +110,7 @@ class Anchoring:
         self._epoch = info.epoch
         if head.size:
             # After the chain was asked: another writer may have published and anchored just now.
-            anchored = AnchoredHead(self._identity, self._log_id, head.size, head.root)
+            anchored = AnchoredHead(self.identity, self._log_id, head.size, head.root)
             self._log.check_anchored(anchored)
             self._adopt(head)
         self._finalise()
@@ -123,16 +118,24 @@ class Anchoring:
         has_news = published is not None and published.size > head.size
         if published is None or not (has_news and may_send and due):
             return Progress(head.size, waiting=bool(in_flight))
-        self._extend(info, head, published, in_flight)
+        try:
+            self._extend(info, head, published, in_flight)
+        except ConflictError:
+            # What the contract refuses is no fault where another writer was faster.
+            if self._chain.head(self._log_id) == head:
+                raise
+            return Progress(head.size, waiting=True)
         return Progress(head.size, waiting=True, launched=True)
 
     def forget_sandboxes(self) -> None:
         """Mark what stood on a sandbox chain that is another one since it was started anew."""
-        for row in self._store.anchors(states=_STANDING):
-            if row.anchor.sandbox and self._is_elsewhere(row.anchor.chain):
-                self._store.set_anchor_state(row.anchor, AnchorState.GONE)
+        genesis = self.identity.genesis_hash
+        for anchor, _ in self._store.anchors(states=_STANDING):
+            if anchor.sandbox and anchor.chain.genesis_hash != genesis:
+                self._store.set_anchor_state(anchor, AnchorState.GONE)
         for attempt in self._store.attempts(states=_IN_FLIGHT):
-            if attempt.chain.chain_id in SANDBOX_CHAIN_IDS and self._is_elsewhere(attempt.chain):
+            sandboxed = attempt.chain.chain_id in SANDBOX_CHAIN_IDS
+            if sandboxed and attempt.chain.genesis_hash != genesis:
                 self._mark(attempt, AttemptState.GONE)
 
     def _settle(self) -> list[Attempt]:
@@ -161,7 +164,7 @@ class Anchoring:
             self._mark(attempt, AttemptState.REPLACED)
         else:
             block = self._node.block(receipt.block_number)
-            anchor = self._chain.anchor_of(self._identity, event, block)
+            anchor = self._chain.anchor_of(self.identity, event, block)
             self._log.record_anchor(anchor, AnchorState.INCLUDED)
             self._mark(attempt, AttemptState.INCLUDED)
 
@@ -179,7 +182,7 @@ class Anchoring:
 
     def _adopt(self, head: ChainHead) -> None:
         """Record the anchor of the head on the chain where the store does not know of it."""
-        row = self._store.covering_anchor(self._identity, self._log_id, head.size - 1)
+        row = self._store.covering_anchor(self.identity, self._log_id, head.size - 1)
         known = row and (row.anchor.size, row.anchor.block_number)
         if known == (head.size, head.block_number):
             return
@@ -199,26 +202,25 @@ class Anchoring:
         for anchor in self._anchors((AnchorState.INCLUDED,)):
             block = self._node.block(anchor.block_number)
             if block is None or block.hash != anchor.block_hash:
-                self._reopen(anchor)
+                # Its transaction is in flight again, for all that we know.
+                for attempt in self._attempts((AttemptState.INCLUDED,)):
+                    if attempt.transaction == anchor.transaction:
+                        self._mark(attempt, AttemptState.SENT)
                 self._store.set_anchor_state(anchor, AnchorState.GONE)
             elif self._node.is_final(anchor.block_number):
                 self._log.record_anchor(anchor, AnchorState.FINAL)
 
-    def _reopen(self, anchor: Anchor) -> None:
-        """Take a transaction whose block is gone for one in flight, which it may be again."""
-        for attempt in self._attempts((AttemptState.INCLUDED,)):
-            if attempt.transaction == anchor.transaction:
-                self._mark(attempt, AttemptState.SENT)
-
     def _open(self, rivals: Sequence[Attempt]) -> None:
         """Send what opens the log."""
-        signed = self._chain.sign_open_log(
-            self._keys.admin,
-            Opening(self._log.origin, (self.operator.address,)),
-            nonce=rivals[0].nonce if rivals else None,
-            rises=len(rivals),
-        )
-        self._launch(signed, 0, EMPTY_ROOT)
+        opening = Opening(self._log.origin, (self.operator.address,))
+        place = _place(self._keys.admin, rivals)
+        try:
+            signed = self._chain.sign_open_log(self._keys.admin, opening, **place)
+        except ConflictError:
+            if not self._chain.is_open(self._log_id):
+                raise
+        else:
+            self._launch(signed, 0, EMPTY_ROOT)
 
     def _extend(
         self, info: LogInfo, head: ChainHead, published: Head, rivals: Sequence[Attempt]
@@ -234,12 +236,8 @@ class Anchoring:
             proof=tuple(self._log.tree(published.size).consistency_proof(head.size)),
             signatures=self._signatures(info, published),
         )
-        signed = self._chain.sign_anchor(
-            self._keys.sender,
-            extension,
-            nonce=rivals[0].nonce if rivals else None,
-            rises=len(rivals),
-        )
+        place = _place(self._keys.sender, rivals)
+        signed = self._chain.sign_anchor(self._keys.sender, extension, **place)
         self._launch(signed, published.size, published.root)
 
     def _signatures(self, info: LogInfo, published: Head) -> tuple[bytes, ...]:
@@ -261,7 +259,7 @@ class Anchoring:
     def _launch(self, signed: SignedTransaction, size: int, root: bytes) -> None:
         """Write a transaction down, then send it."""
         attempt = Attempt(
-            chain=self._identity,
+            chain=self.identity,
             log_id=self._log_id,
             sender=signed.sender,
             nonce=signed.nonce,
@@ -286,19 +284,22 @@ class Anchoring:
     def _is_stuck(self, rivals: Sequence[Attempt]) -> bool:
         return len(rivals) <= _MAX_RIVALS and self._now - rivals[-1].created_at > PATIENCE
 
-    def _is_elsewhere(self, chain: ChainIdentity) -> bool:
-        return chain.genesis_hash != self._identity.genesis_hash
-
     def _domain(self) -> HeadDomain:
-        chain = self._identity
+        chain = self.identity
         return HeadDomain(chain.chain_id, chain.contract, self._log_id, self._epoch)
 
     def _anchors(self, states: Sequence[AnchorState]) -> Iterator[Anchor]:
         for row in self._store.anchors(states=states):
-            if (row.anchor.chain, row.anchor.log_id) == (self._identity, self._log_id):
+            if (row.anchor.chain, row.anchor.log_id) == (self.identity, self._log_id):
                 yield row.anchor
 
     def _attempts(self, states: Sequence[AttemptState]) -> Iterator[Attempt]:
         for attempt in self._store.attempts(states=states):
-            if (attempt.chain, attempt.log_id) == (self._identity, self._log_id):
+            if (attempt.chain, attempt.log_id) == (self.identity, self._log_id):
                 yield attempt
+
+
+def _place(account: Account, rivals: Sequence[Attempt]) -> dict[str, int]:
+    """Say whose place a transaction of this account takes, nobody's where it has none pending."""
+    mine = [rival for rival in rivals if rival.sender == account.address]
+    return {"nonce": mine[0].nonce, "rises": len(mine)} if mine else {}

@@ -30,18 +30,25 @@ class AnchoredLog:
     """A log with its keys; `log` is opened anew by `reopen`, as after a death of the process."""
 
     def __init__(
-        self, directory: Path, chain: Chain, sender: bytes, *, signer: Signer | None = None
+        self,
+        directory: Path,
+        chain: Chain,
+        sender: bytes,
+        *,
+        signer: Signer | None = None,
+        database: str | None = None,
     ) -> None:
         self.directory = directory
         self.chain = chain
         self.sender = sender
         self.signer = signer or Signer.generate(f"example.com/{secrets.token_hex(8)}")
+        self.database = database or f"sqlite:///{directory / 'ledger.sqlite3'}"
         directory.mkdir(exist_ok=True)
         self.log = self._open()
         self.publisher = self.new_publisher()
 
     def _open(self) -> Log:
-        store = Store.open(f"sqlite:///{self.directory / 'ledger.sqlite3'}")
+        store = Store.open(self.database)
         return Log.open(store, self.signer, HeadRecord(self.directory / "head"))
 
     def close(self) -> None:

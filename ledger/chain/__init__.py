@@ -4,6 +4,7 @@
     query, answer    what is asked and how answers are read
     node             blocks, receipts, transactions: any EVM node
     registry, chain  the contract: its bytes, and what it holds of a log
+    facts            what all that says of one anchor
     quorum           several nodes that must agree
 
 Importing this costs most of a second (web3.py): whoever verifies without a chain need not.
@@ -13,9 +14,10 @@ from __future__ import annotations
 
 from ledger.chain.account import Account, SignedTransaction
 from ledger.chain.answer import AnchoredEvent, Block, Receipt
-from ledger.chain.chain import DEFAULT_TIMEOUT, Chain, ChainHead, Extension, LogInfo, Opening
+from ledger.chain.chain import DEFAULT_TIMEOUT, Chain
 from ledger.chain.node import SANDBOX_CHAIN_IDS, Node
 from ledger.chain.quorum import Quorum, connect_trusted
+from ledger.chain.registry import ChainHead, Extension, LogInfo, Opening
 from ledger.chain.rpc import RpcError
 
 __all__ = [

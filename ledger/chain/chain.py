@@ -8,7 +8,6 @@ reads `head`, signs with `sign_anchor` and hands the bytes to `node.send`; whoev
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,59 +15,27 @@ from ledger.anchor import Anchor, ChainFacts, ChainIdentity
 from ledger.chain import query
 from ledger.chain.account import Account, SignedTransaction
 from ledger.chain.answer import AnchoredEvent, Block, Receipt
+from ledger.chain.facts import ask_facts
 from ledger.chain.node import Node
-from ledger.chain.registry import call_data, read_result, refusal
+from ledger.chain.registry import (
+    ChainHead,
+    Extension,
+    LogInfo,
+    Opening,
+    call_data,
+    refusal,
+)
 from ledger.chain.rpc import HttpRpc, RpcError
-from ledger.errors import ConfigurationError, ConflictError, MalformedError, UnavailableError
+from ledger.errors import ConfigurationError, ConflictError, UnavailableError
 from ledger.finality import INSTANT, Finality
 
-__all__ = ["DEFAULT_TIMEOUT", "Chain", "ChainHead", "Extension", "LogInfo", "Opening"]
+__all__ = ["DEFAULT_TIMEOUT", "Chain"]
 
 DEFAULT_TIMEOUT = 10.0
 
 # Most nodes answer a query over so many blocks; some, over no more.
 _EVENT_SPAN = 5_000
 _NO_SUCH_LOG = "UnknownLog"
-
-
-@dataclass(frozen=True, slots=True)
-class ChainHead:
-    """The last head of a log that the contract holds; all but the root 0 before the first."""
-
-    size: int
-    root: bytes
-    block_number: int
-    block_time: int
-
-
-@dataclass(frozen=True, slots=True)
-class LogInfo:
-    """Who governs a log on the chain, and who signs its heads."""
-
-    admin: bytes
-    epoch: int
-    threshold: int
-    operators: tuple[bytes, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """A log as it is to be opened: its name, and how many of whom must sign its heads."""
-
-    origin: str
-    operators: tuple[bytes, ...]
-    threshold: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Extension:
-    """A head and all that the contract wants to see with it, signatures by ascending signers."""
-
-    log_id: bytes
-    size: int
-    root: bytes
-    proof: tuple[bytes, ...]
-    signatures: tuple[bytes, ...]
 
 
 class Chain:
@@ -231,42 +198,7 @@ class Chain:
         only what the anchor claims, and whoever believes it must have compared it first.
         """
         contract = anchor.chain.contract if self.contract is None else self.contract
-        held = (anchor.log_id, anchor.size, anchor.root, anchor.block_number, anchor.block_time)
-        chain_id, genesis, latest, tagged, block, receipt, head, committed = self.node.try_all(
-            query.chain_id(),
-            query.block(0),
-            query.block("latest"),
-            query.block(self.finality().tag),
-            query.block(anchor.block_number),
-            query.receipt(anchor.transaction),
-            query.call(contract, call_data("head", anchor.log_id)),
-            query.call(contract, call_data("verifyAnchor", *held)),
-        )
-        for answer in (chain_id, genesis, latest, tagged, block, receipt, committed):
-            if isinstance(answer, RpcError):
-                raise answer
-        identity = ChainIdentity(*self.node.read_network(chain_id, genesis), contract)
-        if identity != anchor.chain:
-            return ChainFacts(identity, False, None, None, False)  # noqa: FBT003 - five facts
-        is_committed = bool(committed) and self._decode("verifyAnchor", committed)[0]
-        reached = self._reached(head)
-        # Sizes only grow: a contract whose head is beyond this size will never hold another anchor
-        # of it. Short of that, a node that has not seen the block yet knows nothing.
-        behind = reached < anchor.size and (latest is None or latest.number < anchor.block_number)
-        if not is_committed and behind:
-            raise UnavailableError(
-                "chain.behind",
-                f"{self.node.place} has not reached the anchor's block",
-                expected=f"block {anchor.block_number}",
-                found=f"block {latest.number}" if latest else "no block",
-            )
-        return ChainFacts(
-            identity=identity,
-            committed=is_committed,
-            block_hash=block.hash if block else None,
-            transaction_block=receipt.block_hash if receipt else None,
-            final=self.node.covers(anchor.block_number, tagged),
-        )
+        return ask_facts(self.node, contract, anchor)
 
     def sign_open_log(
         self, account: Account, opening: Opening, *, nonce: int | None = None, rises: int = 0
@@ -276,9 +208,7 @@ class Chain:
         `nonce` and `rises` replace a pending one, as `Node.sign` says. Raises ConflictError where
         the contract would refuse it.
         """
-        operators = sorted(opening.operators)
-        data = call_data("openLog", opening.origin, operators, opening.threshold)
-        return self._sign(account, data, nonce=nonce, rises=rises)
+        return self._sign(account, opening.call_data(), nonce=nonce, rises=rises)
 
     def sign_anchor(
         self, account: Account, extension: Extension, *, nonce: int | None = None, rises: int = 0
@@ -287,15 +217,7 @@ class Chain:
 
         Otherwise as `sign_open_log`.
         """
-        data = call_data(
-            "anchor",
-            extension.log_id,
-            extension.size,
-            extension.root,
-            extension.proof,
-            extension.signatures,
-        )
-        return self._sign(account, data, nonce=nonce, rises=rises)
+        return self._sign(account, extension.call_data(), nonce=nonce, rises=rises)
 
     def _sign(
         self, account: Account, data: bytes, *, nonce: int | None = None, rises: int = 0
@@ -323,21 +245,7 @@ class Chain:
                 f"{self.node.place} knows no contract at 0x{self._contract().hex()}",
                 hint="Its chain is another one, or it has not caught up, or nothing was deployed.",
             )
-        return self._decode(function, data)
-
-    def _decode(self, function: str, data: bytes) -> tuple[Any, ...]:
-        try:
-            return read_result(function, data)
-        except MalformedError as error:
-            raise self.node.nonsense(error) from error
-
-    def _reached(self, head: bytes | RpcError) -> int:
-        """Read the size of a log's head, 0 where there is no log or no contract."""
-        if isinstance(head, RpcError):
-            if head.data is None:
-                raise head
-            return 0
-        return int(self._decode("head", head)[0]) if head else 0
+        return self.node.decode(function, data)
 
     def _is_event(self, event: AnchoredEvent, log_id: bytes) -> bool:
         # Any contract can emit an event of this name: only the registry's own counts.

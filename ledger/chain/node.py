@@ -14,6 +14,7 @@ from ledger.chain import query
 from ledger.chain.account import Account, SignedTransaction
 from ledger.chain.answer import Block, Receipt, read_bytes
 from ledger.chain.query import Query
+from ledger.chain.registry import read_result
 from ledger.chain.rpc import Rpc, RpcError
 from ledger.errors import ConfigurationError, LedgerError, MalformedError, UnavailableError
 from ledger.finality import FINALIZED, INSTANT, Finality
@@ -79,6 +80,13 @@ class Node:
         """Read an answer; raise UnavailableError where it is none."""
         try:
             return question.read(answer)
+        except MalformedError as error:
+            raise self.nonsense(error) from error
+
+    def decode(self, function: str, data: bytes) -> tuple[Any, ...]:
+        """Decode what a view of the contract returned; raise UnavailableError where it is not."""
+        try:
+            return read_result(function, data)
         except MalformedError as error:
             raise self.nonsense(error) from error
 

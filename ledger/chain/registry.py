@@ -1,7 +1,8 @@
-"""`AnchorRegistry` as bytes: what a call sends and returns, why it refused (Solidity's ABI)."""
+"""`AnchorRegistry` as values and bytes: what it holds, is sent and refuses (Solidity's ABI)."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
 
@@ -14,9 +15,67 @@ from eth_utils.abi import abi_to_signature, get_abi_input_types, get_abi_output_
 from ledger.contracts import load
 from ledger.errors import MalformedError
 
-__all__ = ["ANCHORED", "call_data", "read_result", "refusal"]
+__all__ = [
+    "ANCHORED",
+    "ChainHead",
+    "Extension",
+    "LogInfo",
+    "Opening",
+    "call_data",
+    "read_result",
+    "refusal",
+]
 
 _SELECTOR_SIZE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ChainHead:
+    """The last head of a log that the contract holds; all but the root 0 before the first."""
+
+    size: int
+    root: bytes
+    block_number: int
+    block_time: int
+
+
+@dataclass(frozen=True, slots=True)
+class LogInfo:
+    """Who governs a log on the chain, and who signs its heads."""
+
+    admin: bytes
+    epoch: int
+    threshold: int
+    operators: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A log as it is to be opened: its name, and how many of whom must sign its heads."""
+
+    origin: str
+    operators: tuple[bytes, ...]
+    threshold: int = 1
+
+    def call_data(self) -> bytes:
+        """Encode the call; the contract wants operators in ascending order."""
+        return call_data("openLog", self.origin, sorted(self.operators), self.threshold)
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """A head and all that the contract wants to see with it, signatures by ascending signers."""
+
+    log_id: bytes
+    size: int
+    root: bytes
+    proof: tuple[bytes, ...]
+    signatures: tuple[bytes, ...]
+
+    def call_data(self) -> bytes:
+        """Encode the call."""
+        head = (self.log_id, self.size, self.root)
+        return call_data("anchor", *head, self.proof, self.signatures)
 
 
 def call_data(function: str, *arguments: object) -> bytes:

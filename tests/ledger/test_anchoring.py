@@ -31,6 +31,7 @@ from tests.anchored_log import (
     fused_publisher,
 )
 from tests.anvil import Anvil, anvil, start_anvil
+from tests.postgres import running_server
 
 __all__ = ["anvil"]
 
@@ -494,3 +495,45 @@ def test_step_a_lost_store_row_is_found_again_on_the_chain(
     again.settle()
     assert_at_rest(again, 3, 4)
     again.close()
+
+
+@pytest.mark.parametrize(
+    ("is_open", "call"), [(False, "head"), (True, "published")], ids=["opening", "anchoring"]
+)
+def test_step_that_another_writer_overtakes_halts_nothing(
+    ledger: AnchoredLog, call: str, *, is_open: bool
+) -> None:
+    """Two processes with one database and the same keys, both about to send."""
+    if is_open:
+        ledger.settle()
+    ledger.publish(b"a")
+    overtaken: list[int] = []
+
+    def overtake(_: str) -> None:
+        if not overtaken:
+            overtaken.append(ledger.publish(b"b").size)
+            assert ledger.settle() == PublisherState(Status.IDLE, 2)
+
+    state = fused_publisher(ledger, Fuse(call, overtake)).step()
+    assert (state.status, state.error) == (Status.WAITING, None)
+    ledger.settle()
+    assert_at_rest(ledger, 2)
+
+
+@pytest.mark.postgres
+def test_step_with_postgresql_anchors_each_head(
+    tmp_path: Path, embedded: Chain, sandbox_key: bytes
+) -> None:
+    with running_server() as server:
+        ledger = AnchoredLog(
+            tmp_path / "log", embedded, sandbox_key, database=server.create_database()
+        )
+        ledger.publish(b"a")
+        ledger.settle()
+        ledger.publish(b"b")
+        with suppress(KilledError):
+            fused_publisher(ledger, Fuse("add_attempt", dying([], KilledError))).step()
+        ledger.reopen()
+        ledger.settle()
+        assert_at_rest(ledger, 1, 2)
+        ledger.close()
