@@ -11,6 +11,7 @@ from ledger.bundle import Bundle, LoggedEntry
 from ledger.canonical import canonicalize, parse
 from ledger.chain import Account, Extension
 from ledger.checkpoint import Checkpoint
+from ledger.head_signature import HeadSigner
 from ledger.keys import load_log_key, load_operator_key
 from ledger.merkle import consistency_proof, inclusion_proof, leaf_hash, root
 from ledger.node import Node
@@ -63,15 +64,14 @@ def _signed_bundle(node: Node, honest: Bundle, entry: LoggedEntry, leaves: list[
     path = tuple(inclusion_proof(leaves, entry.index))
     return Bundle(
         replace(entry, path=path),
-        sign(checkpoint.text(), signer),
+        sign(checkpoint.text(), signer, _operator(node)),
         replace(honest.anchor, root=forged_root) if honest.anchor else None,
     )
 
 
 def _anchor(node: Node, leaves: list[bytes], anchored_size: int) -> None:
     """Ask the contract to take the rewritten history; raise ConflictError as it refuses."""
-    key = load_operator_key(node.settings.operator_key, node.settings.passphrase)
-    operator = operator_signer(node.chain, node.log.origin, key, admin=node.publisher.admin)
+    operator = _operator(node)
     forged_root = root(leaves)
     extension = Extension(
         log_id=node.publisher.log_id,
@@ -80,8 +80,19 @@ def _anchor(node: Node, leaves: list[bytes], anchored_size: int) -> None:
         proof=tuple(consistency_proof(leaves, anchored_size)),
         signatures=(operator.sign_head(len(leaves), forged_root),),
     )
-    signed = node.chain.sign_anchor(Account.from_key(key), extension)
+    sender = Account.from_key(_operator_key(node))
+    signed = node.chain.sign_anchor(sender, extension)
     node.chain.node.send(signed.raw)
+
+
+def _operator(node: Node) -> HeadSigner:
+    return operator_signer(
+        node.chain, node.log.origin, _operator_key(node), admin=node.publisher.admin
+    )
+
+
+def _operator_key(node: Node) -> bytes:
+    return load_operator_key(node.settings.operator_key, node.settings.passphrase)
 
 
 def _entries(node: Node, size: int) -> Iterator[bytes]:
