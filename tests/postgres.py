@@ -22,6 +22,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import sql
+from sqlalchemy import make_url
 
 _PROGRAMS = ("initdb", "pg_ctl", "postgres")
 _USERS = ("postgres", "nobody")
@@ -35,11 +36,15 @@ class Server:
         self._directory = directory
         self._names = (f"ledger_{number}" for number in count())
 
-    def create_database(self) -> str:
-        """Create an empty database and return its URL."""
+    def create_database(self, template: str | None = None) -> str:
+        """Create a database, empty or a copy of the one at a URL, and return its URL."""
         name = next(self._names)
+        source = "template1" if template is None else make_url(template).database
+        command = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+            sql.Identifier(name), sql.Identifier(str(source))
+        )
         with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            connection.execute(command)
         return self._url(name)
 
     def _url(self, database: str) -> str:

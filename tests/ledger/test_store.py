@@ -1,0 +1,312 @@
+from __future__ import annotations
+
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Connection, create_engine, make_url
+from sqlalchemy.dialects import sqlite as sqlite_dialect
+
+from ledger.anchor import Anchor
+from ledger.errors import ConfigurationError, ConflictError, UnavailableError, VerificationError
+from ledger.head import Head
+from ledger.store import (
+    AnchorState,
+    Attempt,
+    AttemptState,
+    Store,
+    Submitted,
+    database,
+)
+from ledger.store.tables import REVISION, UtcTime, metadata
+from ledger.tile import Tile, encode_entries
+from tests.faulty_vfs import default_vfs
+from tests.log_home import CHAIN, NOW, Home, anchor_of, append, records
+
+
+@contextmanager
+def connected(home: Home) -> Iterator[Connection]:
+    url = make_url(home.url)
+    if url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        yield connection
+    engine.dispose()
+
+
+# Opening
+
+
+def test_open_migrates_to_the_schema_that_the_tables_say(home: Home) -> None:
+    home.store()
+    with connected(home) as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_revision_is_the_newest_migration() -> None:
+    config = Config()
+    config.set_main_option("script_location", "ledger:migrations")
+    assert ScriptDirectory.from_config(config).get_current_head() == REVISION
+
+
+def test_open_again_keeps_what_is_there(home: Home) -> None:
+    append(home.open(), records(range(3)))
+    home.close()
+    with home.store().reading() as reading:
+        assert reading.head().size == 3
+
+
+def test_open_without_create_refuses_an_empty_database(home: Home) -> None:
+    if home.url.startswith("sqlite"):
+        Path(str(make_url(home.url).database)).touch()
+    with pytest.raises(ConfigurationError) as caught:
+        Store.open(home.url, create=False)
+    assert caught.value.code == "store.empty"
+    home.store()
+    Store.open(home.url, create=False).close()
+
+
+def test_open_without_create_makes_no_file(sqlite: Home) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Store.open(sqlite.url, create=False)
+    assert caught.value.code == "store.file"
+    assert list(sqlite.directory.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite://", "sqlite:///:memory:", "mysql://host/name", "nonsense", ""]
+)
+def test_open_other_urls_are_refused(url: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Store.open(url)
+    assert caught.value.code == "store.url"
+
+
+def test_open_url_with_a_password_is_refused_without_telling_it() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Store.open("mysql://user:secret@host/name")
+    assert "secret" not in str(caught.value)
+
+
+def test_open_schema_of_a_later_version_is_refused(home: Home) -> None:
+    home.store()
+    home.close()
+    home.execute("UPDATE alembic_version SET version_num = 'of the future'")
+    with pytest.raises(ConfigurationError) as caught:
+        home.store()
+    assert caught.value.code == "store.newer-schema"
+
+
+def test_open_file_that_is_no_database_is_unavailable(sqlite: Home) -> None:
+    Path(str(make_url(sqlite.url).database)).write_bytes(
+        b"not a database, but longer than a header"
+    )
+    with pytest.raises(UnavailableError):
+        sqlite.store()
+
+
+def test_open_server_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
+    with pytest.raises(UnavailableError) as caught:
+        Store.open(f"postgresql://user:secret@/name?host={tmp_path}")
+    assert "secret" not in str(caught.value)
+
+
+# Durability
+
+
+def test_sqlite_connections_write_ahead_and_fsync_at_every_commit(sqlite: Home) -> None:
+    with sqlite.store()._engine.connect() as connection:
+        for name, value in (("journal_mode", "wal"), ("synchronous", 2)):
+            assert connection.exec_driver_sql(f"PRAGMA {name}").scalar() == value
+
+
+def test_sqlite_file_and_its_logs_are_the_owners_alone(sqlite: Home) -> None:
+    append(sqlite.open(), records(range(3)))
+    files = sorted(sqlite.directory.glob("ledger.sqlite3*"))
+    assert [path.name[len("ledger.sqlite3") :] for path in files] == ["", "-shm", "-wal"]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+
+
+def test_sqlite_that_cannot_write_ahead_is_refused(sqlite: Home) -> None:
+    """A file system without shared memory, for which SQLite has a VFS of its own."""
+    with default_vfs("unix-dotfile"), pytest.raises(ConfigurationError) as caught:
+        sqlite.store()
+    assert caught.value.code == "store.not-durable"
+    assert "journal_mode; expected wal; found delete" in str(caught.value)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("value", ["off", "local"])
+def test_postgresql_without_synchronous_commit_is_refused(postgresql: Home, value: str) -> None:
+    name = make_url(postgresql.url).database
+    postgresql.execute(f"ALTER DATABASE {name} SET synchronous_commit = {value}")
+    with pytest.raises(ConfigurationError) as caught:
+        postgresql.store()
+    assert caught.value.code == "store.not-durable"
+    assert f"found {value}" in str(caught.value)
+
+
+def test_locked_database_is_unavailable(sqlite: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "_LOCK_TIMEOUT", 0.01)
+    store = sqlite.store()
+    other = sqlite3.connect(str(make_url(sqlite.url).database), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(UnavailableError) as caught, store.sequencing():
+        pass
+    assert "locked" in str(caught.value)
+    other.close()
+    with store.sequencing():
+        pass
+
+
+# Transactions
+
+
+def test_sequencing_that_ends_in_an_error_leaves_nothing(home: Home) -> None:
+    store = home.open().store
+
+    def fail() -> None:
+        with store.sequencing() as sequencing:
+            assert sequencing.insert_records([bytes(16)], 0)
+            sequencing.add_entries(0, [b"entry"])
+            sequencing.put_tiles({(0, 0): bytes(32)})
+            sequencing.add_submission(Submitted(0, 1, "acme", NOW))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    with store.reading() as reading:
+        assert reading.locate([bytes(16)]) == {}
+        assert reading.bundle(0) == b""
+        assert reading.submissions(0, 9) == []
+        with pytest.raises(VerificationError):
+            reading.tile(Tile(0, 0, 1))
+
+
+def test_move_head_from_what_does_not_stand_there_is_refused(home: Home) -> None:
+    store = home.open().store
+    with store.reading() as reading:
+        head = reading.head()
+    for wrong in (
+        Head(replace(head.checkpoint, size=1), head.note),
+        Head(replace(head.checkpoint, size=1, root=bytes(32)), head.note),
+    ):
+        with pytest.raises(ConflictError), store.sequencing() as sequencing:
+            sequencing.move_head(wrong, head)
+
+
+def test_insert_records_says_no_and_inserts_none_where_one_is_there(home: Home) -> None:
+    ids = [i.to_bytes(16, "big") for i in range(1, 601)]
+    with home.open().store.sequencing() as sequencing:
+        assert sequencing.insert_records(ids[:300], 0)
+        assert not sequencing.insert_records(ids[299:], 300)
+        assert sequencing.locate(ids) == {ids[i]: i for i in range(300)}
+        assert sequencing.insert_records(ids[300:], 300)
+        assert sequencing.locate(ids) == {ids[i]: i for i in range(600)}
+        assert sequencing.record_count(450) == 450
+        assert sequencing.insert_records([], 600)
+        assert sequencing.locate([]) == {}
+
+
+def test_entries_written_in_pieces_are_read_as_one_bundle(home: Home) -> None:
+    entries = [bytes([i % 251]) * (i % 7) for i in range(700)]
+    with home.open().store.sequencing() as sequencing:
+        for start, end in ((0, 1), (1, 3), (3, 255), (255, 257), (257, 700)):
+            sequencing.add_entries(start, entries[start:end])
+        assert sequencing.bundle(0) == encode_entries(entries[:256])
+        assert sequencing.bundle(1) == encode_entries(entries[256:512])
+        assert sequencing.bundle(2) == encode_entries(entries[512:])
+        assert [sequencing.entry(i) for i in range(700)] == entries
+        with pytest.raises(VerificationError):
+            sequencing.entry(700)
+
+
+def test_submission_of_an_index_that_nobody_submitted_is_missing(home: Home) -> None:
+    with home.open().store.sequencing() as sequencing:
+        sequencing.add_submission(Submitted(5, 3, None, None))
+        assert sequencing.submission_of(7) == Submitted(5, 3, None, None)
+        for index in (4, 8):
+            with pytest.raises(VerificationError):
+                sequencing.submission_of(index)
+
+
+# Anchors and attempts
+
+
+def attempt(anchor: Anchor, **changed: object) -> Attempt:
+    made = Attempt(
+        chain=anchor.chain,
+        log_id=anchor.log_id,
+        sender=bytes(20),
+        nonce=0,
+        raw=b"signed",
+        transaction=anchor.transaction,
+        size=anchor.size,
+        root=anchor.root,
+        state=AttemptState.PREPARED,
+        created_at=NOW,
+        changed_at=NOW,
+    )
+    return replace(made, **changed)  # type: ignore[arg-type]
+
+
+def test_anchors_are_read_by_state_in_order_of_size(home: Home) -> None:
+    log = home.open()
+    append(log, records(range(3)))
+    anchors = [anchor_of(log, size) for size in (3, 1, 2)]
+    for anchor in anchors:
+        log.record_anchor(anchor, AnchorState.INCLUDED)
+    log.store.set_anchor_state(anchors[1], AnchorState.GONE)
+    assert [(a.size, state) for a, state in log.store.anchors()] == [
+        (1, "gone"),
+        (2, "included"),
+        (3, "included"),
+    ]
+    assert [a for a, _ in log.store.anchors(states=[AnchorState.GONE])] == [anchors[1]]
+    assert log.store.anchors(states=[]) == []
+
+
+def test_attempts_are_read_oldest_first_and_change_state_by_chain_and_transaction(
+    home: Home,
+) -> None:
+    log = home.open()
+    append(log, records(range(3)))
+    later = NOW + timedelta(seconds=1)
+    first = attempt(anchor_of(log, 1))
+    second = attempt(anchor_of(log, 2), nonce=1)
+    again = attempt(
+        anchor_of(log, 1, chain=replace(CHAIN, genesis_hash=b"\x01" * 32)), created_at=later
+    )
+    for made in (again, second, first):
+        log.store.add_attempt(made)
+    assert log.store.attempts() == [first, second, again]
+    log.store.set_attempt_state(first, AttemptState.SENT, now=later)
+    assert log.store.attempts(states=[AttemptState.SENT]) == [
+        replace(first, state=AttemptState.SENT, changed_at=later)
+    ]
+    with pytest.raises(UnavailableError):
+        log.store.add_attempt(first)
+
+
+# Times
+
+
+@given(st.datetimes(timezones=st.just(UTC)))
+def test_utc_time_survives_to_the_microsecond(time: datetime) -> None:
+    dialect = sqlite_dialect.dialect()
+    kept = UtcTime()
+    number = kept.process_bind_param(time, dialect)
+    assert isinstance(number, int)
+    assert kept.process_result_value(number, dialect) == time
