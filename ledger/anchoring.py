@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ledger.anchor import Anchor, ChainIdentity
+from ledger.anchor import Anchor
 from ledger.chain import (
     SANDBOX_CHAIN_IDS,
     Account,
