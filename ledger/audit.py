@@ -42,12 +42,14 @@ def audit(
     *,
     anchors: Iterable[Anchor | AnchoredHead] = (),
     entries: bool = True,
+    within: range | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> AuditReport:
     """Derive the log again up to its head of now; `anchors` are what a chain was found to hold.
 
-    Without `entries` the hash tiles are taken for the leaves (structure alone). `progress` is told
-    how many entries of how many have been looked at.
+    Without `entries` the hash tiles are taken for the leaves (structure alone); with `within` they
+    are for entries of other indexes, give or take a bundle. `progress` is told how many entries of
+    how many have been looked at.
     """
     head = log.head()
     report = AuditReport(head.size, head.root)
@@ -55,7 +57,8 @@ def audit(
         reason = log.read_only_reason
         found = reason.found or "nothing"
         report.add(reason.code, reason.message, expected=reason.expected or "", found=found)
-    walk = Walk(log.store, head, report, entries=entries, progress=progress)
+    content = range(head.size if entries else 0) if within is None else within
+    walk = Walk(log.store, head, report, content=content, progress=progress)
     claims = merge(
         _checkpoint_claims(log, report),
         sorted(_anchor_claims(log, anchors, report), key=_size),

@@ -23,7 +23,10 @@ __all__ = ["Walk"]
 
 
 class Walk:
-    """Goes over a store once, up to `head`, and tells a report what is wrong."""
+    """Goes over a store once, up to `head`, and tells a report what is wrong.
+
+    Entries are read where their bundle holds an index of `content`.
+    """
 
     def __init__(
         self,
@@ -31,13 +34,13 @@ class Walk:
         head: Head,
         report: AuditReport,
         *,
-        entries: bool,
+        content: range,
         progress: Callable[[int, int], None] | None,
     ) -> None:
         self._store = store
         self._head = head
         self._report = report
-        self._entries = entries
+        self._content = content
         self._progress = progress
         self._size = 0
         self._root = EMPTY_ROOT
@@ -84,7 +87,9 @@ class Walk:
     def _read_leaves(self, reading: Reading, number: int) -> list[bytes]:
         tile = Tile.holding(0, number * WIDTH, self._head.size)
         kept = self._kept_leaves(reading, tile)
-        entries = self._kept_entries(reading, tile) if self._entries else None
+        first = number * WIDTH
+        wanted = max(first, self._content.start) < min(first + WIDTH, self._content.stop)
+        entries = self._kept_entries(reading, tile) if wanted else None
         if entries is None:
             self._located += tile.width
             return kept or [bytes(HASH_SIZE)] * tile.width

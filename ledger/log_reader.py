@@ -16,6 +16,8 @@ from ledger.tree import Tree
 
 __all__ = ["LogReader", "State"]
 
+_PAGE = 1_000
+
 
 class State(StrEnum):
     """How far an entry has come."""
@@ -93,6 +95,24 @@ class LogReader:
     def received_at(self, index: int) -> datetime | None:
         """Say when the entry at `index` came, None where nobody knows any more."""
         return self._submitted(index).received_at
+
+    def received_between(self, since: datetime | None, until: datetime | None) -> range:
+        """Find the indexes from the first to the last entry that came in a span of time.
+
+        Entries of which nobody knows any more when they came are within every span.
+        """
+        first, end, start = None, 0, 0
+        while True:
+            with self.store.reading() as reading:
+                page = reading.submissions(start, _PAGE)
+            for submitted in page:
+                time = submitted.received_at
+                if time is None or ((since or time) <= time <= (until or time)):
+                    first = submitted.first_index if first is None else first
+                    end = submitted.first_index + submitted.length
+            if not page:
+                return range(first or 0, end)
+            start = page[-1].first_index + 1
 
     def state_of(self, index: int) -> State:
         """Say how far the entry at `index` has come."""
