@@ -1,15 +1,15 @@
 """A running ledger: log, chain and publisher, put together from settings.
 
 Two workers go on beside the requests: one publishes a checkpoint every `publish_interval` while
-there is news, one anchors the newest of them (see `publisher`). Recording never waits for either.
-At the first start the keys are made; they are never made again where a log exists already.
+there is news, one anchors the newest of them (see `publisher`). Recording waits for neither, and
+publishing not for a chain that does not answer.
 """
 
 from __future__ import annotations
 
-import secrets
 import threading
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -17,29 +17,28 @@ from typing import Self
 
 import structlog
 
-from ledger.anchor import Anchor, ChainSource
+from ledger.anchor import Anchor, ChainIdentity, ChainSource
 from ledger.bundle import Bundle
 from ledger.chain import Account, Chain, Quorum
 from ledger.deploy import sandbox
-from ledger.errors import ConfigurationError, LedgerError, MalformedError, UnavailableError
+from ledger.errors import ConfigurationError, LedgerError, UnavailableError
 from ledger.finality import Finality
 from ledger.head import Head
 from ledger.head_record import HeadRecord
-from ledger.head_signature import HeadSigner
-from ledger.keys import load_log_key, load_operator_key, make_log_key, make_operator_key
+from ledger.keyring import Keyring
 from ledger.log import Appended, Log, Submission
-from ledger.note import Signer
 from ledger.prover import prove
 from ledger.publisher import Publisher, operator_signer
 from ledger.settings import Settings
-from ledger.statement import LineError, check_record_time
-from ledger.store import AnchorState, Store
+from ledger.statement import check_record_time
+from ledger.store import AnchorState, Store, StoredAnchor
 from ledger.trust import Trust, TrustedChain, TrustedLog
 
-__all__ = ["Node"]
+__all__ = ["Node", "connect", "verifiers"]
 
 _logger = structlog.get_logger(__name__)
-_ORIGIN_BYTES = 4
+_DIRECTORY_MODE = 0o700
+_STANDING = (AnchorState.INCLUDED, AnchorState.FINAL)
 
 
 class Node:
@@ -53,7 +52,7 @@ class Node:
         self.chain = chain
         self.publisher = publisher
         self._operator = operator
-        self._signer: HeadSigner | None = None
+        self._verifiers = verifiers(settings, chain)
         self._news = threading.Event()
         self._stop = threading.Event()
         self._workers: list[threading.Thread] = []
@@ -65,19 +64,30 @@ class Node:
         Raises ConfigurationError where keys, store and settings do not belong together. A log
         that could fork opens all the same, for reading only (see `log`).
         """
-        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        store = Store.open(settings.database)
-        signer = _log_key(settings, store)
-        operator = _evm_key(settings.operator_key, settings.passphrase)
-        sender = operator
-        if settings.sender_key_file is not None:
-            sender = load_operator_key(settings.sender_key_file, settings.passphrase)
-        log = Log.open(store, signer, HeadRecord(settings.head_record))
-        chain = _connect(settings, sender)
-        publisher = Publisher(
-            log, chain, operator=operator, sender=sender, interval=settings.anchor_interval
-        )
-        return cls(settings, log, chain, publisher, operator)
+        _make_directory(settings.data_dir)
+        with ExitStack() as opened:
+            store = opened.enter_context(Store.open(settings.database))
+            with store.reading() as reading:
+                row = reading.log()
+            keys = Keyring.open(settings, origin=None if row is None else row.origin)
+            log = Log.open(store, keys.log, HeadRecord(settings.head_record))
+            chain = opened.enter_context(_connect(settings, keys))
+            publisher = Publisher(
+                log,
+                chain,
+                operator=keys.operator,
+                sender=keys.sender,
+                admin=keys.admin,
+                interval=settings.anchor_interval,
+            )
+            if settings.chain_urls:
+                # Until a node answers, the chain is taken to be the one that it was.
+                publisher.chain_identity = _known_chain(store, chain, publisher)
+            else:
+                publisher.meet()
+            node = cls(settings, log, chain, publisher, keys.operator)
+            opened.pop_all()
+        return node
 
     def __enter__(self) -> Self:
         self.start()
@@ -116,32 +126,43 @@ class Node:
         """Append a batch: whole, durably, or not at all (see `log.append` for what it raises)."""
         now = datetime.now(UTC)
         for line, submission in enumerate(submissions, start=1):
-            try:
-                check_record_time(submission.record_id, now)
-            except MalformedError as error:
-                raise LineError(line, error) from error
+            check_record_time(submission.record_id, now, line=line)
         appended = self.log.append(submissions, submitter=submitter, now=now)
         if appended.added:
             self._news.set()
         return appended
 
     def publish(self) -> Head | None:
-        """Publish the newest head where there is news, signed by log and operator."""
-        head = self.log.publish(*self._cosigners(), now=datetime.now(UTC))
+        """Publish the newest head where there is news.
+
+        The operator signs it too where the chain has been reached, which says for what to sign;
+        else its line comes with the anchor.
+        """
+        operator = self.publisher.operator
+        cosigners = () if operator is None else (operator,)
+        head = self.log.publish(*cosigners, now=datetime.now(UTC))
         if head is not None:
             self.publisher.wake()
         return head
 
     def bundle(self, record_id: bytes) -> Bundle:
         """Make a record's bundle (see `prover`)."""
-        return prove(self.log, record_id, anchors=[anchor for anchor, _ in self.anchors()])
+        return prove(self.log, record_id, covering=self.covering)
+
+    def covering(self, index: int) -> StoredAnchor | None:
+        """Find the first anchor that covers an entry, on the chain of today."""
+        chain = self.publisher.chain_identity
+        if chain is None:
+            return None
+        return self.log.store.covering_anchor(chain, self.publisher.log_id, index)
 
     def anchors(self) -> list[tuple[Anchor, AnchorState]]:
         """List this log's anchors on the chain of today, by size."""
+        place = (self.publisher.chain_identity, self.publisher.log_id)
         return [
             (row.anchor, row.state)
-            for row in self.log.store.anchors(states={AnchorState.INCLUDED, AnchorState.FINAL})
-            if row.anchor.log_id == self.publisher.log_id
+            for row in self.log.store.anchors(states=_STANDING)
+            if (row.anchor.chain, row.anchor.log_id) == place
         ]
 
     def trust(self) -> Trust:
@@ -149,11 +170,14 @@ class Node:
 
         Whoever takes this from us should compare the key with one had by another way.
         """
-        identity = self.chain.identity()
-        operators = tuple(signer.verifier for signer in self._cosigners())
-        log = TrustedLog(self.log.origin, (self.log.verifier,), self.publisher.log_id, operators)
+        operator = operator_signer(
+            self.chain, self.log.origin, self._operator, admin=self.publisher.admin
+        )
+        log = TrustedLog(
+            self.log.origin, (self.log.verifier,), self.publisher.log_id, (operator.verifier,)
+        )
         chain = TrustedChain(
-            identity,
+            self.chain.identity(),
             self.chain.sandbox(),
             self.chain.finality(),
             self.settings.chain_urls,
@@ -163,27 +187,7 @@ class Node:
 
     def verifier_chain(self) -> ChainSource:
         """Give the chain as a verifier asks it: all configured nodes, as many as must agree."""
-        if len(self.settings.chain_urls) <= 1:
-            return self.chain
-        identity = self.chain.identity()
-        nodes = [_node(self.settings, url, identity.contract) for url in self.settings.chain_urls]
-        return Quorum(nodes, agree=self.settings.chain_agree)
-
-    def _cosigners(self) -> tuple[HeadSigner, ...]:
-        """Give the operator's signer; none while the chain has never been reached.
-
-        Publishing must not wait for a node; a head published meanwhile gets its operator's
-        signature with the next one, which covers it.
-        """
-        if self._signer is None:
-            try:
-                self._signer = operator_signer(
-                    self.chain, self.log.origin, self._operator, admin=self.publisher.admin
-                )
-            except LedgerError as error:
-                _logger.warning("operator signature not possible yet", code=error.code)
-                return ()
-        return (self._signer,)
+        return self._verifiers
 
     def _publish_news(self) -> None:
         while not self._stop.is_set():
@@ -196,58 +200,76 @@ class Node:
                 self._news.set()
             except LedgerError as error:
                 _logger.critical("cannot publish", code=error.code, reason=str(error))
+            except Exception as error:
+                # A worker that dies of a defect would leave the log unpublished, unnoticed.
+                _logger.exception("publishing failed; trying again", error=type(error).__name__)
+                self._news.set()
             self._stop.wait(self.settings.publish_interval)
 
 
-def _log_key(settings: Settings, store: Store) -> Signer:
-    path = settings.log_key
-    if path.exists():
-        signer = load_log_key(path, settings.passphrase)
-        if settings.origin not in {None, signer.name}:
-            raise ConfigurationError(
-                "settings.origin",
-                "the log's origin is fixed by its key",
-                expected=signer.name,
-                found=settings.origin,
-                hint="Leave CROSSPROOF_ORIGIN away, or start a new log in another directory.",
-            )
-        return signer
-    with store.reading() as reading:
-        known = reading.log()
-    if known is not None:
-        raise ConfigurationError(
-            "key.missing",
-            "the store holds a log, and its key is not there",
-            expected=f"the key of {known.origin} in {path}",
-            found="no file",
-            hint="Put the key back. A new key cannot go on with this log.",
-        )
-    origin = settings.origin or f"localhost/crossproof-{secrets.token_hex(_ORIGIN_BYTES)}"
-    return make_log_key(path, origin, settings.passphrase)
-
-
-def _evm_key(path: Path, passphrase: str | None) -> bytes:
-    if path.exists():
-        return load_operator_key(path, passphrase)
-    return make_operator_key(path, passphrase)
-
-
-def _connect(settings: Settings, sender: bytes) -> Chain:
-    if not settings.chain_urls:
-        return sandbox(Account.from_key(sender))
-    contract = settings.chain_contract
-    return _node(
-        settings,
-        settings.chain_urls[0],
-        bytes.fromhex(contract.removeprefix("0x")) if contract else None,
-    )
-
-
-def _node(settings: Settings, url: str, contract: bytes | None) -> Chain:
+def connect(settings: Settings, url: str) -> Chain:
+    """Name a configured node, asking nothing yet; raise ConfigurationError."""
     finality = settings.chain_finality
+    if settings.chain_contract is None:
+        raise ConfigurationError(
+            "settings.chain-contract",
+            "nodes are configured, and no contract",
+            expected="CROSSPROOF_CHAIN_CONTRACT, the address of AnchorRegistry",
+            found="nothing",
+            hint="`crossproof deploy --rpc URL` deploys one and tells its address.",
+        )
     return Chain.connect(
         url,
-        contract=contract,
+        contract=bytes.fromhex(settings.chain_contract.removeprefix("0x")),
         finality=Finality.parse(finality) if finality else None,
         timeout=settings.chain_timeout,
     )
+
+
+def _connect(settings: Settings, keys: Keyring) -> Chain:
+    if settings.chain_urls:
+        return connect(settings, settings.chain_urls[0])
+    return sandbox(Account.from_key(keys.sender), Account.from_key(keys.admin))
+
+
+def verifiers(settings: Settings, chain: Chain) -> ChainSource:
+    """Name all configured nodes, as many of which must agree; `chain` where there is one."""
+    if len(settings.chain_urls) <= 1:
+        return chain
+    nodes = [connect(settings, url) for url in settings.chain_urls]
+    return Quorum(nodes, agree=settings.chain_agree)
+
+
+def _make_directory(path: Path) -> None:
+    try:
+        path.mkdir(mode=_DIRECTORY_MODE, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            "settings.data-dir",
+            f"data directory {path}: cannot be used",
+            expected="a directory, or a place where one can be made",
+            found=error.strerror or type(error).__name__,
+        ) from error
+
+
+def _known_chain(store: Store, chain: Chain, publisher: Publisher) -> ChainIdentity | None:
+    """Find the chain of the newest anchor in this contract, None where there is none.
+
+    Raises ConfigurationError where all of them are of a log that another account has opened: the
+    log would begin anew in the contract, and old trust files would not know it.
+    """
+    known = [
+        row.anchor
+        for row in store.anchors(states=_STANDING)
+        if row.anchor.chain.contract == chain.contract
+    ]
+    mine = [anchor for anchor in known if anchor.log_id == publisher.log_id]
+    if known and not mine:
+        raise ConfigurationError(
+            "settings.admin",
+            "the contract holds this log as opened by another account",
+            expected=f"the account that makes log id 0x{known[-1].log_id.hex()}",
+            found=f"0x{publisher.admin.hex()}, which makes log id 0x{publisher.log_id.hex()}",
+            hint="Name the key of the account that opened it: CROSSPROOF_ADMIN_KEY_FILE.",
+        )
+    return mine[-1].chain if mine else None

@@ -7,7 +7,7 @@ time at which the chain held it; while no anchor does, it is the newest publishe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 
 from msgspec import UNSET
 
@@ -18,16 +18,20 @@ from ledger.head import Head
 from ledger.log import Log
 from ledger.merkle import leaf_hash
 from ledger.statement import Statement
+from ledger.store import StoredAnchor
 from ledger.tree import Tree
 
-__all__ = ["prove"]
+__all__ = ["Covering", "prove"]
+
+# Finds the smallest anchor, on the chain of today, whose size is beyond an index.
+Covering = Callable[[int], StoredAnchor | None]
 
 
-def prove(log: Log, record_id: bytes, *, anchors: Iterable[Anchor]) -> Bundle:
+def prove(log: Log, record_id: bytes, *, covering: Covering) -> Bundle:
     """Make a record's bundle.
 
-    `anchors` are those of this log on the chain of today. Raises NotFoundError for an unknown
-    record, UnavailableError (`record.unpublished`) until a checkpoint covers it.
+    Raises NotFoundError for an unknown record, UnavailableError (`record.unpublished`) until a
+    checkpoint covers it.
     """
     index = log.find(record_id)
     if index is None:
@@ -35,7 +39,7 @@ def prove(log: Log, record_id: bytes, *, anchors: Iterable[Anchor]) -> Bundle:
     body = log.entry(index)
     plan_index = _plan_index(log, body)
     newest = index if plan_index is None else max(index, plan_index)
-    head, anchor = _covering(log, newest, anchors)
+    head, anchor = _head(log, newest, covering)
     tree = log.tree(head.size)
     plan = None
     if plan_index is not None:
@@ -43,12 +47,15 @@ def prove(log: Log, record_id: bytes, *, anchors: Iterable[Anchor]) -> Bundle:
     return Bundle(_logged(tree, index, body), head.note, anchor, plan)
 
 
-def _covering(log: Log, index: int, anchors: Iterable[Anchor]) -> tuple[Head, Anchor | None]:
-    for anchor in sorted(anchors, key=lambda anchor: anchor.size):
-        if anchor.size > index:
-            head = log.checkpoint_at(anchor.size)
-            if head is not None and head.root == anchor.root:
-                return head, anchor
+def _head(log: Log, index: int, covering: Covering) -> tuple[Head, Anchor | None]:
+    found = covering(index)
+    while found is not None:
+        anchor = found.anchor
+        head = log.checkpoint_at(anchor.size)
+        # A log that was brought back may lack a checkpoint; the next anchor covers the same.
+        if head is not None and head.root == anchor.root:
+            return head, anchor
+        found = covering(anchor.size)
     published = log.published()
     if published is None or published.size <= index:
         raise UnavailableError(

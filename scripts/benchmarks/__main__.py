@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from ledger.anchor import Anchor
 from ledger.batch import decode_batch
 from ledger.bundle import Bundle
 from ledger.checkpoint import parse_checkpoint
@@ -22,7 +21,6 @@ from ledger.log import Log
 from ledger.merkle import leaf_hash, verify_inclusion
 from ledger.node import Node
 from ledger.note import Signer
-from ledger.prover import prove
 from ledger.settings import Settings
 from ledger.store import Store
 from ledger.trust import Trust
@@ -145,16 +143,15 @@ def _reading(runs: int) -> list[Figure]:
             anchor, _ = node.anchors()[-1]
             receipt = node.chain.node.receipt(anchor.transaction)
             gas = receipt.gas_used if receipt else 0
-            anchors = [anchor]
             chosen = random.Random(1).sample(range(_MANY), _SAMPLE)  # noqa: S311 - a sample
             ids = [submissions[i].record_id for i in chosen]
-            bundles = [prove(node.log, record_id, anchors=anchors) for record_id in ids]
+            bundles = [node.bundle(record_id) for record_id in ids]
             texts = [bundle.to_json() for bundle in bundles]
             trust = node.trust().pin(anchor)
             size = f"{_MANY:,}"
             return [
                 rate(f"inclusion proofs at {size}", "/s", lambda: _proofs(node, chosen), runs=runs),
-                rate(f"bundles at {size}", "/s", lambda: _bundles(node, ids, anchors), runs=runs),
+                rate(f"bundles at {size}", "/s", lambda: _bundles(node, ids), runs=runs),
                 rate("inclusion proofs verified", "/s", lambda: _inclusions(bundles), runs=runs),
                 rate("bundles verified, whole", "/s", lambda: _verify(texts, trust), runs=runs),
                 Figure(f"gas of the first anchor, {size} records", "gas", (gas,)),
@@ -171,9 +168,9 @@ def _proofs(node: Node, indexes: list[int]) -> int:
     return len(indexes)
 
 
-def _bundles(node: Node, record_ids: list[bytes], anchors: list[Anchor]) -> int:
+def _bundles(node: Node, record_ids: list[bytes]) -> int:
     for record_id in record_ids:
-        prove(node.log, record_id, anchors=anchors)
+        node.bundle(record_id)
     return len(record_ids)
 
 
