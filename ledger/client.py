@@ -1,41 +1,80 @@
 """A client of the HTTP API: submits statements, fetches bundles, waits as the server asks.
 
-It hashes nothing and verifies nothing: what it brings back is checked by `verify`.
+It hashes nothing and verifies nothing: what it brings back is checked by `verify`. A server is a
+stranger: its answers are bounded in size, it cannot send us elsewhere (no redirects), and what it
+says wrong is told as its own words (`RefusedError`) or as "could not ask" (UnavailableError).
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import httpx2
 
+from ledger.bundle import MAX_BUNDLE_SIZE, Bundle
 from ledger.canonical import parse
-from ledger.errors import ConfigurationError, LedgerError, MalformedError, UnavailableError
+from ledger.errors import (
+    ConfigurationError,
+    LedgerError,
+    MalformedError,
+    NotFoundError,
+    UnavailableError,
+)
+from ledger.trust import Trust
 
-__all__ = ["Client", "RefusedError"]
+__all__ = ["Client", "Logged", "RefusedError"]
 
 _TIMEOUT = 30.0
+_FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 30.0
-_RETRY = frozenset({202, 503})
+# More than the largest bundle, and than 256 of the largest entries.
+_MAX_ANSWER = 2 * MAX_BUNDLE_SIZE
+_SHOWN = 200
+_ACCEPTED = 202
+_UNAVAILABLE = 503
+_AGAIN = frozenset({_ACCEPTED, _UNAVAILABLE})
 
 
 class RefusedError(LedgerError):
-    """The server's answer is a problem (RFC 9457), carried here with its code."""
+    """The server's answer is a problem (RFC 9457), carried here with its code and status."""
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        status: int,
+        expected: str | None = None,
+        found: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(code, message, expected=expected, found=found, hint=hint)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A record that the server says is in the log; `added` unless it was there already."""
+
+    record_id: str
+    index: int
+    added: bool
 
 
 class Client:
     """One server, one API key. Close it, or use it as a context manager."""
 
     def __init__(self, url: str, *, api_key: str | None = None) -> None:
-        headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-        try:
-            self._http = httpx2.Client(base_url=url, headers=headers, timeout=_TIMEOUT)
-        except httpx2.InvalidURL as error:
-            raise ConfigurationError(
-                "client.url", "server address", expected="http://HOST:PORT", found=url
-            ) from error
+        self._place = _place(url)
+        headers = {}
+        if api_key is not None:
+            headers["Authorization"] = f"Bearer {_checked_key(api_key)}"
+        self._http = httpx2.Client(base_url=url, headers=headers, timeout=_TIMEOUT)
 
     def __enter__(self) -> Self:
         return self
@@ -46,71 +85,195 @@ class Client:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connection."""
         self._http.close()
 
-    def submit(self, statement: bytes) -> dict[str, Any]:
-        """Submit one statement; give the server's answer (index, leaf hash, state)."""
-        response = self._send("POST", "/v1/records", content=statement)
-        answer: dict[str, Any] = parse(response.content)
-        return answer
+    def submit(self, statement: bytes, *, deadline: float = 0) -> Logged:
+        """Submit one statement; sent again while the server is busy: it is logged once."""
+        status, body = self._wait("POST", "/v1/records", deadline, content=statement)
+        answer = self._read(body)
+        match answer:
+            case {"record_id": str(record_id), "index": int(index)}:
+                return Logged(record_id, index, added=status == httpx2.codes.CREATED)
+        raise self._nonsense("a record_id and an index", answer)
 
-    def bundle(self, record_id: str, *, deadline: float) -> bytes:
-        """Fetch a record's bundle, waiting until one is there; raise UnavailableError."""
-        return self._wait(f"/v1/records/{record_id}/bundle", deadline).content
+    def bundle(self, record_id: str, *, deadline: float, anchored: bool = False) -> Bundle:
+        """Fetch a record's bundle, waiting until there is one; with its anchor if `anchored`.
 
-    def trust(self) -> bytes:
-        """Fetch the trust file that the server offers; the caller decides whether to believe it."""
-        return self._send("GET", "/v1/trust").content
-
-    def _wait(self, path: str, deadline: float) -> httpx2.Response:
-        """Ask until the answer is there, at the server's own pace."""
+        Raises UnavailableError where it is not there in `deadline` seconds.
+        """
         end = time.monotonic() + deadline
         while True:
-            response = self._send("GET", path)
-            if response.status_code not in _RETRY:
-                return response
-            pause = min(_retry_after(response), _LONGEST_PAUSE)
-            if time.monotonic() + pause > end:
+            left = end - time.monotonic()
+            _, body = self._wait("GET", f"/v1/records/{record_id}/bundle", left)
+            try:
+                bundle = Bundle.from_json(body)
+            except MalformedError as error:
+                raise self._nonsense("a bundle", str(error)) from error
+            if bundle.anchor is not None or not anchored:
+                return bundle
+            if time.monotonic() + _FIRST_PAUSE > end:
                 raise UnavailableError(
                     "client.deadline",
-                    f"not there after {deadline:.0f} s",
-                    hint="The record is logged. Ask again: crossproof bundle RECORD_ID -o FILE",
+                    f"record {record_id} is published and not anchored after {deadline:.0f} s",
+                    hint="Wait longer (--wait), or ask again later.",
                 )
+            time.sleep(_FIRST_PAUSE)
+
+    def read(self, path: str) -> bytes:
+        """Fetch a published file of the log (a `source`); raise NotFoundError where there is none.
+
+        Entry bundles need a key with the scope `audit`.
+        """
+        try:
+            return self._wait("GET", f"/{path}", 0)[1]
+        except RefusedError as error:
+            if error.status != httpx2.codes.NOT_FOUND:
+                raise
+            raise NotFoundError("client.missing", "the server lacks a file", found=path) from error
+
+    def trust(self) -> Trust:
+        """Fetch the trust file that the server offers; the caller decides whether to believe it."""
+        _, body = self._wait("GET", "/v1/trust", 0)
+        try:
+            return Trust.from_json(body)
+        except MalformedError as error:
+            raise self._nonsense("a trust file", str(error)) from error
+
+    def _wait(
+        self, method: str, path: str, deadline: float, *, content: bytes | None = None
+    ) -> tuple[int, bytes]:
+        """Ask until there is an answer, at the server's own pace; give status and body."""
+        end = time.monotonic() + deadline
+        while True:
+            status, body, pause = self._send(method, path, content)
+            if status not in _AGAIN:
+                return status, body
+            if time.monotonic() + pause > end:
+                raise self._too_late(status, body, deadline)
             time.sleep(pause)
 
-    def _send(self, method: str, path: str, *, content: bytes | None = None) -> httpx2.Response:
+    def _send(self, method: str, path: str, content: bytes | None) -> tuple[int, bytes, float]:
         headers = {"Content-Type": "application/json"} if content is not None else {}
         try:
-            response = self._http.request(method, path, content=content, headers=headers)
+            with self._http.stream(method, path, content=content, headers=headers) as response:
+                body = self._bounded(response.iter_bytes())
         except httpx2.HTTPError as error:
             raise UnavailableError(
                 "client.unreachable",
-                f"no answer from {self._http.base_url}",
+                f"no answer from {self._place}",
                 found=type(error).__name__,
-                hint="Is it running? crossproof serve",
+                hint="Is it running, and is the address right (--server)?",
             ) from error
-        if response.is_success or response.status_code in _RETRY:
-            return response
-        raise _refusal(response)
+        if not response.is_success and response.status_code not in _AGAIN:
+            raise self._refusal(response.status_code, body)
+        return response.status_code, body, _retry_after(response)
+
+    def _bounded(self, chunks: Iterator[bytes]) -> bytes:
+        body = bytearray()
+        for chunk in chunks:
+            body += chunk
+            if len(body) > _MAX_ANSWER:
+                raise self._nonsense(f"at most {_MAX_ANSWER} bytes", "more")
+        return bytes(body)
+
+    def _refusal(self, status: int, body: bytes) -> LedgerError:
+        """Turn a problem body into an error; a body that is none is told by its status."""
+        problem = _problem(body)
+        if problem is None:
+            return self._nonsense("an answer of a ledger", f"HTTP status {status}")
+        hint = problem["hint"]
+        if problem["code"].startswith("auth.") and hint is None:
+            hint = "Give an API key: CROSSPROOF_API_KEY."
+        return RefusedError(
+            problem["code"],
+            problem["detail"],
+            status=status,
+            expected=problem["expected"],
+            found=problem["found"],
+            hint=hint,
+        )
+
+    def _too_late(self, status: int, body: bytes, deadline: float) -> UnavailableError:
+        problem = _problem(body) if status == _UNAVAILABLE else None
+        if problem is not None:
+            return UnavailableError(
+                problem["code"],
+                problem["detail"],
+                expected=problem["expected"],
+                found=problem["found"],
+                hint=problem["hint"],
+            )
+        if status == _UNAVAILABLE:
+            return self._nonsense("an answer of a ledger", f"HTTP status {status}")
+        return UnavailableError(
+            "client.deadline",
+            f"the record is logged, and not published after {max(deadline, 0):.0f} s",
+            hint="Ask again: crossproof bundle RECORD_ID -o FILE",
+        )
+
+    def _read(self, body: bytes) -> object:
+        try:
+            return parse(body)
+        except MalformedError as error:
+            raise self._nonsense("JSON", error.message) from error
+
+    def _nonsense(self, expected: str, found: object) -> UnavailableError:
+        return UnavailableError(
+            "client.nonsense",
+            f"{self._place} answers what no ledger would",
+            expected=expected,
+            found=str(found)[:_SHOWN],
+            hint="Is the address right (--server)?",
+        )
+
+
+def _problem(body: bytes) -> dict[str, Any] | None:
+    """Read a problem (RFC 9457) with a code, None where it is none."""
+    try:
+        value = parse(body)
+    except MalformedError:
+        return None
+    if not isinstance(value, dict) or not isinstance(value.get("code"), str):
+        return None
+    texts = {name: value.get(name) for name in ("detail", "expected", "found", "hint")}
+    shown = {name: None if text is None else str(text) for name, text in texts.items()}
+    detail = shown["detail"] or str(value.get("title", value["code"]))
+    return {**shown, "detail": detail, "code": value["code"]}
 
 
 def _retry_after(response: httpx2.Response) -> float:
-    value = response.headers.get("Retry-After", "1")
-    return float(value) if value.isdigit() else 1.0
+    value = response.headers.get("Retry-After", "")
+    if value.isascii() and value.isdigit():
+        return min(float(value), _LONGEST_PAUSE)
+    return _FIRST_PAUSE
 
 
-def _refusal(response: httpx2.Response) -> RefusedError:
-    """Turn a problem body into an error; a body that is none is told by its status."""
+def _place(url: str) -> str:
+    """Name a server for people, without credentials; raise ConfigurationError for no address."""
     try:
-        problem = parse(response.content)
-    except MalformedError:
-        problem = None
-    if not isinstance(problem, dict):
-        problem = {}
-    return RefusedError(
-        str(problem.get("code", "client.refused")),
-        str(problem.get("detail") or problem.get("title") or f"HTTP {response.status_code}"),
-        expected=problem.get("expected"),
-        found=problem.get("found"),
-        hint=problem.get("hint"),
-    )
+        parts = urlsplit(url)
+        sound = parts.scheme in {"http", "https"} and bool(parts.hostname)
+        port = parts.port
+        httpx2.URL(url)
+    except (ValueError, httpx2.InvalidURL):
+        sound, port = False, None
+    if not sound:
+        raise ConfigurationError(
+            "client.url", "server address", expected="http://HOST[:PORT] or https://…"
+        )
+    host = str(parts.hostname)
+    host = f"[{host}]" if ":" in host else host
+    return f"{host}:{port}" if port else host
+
+
+def _checked_key(api_key: str) -> str:
+    # It goes into a header; a key that cannot is one that was copied wrongly.
+    if not api_key.isascii() or not api_key.isprintable() or not api_key or " " in api_key:
+        raise ConfigurationError(
+            "client.api-key", "API key", expected="cpk_<prefix>_<secret>", found="something else"
+        )
+    return api_key
