@@ -9,9 +9,12 @@ from typing import Annotated, Literal
 import typer
 
 from ledger.bundle import Bundle
-from ledger.cli.console import say, write_file
-from ledger.cli.record import API_KEY, DEADLINE, SERVER
+from ledger.cli.console import problem, say
+from ledger.cli.files import write_file
+from ledger.cli.options import API_KEY, OUTPUT, SERVER, WAIT
+from ledger.errors import MalformedError, VerificationError
 from ledger.proof import merkletools, tlog_proof
+from ledger.statement import Statement, parse_record_id
 
 __all__ = ["bundle"]
 
@@ -19,26 +22,36 @@ __all__ = ["bundle"]
 def bundle(
     record_id: Annotated[str, typer.Argument(help="The record's id.")],
     *,
-    output: Annotated[
-        Path,
-        typer.Option("--output", "-o", envvar="CROSSPROOF_OUTPUT", help="The file, or - (stdout)."),
-    ],
+    output: Annotated[Path, OUTPUT],
     form: Annotated[
         Literal["bundle", "tlog-proof", "merkletools"],
         typer.Option("--format", envvar="CROSSPROOF_FORMAT", help="What to write."),
     ] = "bundle",
+    anchored: Annotated[
+        bool,
+        typer.Option(
+            "--anchored", envvar="CROSSPROOF_ANCHORED", help="Wait until it has its anchor, too."
+        ),
+    ] = False,
     server: Annotated[str, SERVER] = "http://127.0.0.1:8080",
     api_key: Annotated[str | None, API_KEY] = None,
-    wait: Annotated[float, DEADLINE] = 30.0,
+    wait: Annotated[float, WAIT] = 30.0,
 ) -> None:
     """Fetch the newest bundle of a record, with its anchor as soon as there is one.
 
-    Example: crossproof bundle 0190e2c1-… -o report.bundle.json
+    Example: crossproof bundle 0190e2c1-7c1e-7b6a-9d3b-1f6f2a1b3c4d -o report.bundle.json
     """
     from ledger.client import Client  # noqa: PLC0415 - an HTTP client that `verify` never needs
 
+    try:
+        wanted = parse_record_id(record_id)
+    except MalformedError as error:
+        raise problem(
+            "usage.record-id", "RECORD_ID", expected=error.expected, found=record_id
+        ) from error
     with Client(server, api_key=api_key) as client:
-        fetched = Bundle.from_json(client.bundle(record_id, deadline=wait))
+        fetched = client.bundle(record_id, deadline=wait, anchored=anchored)
+    _check_asked(fetched, wanted)
     if form == "tlog-proof":
         text = tlog_proof(fetched)
     elif form == "merkletools":
@@ -46,5 +59,18 @@ def bundle(
     else:
         text = fetched.to_json()
     write_file(output, text)
-    anchored = "anchored" if fetched.anchor else "published, not anchored yet"
-    say(f"{form}: {output}, index {fetched.entry.index}, {anchored}")
+    state = "anchored" if fetched.anchor else "published, not anchored yet"
+    say(f"{form}: {output}, index {fetched.entry.index}, {state}")
+
+
+def _check_asked(fetched: Bundle, wanted: bytes) -> None:
+    """Refuse a bundle of another record; whether it proves anything is for `verify` to say."""
+    found = Statement.from_entry(fetched.entry.body).record_id
+    if found != wanted:
+        raise VerificationError(
+            "record.other",
+            "the server's bundle is of another record than the one that was asked for",
+            expected=wanted.hex(),
+            found=found.hex(),
+            hint="Do not rely on this ledger; ask its operator.",
+        )

@@ -1,55 +1,107 @@
-"""How the command line speaks: reports and errors as text, colour only on a terminal."""
+"""How the command line speaks: verdicts and errors to stderr for people, data to stdout.
+
+Colour only on a terminal and without NO_COLOR. What comes out of a bundle, a server or a file name
+may hold escape sequences or newlines that would draw a verdict of their own: everything that
+cannot be printed is shown as its escape.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
-from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
 
-from ledger.errors import (
-    ConfigurationError,
-    LedgerError,
-    UnavailableError,
-)
-from ledger.report import Report, Status, catalogue
+import typer
 
-if TYPE_CHECKING:
-    from rich.console import Console
+from ledger.errors import ConfigurationError, LedgerError, UnavailableError
+from ledger.report import Check, Report, Status, catalogue
 
-__all__ = ["EXIT_CODES", "explain", "problem", "read_file", "say", "show_report", "write_file"]
+__all__ = [
+    "BROKEN_PIPE",
+    "EXIT_CODES",
+    "USAGE",
+    "Style",
+    "explain",
+    "problem",
+    "progress",
+    "put",
+    "say",
+    "show_report",
+]
 
 USAGE = 2
+UNDETERMINED = 3
+# What a shell reports of a program that a closed pipe has ended: never mistaken for a verdict.
+BROKEN_PIPE = 141
 EXIT_CODES = {
     Status.VERIFIED: 0,
     Status.FAILED: 1,
-    Status.UNDETERMINED: 3,
+    Status.UNDETERMINED: UNDETERMINED,
     Status.SKIPPED: 0,
 }
+
+
+class Style(StrEnum):
+    """How a line looks on a terminal, as SGR parameters (ECMA-48)."""
+
+    BOLD = "1"
+    DIM = "2"
+    GREEN = "32"
+    RED = "1;31"
+    YELLOW = "33"
+
+
 _MARKS = {
-    Status.VERIFIED: ("✓", "green"),
-    Status.FAILED: ("✗", "bold red"),
-    Status.UNDETERMINED: ("?", "yellow"),
-    Status.SKIPPED: ("-", "dim"),
+    Status.VERIFIED: ("✓", Style.GREEN),
+    Status.FAILED: ("✗", Style.RED),
+    Status.UNDETERMINED: ("?", Style.YELLOW),
+    Status.SKIPPED: ("-", Style.DIM),
 }
+_TOLD = frozenset({Status.FAILED, Status.UNDETERMINED})
+_IDEOGRAPHIC_SPACE = "\u3000"
+_PROGRESS_SECONDS = 0.1
 
 
-@cache
-def stderr() -> Console:
-    """Give the console for people; NO_COLOR and a pipe make it plain."""
-    from rich.console import Console  # noqa: PLC0415 - `--json` never needs it
+def say(text: str = "", style: Style | None = None) -> None:
+    """Tell a person one line; nobody listening is no reason to stop."""
+    if sys.stderr is None:  # closed by whoever started us
+        return
+    line = _printable(text)
+    if style is not None and _in_colour():
+        line = f"\x1b[{style}m{line}\x1b[0m"
+    try:
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
+    except OSError:
+        # The exit code still tells. What is left of the words, and Python's own flush at the
+        # end, go nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
-    return Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
 
-
-def say(text: str = "", style: str | None = None) -> None:
-    """Tell a person something."""
-    stderr().print(text, style=style)
+def put(text: str) -> None:
+    """Write data to stdout, all of it; raise ConfigurationError where it cannot be written."""
+    if sys.stdout is None:  # likewise
+        raise problem("stdout.unwritable", "stdout cannot be written", found="it is closed")
+    try:
+        # Half a surrogate pair, of a file's name, becomes its JSON escape.
+        sys.stdout.buffer.write(text.encode(errors="backslashreplace"))
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        # Python flushes once more at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            raise typer.Exit(BROKEN_PIPE) from error
+        raise problem(
+            "stdout.unwritable", "stdout cannot be written", found=error.strerror or str(error)
+        ) from error
 
 
 def explain(error: LedgerError) -> int:
     """Tell what went wrong, what was expected and found and what to do; give the exit code."""
-    say(f"error: {error.message} [{error.code}]", "bold red")
+    say(f"error: {error.message} [{error.code}]", Style.RED)
     for label, value in (("expected", error.expected), ("found", error.found)):
         if value is not None:
             say(f"  {label}: {value}")
@@ -57,57 +109,90 @@ def explain(error: LedgerError) -> int:
         say(f"  {error.hint}")
     if isinstance(error, ConfigurationError):
         return USAGE
-    return 3 if isinstance(error, UnavailableError) else 1
+    return UNDETERMINED if isinstance(error, UnavailableError) else EXIT_CODES[Status.FAILED]
 
 
-def problem(code: str, message: str, **details: str) -> ConfigurationError:
+def problem(
+    code: str,
+    message: str,
+    *,
+    expected: str | None = None,
+    found: str | None = None,
+    hint: str | None = None,
+) -> ConfigurationError:
     """Make the error for a command that cannot be carried out as it was given."""
-    return ConfigurationError(code, message, **details)
+    return ConfigurationError(code, message, expected=expected, found=found, hint=hint)
 
 
-def show_report(report: Report, name: str, language: str) -> None:
-    """Print a report: each check, and at the end the one verdict."""
+def show_report(
+    report: Report, name: str, *, language: str = "en", indent: str = "", brief: bool = False
+) -> None:
+    """Print a report: each check, or if `brief` those that were not passed, and the verdict."""
     texts = catalogue(language)
     labels = texts["labels"]
-    say(name, "bold")
+    say(f"{indent}{name}", Style.BOLD)
     for check in report.checks:
+        if brief and check.status not in _TOLD:
+            continue
         mark, style = _MARKS[check.status]
-        subject = f"  {check.subject}" if check.subject else ""
-        say(f"  {mark} {check.title(language)}{subject}", style)
-        if check.status in {Status.FAILED, Status.UNDETERMINED}:
+        subject = _subject(check, report, language)
+        say(f"{indent}  {mark} {check.title(language)}{subject and f'  {subject}'}", style)
+        if check.status in _TOLD:
             for label, value in (("expected", check.expected), ("found", check.found)):
                 if value is not None:
-                    say(f"      {labels[label]}: {value}")
+                    say(f"{indent}      {labels[label]}: {value}")
             for line in (check.text(language), check.hint(language)):
                 if line:
-                    say(f"      {line}")
+                    say(f"{indent}      {line}")
     mark, style = _MARKS[report.verdict]
-    say(f"{mark} {texts['verdicts'][report.verdict.value]}", style)
+    say(f"{indent}{mark} {texts['verdicts'][report.verdict.value]}", style)
     if report.sandbox:
-        say(f"  {labels['sandbox']}", "yellow")
+        say(f"{indent}  {labels['sandbox']}", Style.YELLOW)
 
 
-def read_file(path: Path, what: str) -> bytes:
-    """Read a file whole; a missing or unreadable one is a usage error."""
-    try:
-        return sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
-    except OSError as error:
-        raise problem(
-            "file.unreadable", f"{what} {path}: cannot be read", found=error.strerror or str(error)
-        ) from error
-
-
-def write_file(path: Path, text: str) -> None:
-    """Write a file whole or not at all; `-` is stdout."""
-    if str(path) == "-":
-        sys.stdout.write(text)
+@contextmanager
+def progress(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Give a function that shows how much of how much is done, on a terminal only."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield lambda _done, _total: None
         return
-    temporary = path.with_name(f".{path.name}.part")
+    last = 0.0
+
+    def show(done: int, total: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= _PROGRESS_SECONDS or done == total:
+            last = now
+            sys.stderr.write(f"\r{label} {done:,} of {total:,}")
+            sys.stderr.flush()
+
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, "utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        raise problem(
-            "file.unwritable", f"{path}: cannot be written", found=error.strerror or str(error)
-        ) from error
+        yield show
+    finally:
+        if last:
+            # Back to the line's beginning, and clear it (ECMA-48, EL).
+            sys.stderr.write("\r\x1b[K")
+
+
+def _subject(check: Check, report: Report, language: str) -> str:
+    """Tell checks of one kind apart, briefly: JSON has the chain's whole identity."""
+    if check.code == "anchor.chain" and report.anchor is not None and check.subject:
+        anchor = report.anchor
+        place = str(catalogue(language)["labels"]["place"])
+        return place.format(chain=anchor.chain.chain_id, block=anchor.block_number)
+    return check.subject or ""
+
+
+def _in_colour() -> bool:
+    return sys.stderr.isatty() and not (
+        os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    )
+
+
+def _printable(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(
+        c if c.isprintable() or c == _IDEOGRAPHIC_SPACE else c.encode("unicode_escape").decode()
+        for c in text
+    )

@@ -7,21 +7,24 @@ demo fails.
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from ledger.cli.console import say, show_report, write_file
+from ledger.cli.console import EXIT_CODES, Style, say, show_report
+from ledger.cli.files import fingerprint, write_file
 from ledger.errors import LedgerError, VerificationError
 from ledger.report import Report, Status
 
 if TYPE_CHECKING:
     from ledger.anchor import Anchor
+    from ledger.fingerprint import Fingerprint
     from ledger.node import Node
     from ledger.trust import Trust
 
@@ -29,7 +32,26 @@ __all__ = ["demo"]
 
 _BATCHES = 4
 _BATCH = 250
+_TRUST = "trust.json"
 _FORGED = "forged.bundle.json"
+_INDENT = "   "
+
+
+class _Shown(NamedTuple):
+    """A file that is recorded by itself: where it is, and what lies in the output directory."""
+
+    source: Path
+    fingerprint: Fingerprint
+    copy: Path
+    bundle: Path
+
+    @property
+    def changed_copy(self) -> Path:
+        return self.copy.with_name(f"changed-{self.copy.name}")
+
+    @property
+    def changed_bundle(self) -> Path:
+        return self.bundle.with_name(f"changed-{self.bundle.name}")
 
 
 def demo(
@@ -45,37 +67,63 @@ def demo(
     """Record, log, anchor, bundle and verify real files; then tamper, and verify again.
 
     Example: crossproof demo report.csv -o demo-output
-    """
-    from ledger.cli.demo_data import shown_files  # noqa: PLC0415
-    from ledger.node import Node  # noqa: PLC0415 - web3 and the database, a second to import
-    from ledger.settings import Settings  # noqa: PLC0415
 
-    chosen = files or shown_files()
+    The ledger is one of its own, in a temporary directory: no setting touches it, nor it yours.
+    """
+    from ledger.cli.demo_data import DemoSettings, shown_files  # noqa: PLC0415
+    from ledger.node import Node  # noqa: PLC0415 - web3 and the database, a second to import
+
+    shown = _prepare(files or shown_files(), output)
     output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="crossproof-demo-") as directory:
-        settings = Settings.load(data_dir=Path(directory), chain_urls=())
-        node = Node.open(settings)
+        say("Crossproof demo: a ledger of its own, on an embedded sandbox chain", Style.BOLD)
+        # Its workers are not started: each step is taken, and timed, here.
+        node = Node.open(DemoSettings.load(data_dir=Path(directory)))
         try:
-            say("Crossproof demo: a ledger of its own, on an embedded sandbox chain", "bold")
-            record_ids = _record(node, chosen)
+            record_ids = _record(node, shown)
             anchor = _anchor(node)
             trust = node.trust().pin(anchor)
-            copies = _bundle(node, chosen, record_ids, output)
-            write_file(output / "trust.json", trust.to_json())
-            _verify(copies, trust, output)
-            _tamper(node, copies, trust, output)
+            _bundle(node, shown, record_ids)
+            write_file(output / _TRUST, trust.to_json())
+            _verify(shown, trust, output)
+            _tamper(node, shown[0], trust, output)
         finally:
             node.close()
-    _by_hand(copies, output)
+    _by_hand(shown[0], output)
 
 
-def _record(node: Node, files: Sequence[Path]) -> list[bytes]:
+def _prepare(files: Sequence[Path], output: Path) -> list[_Shown]:
+    """Hash the files, and find for each a name that no other result has."""
+    taken = {_TRUST, _FORGED}
+    shown = []
+    for path in files:
+        number = 1
+        name = path.name
+        while not taken.isdisjoint(_results(name)):
+            number += 1
+            name = f"{number}-{path.name}"
+        taken.update(_results(name))
+        shown.append(_Shown(path, fingerprint(path), output / name, output / f"{name}.bundle.json"))
+    return shown
+
+
+def _results(name: str) -> set[str]:
+    both = {name, f"{name}.bundle.json"}
+    return both | {f"changed-{result}" for result in both}
+
+
+def _heading(text: str) -> None:
+    say()
+    say(text, Style.BOLD)
+
+
+def _record(node: Node, shown: Sequence[_Shown]) -> list[bytes]:
     """Log batches of installed files, then each chosen file by itself."""
     from ledger.cli.demo_data import installed_files, transfer  # noqa: PLC0415
     from ledger.fingerprint import Fingerprint  # noqa: PLC0415
     from ledger.log import Submission  # noqa: PLC0415
 
-    say("\n1. Record: files are hashed where they are, only statements are logged", "bold")
+    _heading("1. Record: files are hashed where they are, only statements are logged")
     started = time.perf_counter()
     fingerprints = [Fingerprint.of_file(path) for path in installed_files(_BATCHES * _BATCH)]
     size = sum(fingerprint.size for fingerprint in fingerprints)
@@ -92,18 +140,18 @@ def _record(node: Node, files: Sequence[Path]) -> list[bytes]:
         f"answer: {len(statements) / seconds:,.0f} records/s"
     )
     record_ids = []
-    for path in files:
-        statement = transfer(Fingerprint.of_file(path), scenario="data-file")
+    for file in shown:
+        statement = transfer(file.fingerprint, scenario="data-file")
         submission = Submission(statement.record_id, statement.entry)
         appended = node.submit([submission], submitter="demo")
         record_ids.append(statement.record_id)
-        say(f"   logged {path.name} at index {appended.indexes[0]}")
+        say(f"   logged {file.source.name} at index {appended.indexes[0]}")
     return record_ids
 
 
 def _anchor(node: Node) -> Anchor:
     """Publish the head, and bring it onto the chain."""
-    say("\n2. Publish and anchor: one signed head, one transaction for all of them", "bold")
+    _heading("2. Publish and anchor: one signed head, one transaction for all of them")
     node.publish()
     head = node.log.head()
     say(f"   log {head.origin}, size {head.size}")
@@ -122,74 +170,70 @@ def _anchor(node: Node) -> Anchor:
     return anchor
 
 
-def _bundle(
-    node: Node, files: Sequence[Path], record_ids: Sequence[bytes], output: Path
-) -> list[tuple[Path, Path]]:
+def _bundle(node: Node, shown: Sequence[_Shown], record_ids: Sequence[bytes]) -> None:
     """Write each record's bundle beside a copy of its file."""
-    say("\n3. Bundle: one file carries all that a verifier needs", "bold")
-    copies = []
-    for path, record_id in zip(files, record_ids, strict=True):
-        copy = output / path.name
-        if copy.resolve() != path.resolve():
-            shutil.copyfile(path, copy)
-        bundle = output / f"{path.name}.bundle.json"
-        write_file(bundle, node.bundle(record_id).to_json())
-        say(f"   {bundle}, {bundle.stat().st_size:,} bytes")
-        copies.append((bundle, copy))
-    return copies
+    _heading("3. Bundle: one file carries all that a verifier needs")
+    for file, record_id in zip(shown, record_ids, strict=True):
+        if file.copy.resolve() != file.source.resolve():
+            shutil.copyfile(file.source, file.copy)
+        write_file(file.bundle, node.bundle(record_id).to_json())
+        say(f"   {file.bundle}, {file.bundle.stat().st_size:,} bytes")
 
 
-def _verify(copies: Sequence[tuple[Path, Path]], trust: Trust, output: Path) -> None:
+def _verify(shown: Sequence[_Shown], trust: Trust, output: Path) -> None:
+    """Verify each: the first one's report whole, of the others the verdict."""
     from ledger.verify import verify  # noqa: PLC0415
 
-    say(f"\n4. Verify: offline, believing {output / 'trust.json'} and nothing else", "bold")
-    for i, (bundle, file) in enumerate(copies):
+    _heading(f"4. Verify: offline, believing {output / _TRUST} and nothing else")
+    for file in shown:
         started = time.perf_counter()
-        report = verify(bundle.read_bytes(), trust=trust, files=[file])
+        report = verify(file.bundle.read_bytes(), trust=trust, files=[file.copy])
         milliseconds = (time.perf_counter() - started) * 1000
-        if i == 0:
-            show_report(report, f"   {bundle.name} and {file.name}", "en")
+        if file is shown[0]:
+            show_report(report, f"{file.bundle.name} and {file.copy.name}", indent=_INDENT)
         else:
-            say(f"   {bundle.name}: {report.verdict.value} in {milliseconds:.1f} ms")
+            say(f"   {file.bundle.name}: {report.verdict.value} in {milliseconds:.1f} ms")
         _expect(report, Status.VERIFIED)
 
 
-def _tamper(node: Node, copies: Sequence[tuple[Path, Path]], trust: Trust, output: Path) -> None:
+def _tamper(node: Node, file: _Shown, trust: Trust, output: Path) -> None:
     """Change the file, the bundle, and the history; show what catches each."""
-    from ledger.cli.demo_forgery import forge, other_recipient  # noqa: PLC0415
+    from ledger.cli.demo_forgery import change_file, forge, other_recipient  # noqa: PLC0415
     from ledger.verify import verify  # noqa: PLC0415
 
-    bundle, file = copies[0]
-    raw = bundle.read_bytes()
+    raw = file.bundle.read_bytes()
 
-    say("\n5. Tamper with the file: one bit of one byte", "bold")
-    changed = output / f"changed-{file.name}"
-    data = bytearray(file.read_bytes())
-    data[len(data) // 2] ^= 1
-    changed.write_bytes(data)
-    report = verify(raw, trust=trust, files=[changed])
-    show_report(report, f"   {bundle.name} and {changed.name}", "en")
+    _heading("5. Tamper with the file: one byte")
+    change_file(file.copy, file.changed_copy)
+    report = verify(raw, trust=trust, files=[file.changed_copy])
+    _show_failure(report, f"{file.bundle.name} and {file.changed_copy.name}")
     _expect(report, Status.FAILED, "file.digest")
 
-    say("\n6. Tamper with the bundle: another recipient in the record", "bold")
-    changed = output / f"changed-{bundle.name}"
-    write_file(changed, other_recipient(raw))
-    report = verify(changed.read_bytes(), trust=trust, files=[file])
-    show_report(report, f"   {changed.name} and {file.name}", "en")
+    _heading("6. Tamper with the bundle: another recipient in the record")
+    write_file(file.changed_bundle, other_recipient(raw))
+    report = verify(file.changed_bundle.read_bytes(), trust=trust, files=[file.copy])
+    _show_failure(report, f"{file.changed_bundle.name} and {file.copy.name}")
     _expect(report, Status.FAILED, "entry.inclusion")
 
-    say("\n7. Forge history: the operator, with all keys, rewrites a record and signs anew", "bold")
+    _heading("7. Forge history: the operator, with all keys, rewrites a record and signs anew")
     forgery = forge(node, raw)
     try:
         forgery.anchor()
     except LedgerError as error:
-        say(f"   the contract refuses: {error}")
+        say(f"   anchoring it: {error.message}; it says {error.found}")
     else:
         raise VerificationError("demo.forged", "the contract took a forged history")
-    write_file(output / _FORGED, forgery.bundle.to_json())
-    report = verify((output / _FORGED).read_bytes(), trust=trust, files=[file])
-    show_report(report, f"   {_FORGED}, with a checkpoint that the log's key truly signed", "en")
+    forged = output / _FORGED
+    write_file(forged, forgery.bundle.to_json())
+    report = verify(forged.read_bytes(), trust=trust, files=[file.copy])
+    _show_failure(report, f"{forged.name} and {file.copy.name}, truly signed")
     _expect(report, Status.FAILED, "anchor.chain")
+
+
+def _show_failure(report: Report, name: str) -> None:
+    show_report(report, name, indent=_INDENT, brief=True)
+    passed = sum(check.status is Status.VERIFIED for check in report.checks)
+    say(f"{_INDENT}  ({passed} other checks passed)")
 
 
 def _expect(report: Report, verdict: Status, code: str | None = None) -> None:
@@ -204,15 +248,13 @@ def _expect(report: Report, verdict: Status, code: str | None = None) -> None:
         )
 
 
-def _by_hand(copies: Sequence[tuple[Path, Path]], output: Path) -> None:
-    bundle, file = copies[0]
-    trust = output / "trust.json"
-    say("\nBy hand:", "bold")
-    for given, beside in (
-        (bundle, file),
-        (bundle, output / f"changed-{file.name}"),
-        (output / f"changed-{bundle.name}", file),
-        (output / _FORGED, file),
+def _by_hand(file: _Shown, output: Path) -> None:
+    _heading("By hand (crossproof is in .venv/bin), with the exit code in front:")
+    for bundle, copy, code in (
+        (file.bundle, file.copy, EXIT_CODES[Status.VERIFIED]),
+        (file.bundle, file.changed_copy, EXIT_CODES[Status.FAILED]),
+        (file.changed_bundle, file.copy, EXIT_CODES[Status.FAILED]),
+        (output / _FORGED, file.copy, EXIT_CODES[Status.FAILED]),
     ):
-        say(f"   crossproof verify {given} {beside} --trust {trust} --offline")
-    say("   (crossproof is in .venv/bin; exit code 0 verified, 1 failed, 3 undetermined)")
+        words = ["crossproof", "verify", bundle, copy, "--trust", output / _TRUST, "--offline"]
+        say(f"   {code}  {shlex.join(str(word) for word in words)}")

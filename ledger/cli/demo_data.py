@@ -11,11 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+
 from ledger.errors import ConfigurationError
 from ledger.fingerprint import Fingerprint
+from ledger.settings import Settings
 from ledger.statement import Statement
 
-__all__ = ["installed_files", "shown_files", "transfer"]
+__all__ = ["DemoSettings", "installed_files", "shown_files", "transfer"]
 
 _SHOWN = (
     ("certifi", "certifi/cacert.pem"),
@@ -23,6 +26,22 @@ _SHOWN = (
     ("eth-account", "eth_account/hdaccount/wordlist/english.txt"),
 )
 _SMALLEST = 64
+
+
+class DemoSettings(Settings):
+    """Settings that no environment changes: a demo must never write into somebody's ledger."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic names them all
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read what the program gives, and nothing else."""
+        return (init_settings,)
 
 
 def shown_files() -> list[Path]:

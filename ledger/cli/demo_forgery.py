@@ -1,11 +1,13 @@
-"""The demo's cheats: an edited record, and a whole history written anew with the log's own keys."""
+"""The demo's cheats: a changed file, an edited record, and a history written anew with all keys."""
 
 from __future__ import annotations
 
 import json
+import shutil
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from ledger.bundle import Bundle, LoggedEntry
 from ledger.canonical import canonicalize, parse
@@ -19,7 +21,7 @@ from ledger.note import sign
 from ledger.publisher import operator_signer
 from ledger.tile import WIDTH
 
-__all__ = ["Forgery", "forge", "other_recipient"]
+__all__ = ["Forgery", "change_file", "forge", "other_recipient"]
 
 _RIVAL = {"id": "example:rival", "name": "Somebody Else Ltd", "country": "SG"}
 
@@ -30,6 +32,17 @@ class Forgery:
 
     bundle: Bundle
     anchor: Callable[[], None]
+
+
+def change_file(path: Path, changed: Path) -> None:
+    """Copy a file, one bit of one byte in its middle flipped; an empty one gets a byte."""
+    shutil.copyfile(path, changed)
+    with changed.open("r+b") as file:
+        middle = changed.stat().st_size // 2
+        file.seek(middle)
+        byte = file.read(1) or b"\0"
+        file.seek(middle)
+        file.write(bytes([byte[0] ^ 1]))
 
 
 def other_recipient(raw: bytes) -> str:
@@ -57,7 +70,7 @@ def forge(node: Node, raw: bytes) -> Forgery:
 
 
 def _signed_bundle(node: Node, honest: Bundle, entry: LoggedEntry, leaves: list[bytes]) -> Bundle:
-    """Prove the rewritten record in the rewritten tree, truly signed; claim the honest anchor."""
+    """Prove the rewritten record in the rewritten tree, signed by all; claim the honest anchor."""
     signer = load_log_key(node.settings.log_key, node.settings.passphrase)
     forged_root = root(leaves)
     checkpoint = Checkpoint(signer.name, len(leaves), forged_root)
@@ -71,24 +84,21 @@ def _signed_bundle(node: Node, honest: Bundle, entry: LoggedEntry, leaves: list[
 
 def _anchor(node: Node, leaves: list[bytes], anchored_size: int) -> None:
     """Ask the contract to take the rewritten history; raise ConflictError as it refuses."""
-    operator = _operator(node)
     forged_root = root(leaves)
     extension = Extension(
         log_id=node.publisher.log_id,
         size=len(leaves),
         root=forged_root,
         proof=tuple(consistency_proof(leaves, anchored_size)),
-        signatures=(operator.sign_head(len(leaves), forged_root),),
+        signatures=(_operator(node).sign_head(len(leaves), forged_root),),
     )
-    sender = Account.from_key(_operator_key(node))
-    signed = node.chain.sign_anchor(sender, extension)
+    signed = node.chain.sign_anchor(Account.from_key(_operator_key(node)), extension)
     node.chain.node.send(signed.raw)
 
 
 def _operator(node: Node) -> HeadSigner:
-    return operator_signer(
-        node.chain, node.log.origin, _operator_key(node), admin=node.publisher.admin
-    )
+    admin = node.publisher.admin
+    return operator_signer(node.chain, node.log.origin, _operator_key(node), admin=admin)
 
 
 def _operator_key(node: Node) -> bytes:

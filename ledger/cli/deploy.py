@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.console import say
-from ledger.keys import load_operator_key
+from ledger.cli.console import put, say
 
 __all__ = ["deploy"]
 
@@ -43,17 +42,21 @@ def deploy(
     """Deploy AnchorRegistry, unless the one that was deployed before still stands there.
 
     Example: crossproof deploy --rpc http://127.0.0.1:8545 --key-file sender.key
+
+    The contract's address goes to stdout.
     """
     from ledger import deploy as deployment  # noqa: PLC0415 - web3 takes a second to import
     from ledger.chain import Account, Chain  # noqa: PLC0415
+    from ledger.keys import load_operator_key  # noqa: PLC0415
 
+    account = Account.from_key(load_operator_key(key, passphrase))
     with Chain.connect(rpc) as chain:
-        account = Account.from_key(load_operator_key(key, passphrase))
         done = deployment.deploy(chain, account, directory=directory)
     contract = f"0x{done.identity.contract.hex()}"
     if done.created:
         say(f"deployed: AnchorRegistry {contract} on chain {done.identity.chain_id}")
-        say(f"  block {done.block_number}, gas {done.gas_used}")
+        say(f"  block {done.block_number}, gas {done.gas_used:,}")
     else:
         say(f"there already: AnchorRegistry {contract} on chain {done.identity.chain_id}")
-    say(f"  to use it: CROSSPROOF_CHAIN_URLS={rpc} CROSSPROOF_CHAIN_CONTRACT={contract}")
+    say("  to use it: CROSSPROOF_CHAIN_URLS, the node's address, and CROSSPROOF_CHAIN_CONTRACT")
+    put(f"{contract}\n")

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ledger.cli.console import say
-from ledger.cli.serve import DATA_DIR
+from ledger.cli.console import put, say
+from ledger.cli.options import DATA_DIR
 
 __all__ = ["app"]
 
-app = typer.Typer(help="The log's public key, and API keys.", no_args_is_help=True)
+app = typer.Typer(
+    help="The log's public key, and API keys.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @app.command("show")
@@ -23,11 +24,10 @@ def show(*, data_dir: Annotated[Path | None, DATA_DIR] = None) -> None:
 
     Example: crossproof key show
     """
-    from ledger.keys import load_log_key  # noqa: PLC0415
-    from ledger.settings import Settings  # noqa: PLC0415 - pydantic takes a while to import
+    from ledger.cli.opened import load_settings  # noqa: PLC0415 - pydantic takes a while
+    from ledger.keyring import load_log_signer  # noqa: PLC0415
 
-    settings = Settings.load(data_dir=data_dir)
-    sys.stdout.write(f"{load_log_key(settings.log_key, settings.passphrase).verifier}\n")
+    put(f"{load_log_signer(load_settings(data_dir)).verifier}\n")
 
 
 @app.command("add")
@@ -48,9 +48,11 @@ def add(
     """Make an API key: it is shown once, and the file keeps only its hash.
 
     Example: crossproof key add "Example Ltd" --keys api-keys.json --scope submit --scope read
+
+    A server that runs reads the file when it starts again.
     """
     # The API stands above the ledger; this command knows it by name alone (see `serve`).
     auth = import_module("api.auth")
     secret = auth.add_key(keys, organisation, tuple(scope or ("submit", "read")))
     say(f"key of {organisation}, shown this once:")
-    sys.stdout.write(f"{secret}\n")
+    put(f"{secret}\n")

@@ -7,20 +7,18 @@ from typing import Annotated, Any
 
 import typer
 
+from ledger.bundle import Bundle
 from ledger.canonical import parse
-from ledger.cli.console import problem, read_file, say, write_file
-from ledger.cli.verify import fingerprint
-from ledger.statement import Statement
+from ledger.cli.console import problem, say
+from ledger.cli.files import fingerprint, read_file, write_file
+from ledger.cli.options import API_KEY, SERVER, WAIT
+from ledger.errors import UnavailableError, VerificationError
+from ledger.statement import MAX_ENTRY_SIZE, Statement, record_id_text
 
-__all__ = ["API_KEY", "DEADLINE", "SERVER", "record"]
+__all__ = ["record"]
 
-SERVER = typer.Option("--server", envvar="CROSSPROOF_SERVER", help="Address of the ledger.")
-API_KEY = typer.Option(
-    "--api-key", envvar="CROSSPROOF_API_KEY", help="API key; better given by the environment."
-)
-DEADLINE = typer.Option(
-    "--wait", envvar="CROSSPROOF_WAIT", help="Seconds to wait for the bundle.", min=0
-)
+# A statement may be written more generously than its canonical form is.
+_MAX_STATEMENT_FILE = 16 * MAX_ENTRY_SIZE
 
 
 def record(
@@ -36,33 +34,54 @@ def record(
     ],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", envvar="CROSSPROOF_OUTPUT", help="Where the bundle goes."),
+        typer.Option(
+            "--output",
+            "-o",
+            envvar="CROSSPROOF_OUTPUT",
+            help="Where the bundle goes; FILE.bundle.json if not given, - is stdout.",
+        ),
     ] = None,
     sm3: Annotated[
         bool, typer.Option("--sm3", envvar="CROSSPROOF_SM3", help="SM3 digests beside SHA-256.")
     ] = False,
+    anchored: Annotated[
+        bool,
+        typer.Option(
+            "--anchored", envvar="CROSSPROOF_ANCHORED", help="Wait until it has its anchor, too."
+        ),
+    ] = False,
     server: Annotated[str, SERVER] = "http://127.0.0.1:8080",
     api_key: Annotated[str | None, API_KEY] = None,
-    wait: Annotated[float, DEADLINE] = 30.0,
+    wait: Annotated[float, WAIT] = 30.0,
 ) -> None:
     """Record a transfer: files are hashed here, and only the statement is sent.
 
     Example: crossproof record --from-json transfer.json report.csv -o report.bundle.json
+
+    A statement without record_id and salt gets them. Where the outcome stays unknown the whole
+    statement is kept in a file: recorded again from there, it is logged once.
     """
     from ledger.client import Client  # noqa: PLC0415 - an HTTP client that `verify` never needs
 
     statement = Statement.build(_members(from_json, files or [], sm3=sm3))
+    record_id = record_id_text(statement.record_id)
+    path = output or Path(f"{files[0].name if files else record_id}.bundle.json")
     with Client(server, api_key=api_key) as client:
-        answer = client.submit(statement.entry)
-        record_id = answer["record_id"]
-        say(f"logged: record {record_id}, index {answer['index']}")
-        path = output or Path(f"{files[0].name if files else record_id}.bundle.json")
-        write_file(path, client.bundle(record_id, deadline=wait).decode())
-        say(f"bundle: {path}")
+        try:
+            logged = client.submit(statement.entry, deadline=wait)
+        except (UnavailableError, KeyboardInterrupt):
+            _keep(statement, Path(f"{record_id}.statement.json"))
+            raise
+        there = "logged" if logged.added else "logged before"
+        say(f"{there}: record {record_id}, index {logged.index}")
+        bundle = client.bundle(record_id, deadline=wait, anchored=anchored)
+    _check_own(bundle, statement)
+    write_file(path, bundle.to_json())
+    say(f"bundle: {path}, {'anchored' if bundle.anchor else 'not anchored yet'}")
 
 
 def _members(path: Path, files: list[Path], *, sm3: bool) -> dict[str, Any]:
-    members = parse(read_file(path, "statement"))
+    members = parse(read_file(path, "statement", limit=_MAX_STATEMENT_FILE))
     if not isinstance(members, dict):
         raise problem("usage.statement", f"{path}: not a statement", expected="a JSON object")
     if files:
@@ -72,3 +91,20 @@ def _members(path: Path, files: list[Path], *, sm3: bool) -> dict[str, Any]:
             )
         members["files"] = [fingerprint(file, sm3=sm3).to_value() for file in files]
     return members
+
+
+def _keep(statement: Statement, path: Path) -> None:
+    """Keep a statement that may have been logged, with the id and salt that make it the same."""
+    write_file(path, statement.entry.decode() + "\n")
+    say(f"kept: {path}; to try again: crossproof record --from-json {path}")
+
+
+def _check_own(bundle: Bundle, statement: Statement) -> None:
+    """Refuse a bundle of something else; whether it proves anything is for `verify` to say."""
+    if bundle.entry.body != statement.entry:
+        raise VerificationError(
+            "record.other",
+            "the server's bundle is of another statement than the one that was sent",
+            expected=f"leaf {statement.leaf_hash.hex()}",
+            hint="Do not rely on this ledger; ask its operator.",
+        )

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import socket
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ledger.cli.console import say
+from ledger.cli.console import problem, say
+from ledger.cli.options import DATA_DIR
 
-__all__ = ["DATA_DIR", "serve"]
+if TYPE_CHECKING:
+    from ledger.settings import Settings
 
-DATA_DIR = typer.Option(
-    "--data-dir", envvar="CROSSPROOF_DATA_DIR", help="Where the ledger's files are kept."
-)
+__all__ = ["serve"]
+
+# Connections that wait for the server to take them.
+_BACKLOG = 2048
 
 
 def serve(
@@ -23,7 +27,8 @@ def serve(
         str | None, typer.Option(envvar="CROSSPROOF_HOST", help="Address to listen on.")
     ] = None,
     port: Annotated[
-        int | None, typer.Option(envvar="CROSSPROOF_PORT", help="Port to listen on.")
+        int | None,
+        typer.Option(envvar="CROSSPROOF_PORT", help="Port to listen on; 0 picks a free one."),
     ] = None,
     data_dir: Annotated[Path | None, DATA_DIR] = None,
 ) -> None:
@@ -35,11 +40,52 @@ def serve(
     """
     import uvicorn  # noqa: PLC0415 - only this command serves
 
+    from ledger.cli.logs import log_to_stderr  # noqa: PLC0415
+    from ledger.node import Node  # noqa: PLC0415 - web3 and the database, a second
     from ledger.settings import Settings  # noqa: PLC0415 - pydantic takes a while to import
 
     settings = Settings.load(host=host, port=port, data_dir=data_dir)
+    log_to_stderr()
     # The API stands above the ledger and may import it, never the other way: the command that
     # starts it knows it by name alone.
-    app = import_module("api.app").create_app(settings)
-    say(f"crossproof on http://{settings.host}:{settings.port}, files in {settings.data_dir}")
-    uvicorn.run(app, host=settings.host, port=settings.port, log_level="warning")
+    import_module("api.auth").check_bind(settings)
+    with _listen(settings) as listening, Node.open(settings) as node:
+        server = uvicorn.Server(
+            uvicorn.Config(
+                import_module("api.app").create_app(node), log_config=None, access_log=False
+            )
+        )
+        say(f"crossproof on {_address(listening)}, files in {settings.data_dir}")
+        reason = node.log.read_only_reason
+        if reason is not None:
+            say(f"  for reading only: {reason} [{reason.code}]")
+        server.run(sockets=[listening])
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """Take the port before anything else is done: two servers of one place shall not start."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listening = socket.socket(family, kind, protocol)
+        try:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address)
+            listening.listen(_BACKLOG)
+        except BaseException:
+            listening.close()
+            raise
+    except OSError as error:
+        raise problem(
+            "serve.address",
+            f"cannot listen on {settings.host} port {settings.port}",
+            found=error.strerror or str(error),
+            hint="Another server may have it. Choose another: --port, or 0 for any free one.",
+        ) from error
+    return listening
+
+
+def _address(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -2,51 +2,101 @@
 
 from __future__ import annotations
 
-import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from ledger.bundle import Bundle
-from ledger.cli.console import EXIT_CODES, read_file, say, show_report, write_file
-from ledger.cli.verify import TRUST, find_chain, read_trust
-from ledger.report import Status
+from ledger.anchor import Anchor
+from ledger.cli.console import EXIT_CODES, Style, problem, put, say, show_report
+from ledger.cli.files import read_bundle, read_trust, write_file
+from ledger.cli.options import AS_JSON, LANGUAGE, RPC, SERVER, TRUST
+from ledger.cli.verify import find_chain
+from ledger.errors import VerificationError
+from ledger.report import Report, Status, worst
+from ledger.trust import Trust
 from ledger.verify import verify
 
 __all__ = ["app"]
 
-app = typer.Typer(help="What is believed, and anchors kept for use offline.", no_args_is_help=True)
+app = typer.Typer(
+    help="What is believed, and anchors kept for use offline.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
 
 @app.command("show")
-def show(
-    *,
-    trust: Annotated[Path, TRUST],
-    as_json: Annotated[
-        bool, typer.Option("--json", envvar="CROSSPROOF_JSON", help="As JSON on stdout.")
-    ] = False,
-) -> None:
+def show(*, trust: Annotated[Path, TRUST], as_json: Annotated[bool, AS_JSON] = False) -> None:
     """Show which logs, chains and anchors a trust file names.
 
     Example: crossproof trust show --trust trust.json
     """
     believed = read_trust(trust)
     if as_json:
-        sys.stdout.write(believed.to_json())
+        put(believed.to_json())
         return
     for log in believed.logs:
-        say(f"log {log.origin}", "bold")
+        say(f"log {log.origin}", Style.BOLD)
         for key in log.keys:
-            say(f"  key     {key}")
-        say(f"  log id  {'0x' + log.log_id.hex() if log.log_id else 'not given: no anchor counts'}")
+            say(f"  key       {key}")
+        for operator in log.operators:
+            say(f"  operator  {operator}")
+        say(f"  log id    {_hex(log.log_id) or 'not given: no anchor counts'}")
     for chain in believed.chains:
-        say(f"{chain.identity}{' (sandbox)' if chain.sandbox else ''}", "bold")
-        say(f"  final   {chain.finality}")
-        say(f"  nodes   {', '.join(chain.rpc) or 'none'}; {chain.agree} must agree")
-    say(f"{len(believed.anchors)} pinned anchors", "bold")
+        sandbox = ", a sandbox" if chain.sandbox else ""
+        say(f"chain {chain.identity.chain_id}{sandbox}", Style.BOLD)
+        say(f"  genesis   {_hex(chain.identity.genesis_hash)}")
+        say(f"  contract  {_hex(chain.identity.contract)}")
+        say(f"  final     {chain.finality}")
+        say(f"  nodes     {', '.join(chain.rpc) or 'none'}; {chain.agree} must agree")
+    say(f"{len(believed.anchors)} pinned anchors", Style.BOLD)
     for anchor in believed.anchors:
-        say(f"  size {anchor.size}, block {anchor.block_number} of chain {anchor.chain.chain_id}")
+        say(f"  {_describe(anchor)}")
+
+
+@app.command("fetch")
+def fetch(
+    *,
+    output: Annotated[Path, TRUST],
+    key: Annotated[
+        str | None,
+        typer.Option(
+            "--key",
+            envvar="CROSSPROOF_LOG_KEY",
+            help="The log's key, had by another way; any other is refused.",
+        ),
+    ] = None,
+    rpc: Annotated[list[str] | None, RPC] = None,
+    server: Annotated[str, SERVER] = "http://127.0.0.1:8080",
+) -> None:
+    """Write the trust file that a ledger offers; compare its key with one had by another way.
+
+    Example: crossproof trust fetch --trust trust.json --rpc http://127.0.0.1:8545
+
+    A server that lies about its log lies here too: only the key makes the file worth anything. A
+    trust file that is there already is never replaced.
+    """
+    from ledger.client import Client  # noqa: PLC0415 - an HTTP client that `verify` never needs
+
+    if output.exists():
+        raise problem(
+            "usage.trust-exists",
+            f"trust file {output}: it is there already",
+            hint="Name another file, or move it away: it may hold pinned anchors.",
+        )
+    with Client(server) as client:
+        offered = client.trust()
+    _check_key(offered, key)
+    chains = tuple(replace(chain, rpc=tuple(rpc or ())) for chain in offered.chains)
+    # What a server calls pinned, nobody here has checked.
+    write_file(output, replace(offered, chains=chains, anchors=()).to_json())
+    for log in offered.logs:
+        for verifier in log.keys:
+            say(f"log {log.origin}, key {verifier}")
+    if key is None:
+        say("Compare the key with one had by another way: `crossproof key show` beside the log.")
 
 
 @app.command("pin")
@@ -54,28 +104,68 @@ def pin(
     bundles: Annotated[list[Path], typer.Argument(help="Bundles whose anchors to keep.")],
     *,
     trust: Annotated[Path, TRUST],
-    rpc: Annotated[
-        list[str] | None,
-        typer.Option(envvar="CROSSPROOF_RPC", help="Ask this node instead of the trust file's."),
-    ] = None,
+    rpc: Annotated[list[str] | None, RPC] = None,
+    unasked: Annotated[
+        bool,
+        typer.Option(
+            "--unasked",
+            envvar="CROSSPROOF_UNASKED",
+            help="Keep anchors on a sandbox chain that cannot be asked, as they are.",
+        ),
+    ] = False,
+    lang: Annotated[Literal["en", "zh"], LANGUAGE] = "en",
 ) -> None:
     """Check the anchors of bundles on their chain, and keep them in the trust file.
 
     Example: crossproof trust pin report.bundle.json --trust trust.json
+
+    An embedded chain can be asked only by its own process: see --unasked.
     """
-    believed = read_trust(trust)
-    worst = Status.VERIFIED
+    before = believed = read_trust(trust)
+    verdicts = []
     for path in bundles:
-        raw = read_file(path, "bundle")
+        raw = read_bundle(path)
         chain = find_chain(raw, believed, tuple(rpc or ()))
         report = verify(raw, trust=believed, chain=chain, without_files=True)
-        if report.verdict is Status.VERIFIED:
-            anchor = Bundle.from_json(raw).anchor
-            if anchor is not None:
-                believed = believed.pin(anchor)
-                say(f"pinned: {path}, size {anchor.size}, block {anchor.block_number}")
+        anchor = report.anchor
+        if anchor is not None and (
+            report.verdict is Status.VERIFIED or (unasked and _is_unasked(report))
+        ):
+            verdicts.append(Status.VERIFIED)
+            there = "pinned already" if anchor in believed.anchors else "pinned"
+            believed = believed.pin(anchor)
+            say(f"{there}: {path}, {_describe(anchor)}")
         else:
-            show_report(report, str(path), "en")
-            worst = Status.FAILED if Status.FAILED in {worst, report.verdict} else report.verdict
-    write_file(trust, believed.to_json())
-    raise typer.Exit(EXIT_CODES[worst])
+            verdicts.append(report.verdict)
+            show_report(report, str(path), language=lang)
+    if believed != before:
+        write_file(trust, believed.to_json())
+    raise typer.Exit(EXIT_CODES[worst(verdicts)])
+
+
+def _check_key(offered: Trust, key: str | None) -> None:
+    found = [str(verifier) for log in offered.logs for verifier in log.keys]
+    if key is not None and found != [key]:
+        raise VerificationError(
+            "trust.other-key",
+            "the server's log has another key",
+            expected=key,
+            found=", ".join(found) or "none",
+            hint="This is not the log that you know. Nothing was written.",
+        )
+
+
+def _is_unasked(report: Report) -> bool:
+    """Say whether nothing is open but what a sandbox's own process alone could answer."""
+    reasons = {check.reason for check in report.checks if check.status is Status.UNDETERMINED}
+    return (
+        report.sandbox and report.verdict is Status.UNDETERMINED and reasons == {"anchor.unpinned"}
+    )
+
+
+def _describe(anchor: Anchor) -> str:
+    return f"size {anchor.size}, chain {anchor.chain.chain_id}, block {anchor.block_number}"
+
+
+def _hex(value: bytes | None) -> str:
+    return "" if value is None else f"0x{value.hex()}"

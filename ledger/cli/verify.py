@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,16 +9,14 @@ import typer
 
 from ledger.anchor import ChainSource
 from ledger.bundle import Bundle
-from ledger.cli.console import EXIT_CODES, problem, read_file, show_report
-from ledger.errors import LedgerError, MalformedError
-from ledger.fingerprint import Fingerprint
+from ledger.cli.console import EXIT_CODES, problem, put, show_report
+from ledger.cli.files import fingerprint, read_bundle, read_trust
+from ledger.cli.options import AS_JSON, LANGUAGE, RPC, TRUST
+from ledger.cli.times import read_time
+from ledger.errors import MalformedError
 from ledger.trust import Trust
 
-__all__ = ["TRUST", "find_chain", "fingerprint", "read_trust", "verify"]
-
-TRUST = typer.Option(
-    "--trust", envvar="CROSSPROOF_TRUST", help="The trust file: the only thing that is believed."
-)
+__all__ = ["find_chain", "verify"]
 
 
 def verify(
@@ -28,10 +24,7 @@ def verify(
     files: Annotated[list[Path] | None, typer.Argument(help="The files it proves.")] = None,
     *,
     trust: Annotated[Path, TRUST],
-    rpc: Annotated[
-        list[str] | None,
-        typer.Option(envvar="CROSSPROOF_RPC", help="Ask this node instead of the trust file's."),
-    ] = None,
+    rpc: Annotated[list[str] | None, RPC] = None,
     offline: Annotated[
         bool, typer.Option("--offline", envvar="CROSSPROOF_OFFLINE", help="Open no socket at all.")
     ] = False,
@@ -45,37 +38,38 @@ def verify(
         str | None,
         typer.Option("--at", envvar="CROSSPROOF_AT", help="Answer for this time (RFC 3339)."),
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", envvar="CROSSPROOF_JSON", help="The report as JSON on stdout.")
-    ] = False,
-    lang: Annotated[
-        Literal["en", "zh"], typer.Option(envvar="CROSSPROOF_LANG", help="Language of the report.")
-    ] = "en",
+    as_json: Annotated[bool, AS_JSON] = False,
+    lang: Annotated[Literal["en", "zh"], LANGUAGE] = "en",
 ) -> None:
     """Check a bundle and its files, trusting nobody's server.
 
     Example: crossproof verify report.bundle.json report.csv --trust trust.json
 
-    Exit code 0 verified, 1 failed, 2 wrong usage, 3 undetermined.
+    Exit code: 0 verified, 1 failed, 2 wrong usage, 3 undetermined.
     """
     from ledger.verify import verify as check  # noqa: PLC0415 - named as this command is
 
-    believed = read_trust(trust)
-    raw = read_file(bundle, "bundle")
     if offline and rpc:
-        raise problem("usage.offline", "--offline and --rpc exclude each other")
+        raise problem(
+            "usage.offline",
+            "--offline and --rpc exclude each other",
+            hint="Either may come from the environment: CROSSPROOF_OFFLINE, CROSSPROOF_RPC.",
+        )
+    now = read_time("--at", at)
+    believed = read_trust(trust)
+    raw = read_bundle(bundle)
     report = check(
         raw,
         trust=believed,
         files=[fingerprint(path) for path in files or ()],
         chain=None if offline else find_chain(raw, believed, tuple(rpc or ())),
-        now=_read_time(at),
+        now=now,
         without_files=without_files,
     )
     if as_json:
-        sys.stdout.write(report.to_json())
+        put(report.to_json())
     else:
-        show_report(report, str(bundle), lang)
+        show_report(report, str(bundle), language=lang)
     raise typer.Exit(EXIT_CODES[report.verdict])
 
 
@@ -94,54 +88,13 @@ def find_chain(raw: bytes, trust: Trust, rpc: tuple[str, ...]) -> ChainSource | 
     urls = rpc or (trusted.rpc if trusted else ())
     if trusted is None or not urls:
         return None
+    if len(urls) < trusted.agree:
+        raise problem(
+            "usage.rpc",
+            "too few nodes to ask: the trust file says how many must agree",
+            expected=f"--rpc {trusted.agree} times",
+            found=f"{len(urls)} times",
+        )
     from ledger.chain import connect_trusted  # noqa: PLC0415 - web3 takes a second to import
 
     return connect_trusted(trusted, urls)
-
-
-def fingerprint(path: Path, *, sm3: bool = False) -> Fingerprint:
-    """Hash a file; one that cannot be read is a usage error."""
-    try:
-        return Fingerprint.of_file(path, sm3=sm3)
-    except OSError as error:
-        raise problem(
-            "file.unreadable", f"file {path}: cannot be read", found=error.strerror or str(error)
-        ) from error
-
-
-def read_trust(path: Path) -> Trust:
-    """Read the trust file; what is wrong with it is the user's own affair: a usage error."""
-    try:
-        return Trust.from_json(read_file(path, "trust file"))
-    except MalformedError as error:
-        raise _unusable_trust(path, error) from error
-
-
-def _unusable_trust(path: Path, error: LedgerError) -> LedgerError:
-    """Say that a trust file cannot be used, and why."""
-    return problem(
-        "trust.unusable",
-        f"trust file {path}: {error.message}",
-        **{
-            name: value
-            for name, value in (("expected", error.expected), ("found", error.found))
-            if value is not None
-        },
-    )
-
-
-def _read_time(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        time = None
-    if time is None or time.tzinfo is None:
-        raise problem(
-            "usage.time",
-            "--at",
-            expected="a time with its offset, 2026-01-31T12:00:00Z",
-            found=text,
-        )
-    return time.astimezone(UTC)

@@ -1,0 +1,61 @@
+"""`crossproof backup` and `restore`: a log into a directory of published files, and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ledger.cli.console import say
+from ledger.cli.options import DATA_DIR
+
+__all__ = ["backup", "restore"]
+
+_DIRECTORY = typer.Argument(help="The archive: a directory of checkpoint, tiles and entries.")
+
+
+def backup(
+    directory: Annotated[Path, _DIRECTORY], *, data_dir: Annotated[Path | None, DATA_DIR] = None
+) -> None:
+    """Write the published log into a directory, or add to it what is new; a server may go on.
+
+    Example: crossproof backup /backups/ledger
+
+    Keys and head record are not in it. Keep the keys apart; never bring back an older head record.
+    """
+    from ledger.archive import write_archive  # noqa: PLC0415 - SQLAlchemy, half a second
+    from ledger.cli.opened import load_settings, open_log  # noqa: PLC0415
+
+    with open_log(load_settings(data_dir)) as log:
+        archived = write_archive(log, directory)
+        behind = log.head().size - archived.head.size
+    say(f"archive: {directory}, {archived.head.size:,} entries, {archived.tiles:,} files new")
+    if behind > 0:
+        say(f"  {behind:,} entries are logged and not published yet: the next backup has them")
+
+
+def restore(
+    directory: Annotated[Path, _DIRECTORY], *, data_dir: Annotated[Path | None, DATA_DIR] = None
+) -> None:
+    """Fill an empty database from an archive, everything in it verified by the log's key.
+
+    Example: crossproof restore /backups/ledger
+
+    The log's key must be back in its place. Whether the log may be written then is for its head
+    record to say, which knows what was acknowledged after the backup; see `crossproof recover`.
+    """
+    from ledger import recovery  # noqa: PLC0415 - SQLAlchemy, half a second
+    from ledger.cli.opened import load_settings, open_log  # noqa: PLC0415
+    from ledger.keyring import load_log_signer  # noqa: PLC0415
+    from ledger.source import Directory  # noqa: PLC0415
+    from ledger.store import Store  # noqa: PLC0415
+
+    settings = load_settings(data_dir)
+    verifier = load_log_signer(settings).verifier
+    with Store.open(settings.database) as store:
+        restored = recovery.restore(store, Directory(directory), verifier=verifier)
+    say(f"restored: {restored.size:,} entries from {directory}")
+    with open_log(settings) as log:
+        if log.read_only_reason is not None:
+            raise log.read_only_reason

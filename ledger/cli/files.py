@@ -1,0 +1,108 @@
+"""Files that a person names: read whole within a limit, written whole or not at all.
+
+`-` is stdin or stdout. What cannot be read or written is a usage error, and says which file.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from contextlib import suppress
+from pathlib import Path
+from secrets import token_hex
+
+from ledger.bundle import MAX_BUNDLE_SIZE
+from ledger.cli.console import problem, put
+from ledger.errors import ConfigurationError, MalformedError
+from ledger.fingerprint import Fingerprint
+from ledger.trust import MAX_TRUST_SIZE, Trust
+
+__all__ = ["fingerprint", "read_bundle", "read_file", "read_trust", "write_file"]
+
+_STREAM = "-"
+_MODE = 0o666
+_RANDOM_BYTES = 6
+
+
+def read_file(path: Path, what: str, *, limit: int) -> bytes:
+    """Read a file, no further than one byte beyond `limit`, by which its reader knows."""
+    try:
+        if str(path) == _STREAM:
+            return sys.stdin.buffer.read(limit + 1)
+        with path.open("rb") as file:
+            return file.read(limit + 1)
+    except OSError as error:
+        raise _unreadable(f"{what} {path}", error) from error
+
+
+def read_bundle(path: Path) -> bytes:
+    """Read the bytes of what should be a bundle; the verifier says whether it is."""
+    return read_file(path, "bundle", limit=MAX_BUNDLE_SIZE)
+
+
+def read_trust(path: Path) -> Trust:
+    """Read the trust file; what is wrong with it is the user's own affair: a usage error."""
+    try:
+        return Trust.from_json(read_file(path, "trust file", limit=MAX_TRUST_SIZE))
+    except MalformedError as error:
+        raise problem(
+            "trust.unusable",
+            f"trust file {path}: {error.message}",
+            expected=error.expected,
+            found=error.found,
+            hint=error.hint or f"Nothing was verified ({error.code}).",
+        ) from error
+
+
+def fingerprint(path: Path, *, sm3: bool = False) -> Fingerprint:
+    """Hash a file where it lies."""
+    try:
+        return Fingerprint.of_file(path, sm3=sm3)
+    except OSError as error:
+        raise _unreadable(f"file {path}", error) from error
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file whole or not at all, making its directory; `-` is stdout."""
+    if str(path) == _STREAM:
+        put(text)
+        return
+    try:
+        # A link keeps pointing where it does.
+        path = path.resolve()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not stat.S_ISREG(path.stat().st_mode):
+            # A device or a pipe is written to, never replaced.
+            path.write_text(text, "utf-8")
+        else:
+            _replace(path, text)
+    except OSError as error:
+        raise problem(
+            "file.unwritable",
+            f"{path}: cannot be written",
+            found=error.strerror or type(error).__name__,
+        ) from error
+
+
+def _replace(path: Path, text: str) -> None:
+    draft = path.with_name(f".{path.name}.{token_hex(_RANDOM_BYTES)}")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE), "wb") as file:
+            file.write(text.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            draft.unlink()
+        raise
+
+
+def _unreadable(what: str, error: OSError) -> ConfigurationError:
+    return problem(
+        "file.unreadable",
+        f"{what}: cannot be read",
+        expected="a file that can be read",
+        found=error.strerror or type(error).__name__,
+    )

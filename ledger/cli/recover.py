@@ -1,0 +1,98 @@
+"""`crossproof recover`: an older database learns again what the log has acknowledged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ledger.cli.console import say
+from ledger.cli.options import API_KEY, DATA_DIR
+from ledger.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from ledger.head_record import AnchoredHead
+    from ledger.settings import Settings
+
+__all__ = ["recover"]
+
+
+def recover(
+    *,
+    source: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            envvar="CROSSPROOF_FROM",
+            help="Published files: an archive, or the address of a ledger that serves them.",
+        ),
+    ],
+    head_record_lost: Annotated[
+        bool,
+        typer.Option(
+            "--head-record-lost",
+            envvar="CROSSPROOF_HEAD_RECORD_LOST",
+            help="Begin a new one: nothing beyond the source was acknowledged.",
+        ),
+    ] = False,
+    api_key: Annotated[str | None, API_KEY] = None,
+    data_dir: Annotated[Path | None, DATA_DIR] = None,
+) -> None:
+    """Fill an older database up from published files, until the log may be written again.
+
+    Example: crossproof recover --from /backups/ledger
+
+    Every entry is held against its leaf, every tile against the signed checkpoint, and the result
+    against head record and chain. Stop the server first. From a ledger that serves its tiles,
+    entries need an API key with the scope `audit`.
+    """
+    from ledger import recovery  # noqa: PLC0415 - SQLAlchemy, half a second
+    from ledger.cli.opened import load_settings, open_log  # noqa: PLC0415
+    from ledger.client import Client  # noqa: PLC0415
+    from ledger.head_record import HeadRecord  # noqa: PLC0415
+    from ledger.keyring import load_log_signer  # noqa: PLC0415
+    from ledger.source import Directory  # noqa: PLC0415
+    from ledger.store import Store  # noqa: PLC0415
+
+    settings = load_settings(data_dir)
+    verifier = load_log_signer(settings).verifier
+    remote = source.startswith(("http://", "https://"))
+    with Store.open(settings.database) as store:
+        recovered = recovery.recover(
+            store,
+            Client(source, api_key=api_key) if remote else Directory(Path(source)),
+            HeadRecord(settings.head_record),
+            verifier=verifier,
+            anchored_head=_anchored_head(settings, verifier.name),
+            without_record=head_record_lost,
+        )
+    say(f"recovered: from {recovered.old_size:,} to {recovered.size:,} entries")
+    if recovered.missing:
+        say(f"  {recovered.missing:,} more entries were acknowledged, and the source lacks them")
+    with open_log(settings) as log:
+        if log.read_only_reason is not None:
+            raise log.read_only_reason
+
+
+def _anchored_head(settings: Settings, origin: str) -> AnchoredHead | None:
+    """Ask the configured chain how much of the log it holds; None where there is none to ask."""
+    if not settings.chain_urls:
+        return None
+    from ledger.chain import Account  # noqa: PLC0415
+    from ledger.head_record import AnchoredHead  # noqa: PLC0415 - as above; web3, a second
+    from ledger.head_signature import log_id  # noqa: PLC0415
+    from ledger.keyring import Keyring  # noqa: PLC0415
+    from ledger.node import connect  # noqa: PLC0415
+
+    admin = Account.from_key(Keyring.open(settings, origin=origin).admin)
+    name = log_id(origin, admin.address)
+    try:
+        with connect(settings, settings.chain_urls[0]) as chain:
+            head = chain.head(name)
+            if head is None or not head.size:
+                return None
+            return AnchoredHead(chain.identity(), name, head.size, head.root)
+    except UnavailableError as error:
+        say(f"the chain could not be asked: {error.message}; the server will hold the log to it")
+        return None
