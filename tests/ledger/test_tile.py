@@ -144,6 +144,14 @@ def test_tiles_between_are_those_touched_each_once_and_as_wide_as_they_are(
         assert Tile.parse(tile.path()) == tile
 
 
+def test_tiles_between_reach_the_highest_level_that_there_is() -> None:
+    """One leaf that completes a subtree of every height: 256^7 is the largest of them."""
+    found = [(tile.level, tile.number, tile.width) for tile in tiles_between(2**56 - 1, 2**56)]
+    assert found[0][0] == ENTRIES
+    assert [level for level, _, _ in found[1:]] == list(range(8))
+    assert found[-1] == (7, 0, 1)
+
+
 # Entry bundles
 
 
