@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import NullPool, create_engine, make_url, text
 
 from ledger.anchor import Anchor, ChainIdentity
 from ledger.head_record import AnchoredHead, HeadRecord
@@ -101,11 +101,9 @@ class Home:
         url = make_url(self.url)
         if url.drivername == "postgresql":
             url = url.set(drivername="postgresql+psycopg")
-        engine = create_engine(url)
+        engine = create_engine(url, poolclass=NullPool)
         with engine.begin() as connection:
-            changed = connection.execute(text(statement), parameters).rowcount
-        engine.dispose()
-        return changed
+            return connection.execute(text(statement), parameters).rowcount
 
 
 def sqlite_home(directory: Path) -> Home:

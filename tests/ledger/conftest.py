@@ -26,7 +26,7 @@ def sqlite(tmp_path: Path) -> Iterator[Home]:
 
 @pytest.fixture
 def postgresql(postgres_server: Server, tmp_path: Path) -> Iterator[Home]:
-    home = Home(tmp_path, postgres_server.create_database(), postgres_server.create_database)
+    home = Home(tmp_path, postgres_server.empty_database(), postgres_server.copy_database)
     yield home
     home.close()
 

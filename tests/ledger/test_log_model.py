@@ -50,7 +50,7 @@ class LogMachine(RuleBasedStateMachine):
         if self.server is None:
             self.home = sqlite_home(path)
         else:
-            self.home = Home(path, self.server.create_database(), self.server.create_database)
+            self.home = Home(path, self.server.empty_database(), self.server.copy_database)
         self.log = self.home.open()
 
     @rule(lines=_lines, submitter=_submitters)

@@ -15,7 +15,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Connection, create_engine, make_url
+from sqlalchemy import Connection, NullPool, create_engine, make_url
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 
 from ledger.anchor import Anchor
@@ -40,10 +40,8 @@ def connected(home: Home) -> Iterator[Connection]:
     url = make_url(home.url)
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
-    engine = create_engine(url)
-    with engine.begin() as connection:
+    with create_engine(url, poolclass=NullPool).begin() as connection:
         yield connection
-    engine.dispose()
 
 
 # Opening

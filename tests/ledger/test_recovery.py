@@ -1,0 +1,378 @@
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ledger.archive import write_archive
+from ledger.audit import audit
+from ledger.checkpoint import Checkpoint
+from ledger.errors import (
+    ConfigurationError,
+    ConflictError,
+    MalformedError,
+    NotFoundError,
+    ReadOnlyError,
+    VerificationError,
+)
+from ledger.head import Head
+from ledger.head_record import AnchoredHead, Recorded
+from ledger.log import Log, Range, RecordConflictError
+from ledger.merkle import leaf_hash
+from ledger.note import Signer, sign
+from ledger.recovery import Recovered, recover, restore
+from ledger.sidecar import submission_line
+from ledger.source import Directory
+from ledger.store import AnchorState, Submitted
+from ledger.tree import grow
+from tests.log_home import (
+    NOW,
+    SIGNER,
+    Home,
+    anchor_of,
+    append,
+    fresh_records,
+    record,
+    records,
+    sqlite_home,
+)
+
+VERIFIER = SIGNER.verifier
+
+
+class Loss:
+    """A log of 1,000 entries: an archive of all of them, and a copy of the database at 300."""
+
+    def __init__(self, home: Home, directory: Path) -> None:
+        self.home = home
+        self.archive = directory / "archive"
+        log = home.open()
+        append(log, records(range(300)), "acme")
+        log.publish(now=NOW)
+        self.older = home.copy()
+        log = home.open()
+        append(log, records(range(300, 700)), "globex")
+        log.publish(now=NOW)
+        write_archive(log, directory / "shorter archive")
+        self.shorter = directory / "shorter archive"
+        append(log, records(range(700, 1_000)), "acme")
+        log.publish(now=NOW)
+        log.record_anchor(anchor_of(log, 700), AnchorState.FINAL)
+        self.head = log.head()
+        self.anchored = AnchoredHead.of(anchor_of(log, 700))
+        write_archive(log, self.archive)
+        home.close()
+
+    @property
+    def source(self) -> Directory:
+        return Directory(self.archive)
+
+    def go_back(self) -> None:
+        self.home.url = self.older
+
+    def check_whole(self, log: Log) -> None:
+        assert log.read_only_reason is None
+        assert log.head().root == self.head.root
+        assert log.entries(0, 1_001) == [r.entry for r in records(range(1_000))]
+        assert [log.submitter_of(i) for i in (0, 299, 300, 999)] == [
+            "acme",
+            "acme",
+            "globex",
+            "acme",
+        ]
+        assert log.checkpoint_at(700) is not None
+        assert log.store.anchors() == [(anchor_of(log, 700), AnchorState.FINAL)]
+        assert log.state_of(699) == "final"
+        assert audit(log).findings == []
+        assert append(log, records(range(300))).added == 0
+        assert append(log, fresh_records(1)).ranges == (Range(1, 1_000, 1),)
+
+
+@pytest.fixture
+def loss(home: Home, tmp_path: Path) -> Loss:
+    return Loss(home, tmp_path)
+
+
+def test_recover_fills_an_older_copy_up_to_the_head_record(loss: Loss) -> None:
+    loss.go_back()
+    assert loss.home.open().read_only_reason is not None
+    done = recover(
+        loss.home.store(),
+        loss.source,
+        loss.home.record,
+        verifier=VERIFIER,
+        anchored_head=loss.anchored,
+    )
+    assert done == Recovered(old_size=300, size=1_000, missing=0)
+    loss.check_whole(loss.home.open(anchored_head=loss.anchored))
+
+
+def test_recover_without_side_files_knows_no_submitter_and_takes_the_entry_for_one(
+    loss: Loss,
+) -> None:
+    """Published tiles and entries are enough; whoever has the entry with its salt is its owner."""
+    for path in loss.archive.glob("*.ndjson"):
+        path.unlink()
+    loss.go_back()
+    recover(loss.home.store(), loss.source, loss.home.record, verifier=VERIFIER)
+    log = loss.home.open()
+    assert log.read_only_reason is None
+    assert audit(log).findings == []
+    assert [log.submitter_of(i) for i in (299, 300, 999)] == ["acme", None, None]
+    assert append(log, [record(500)], "anyone").indexes == [500]
+    with pytest.raises(RecordConflictError):
+        append(log, [record(500, "other")], "globex")
+    with pytest.raises(RecordConflictError):
+        append(log, [record(299)], "globex")
+
+
+def test_recover_from_a_source_that_ends_too_early_says_what_is_missing(loss: Loss) -> None:
+    loss.go_back()
+    shorter = Directory(loss.shorter)
+    done = recover(loss.home.store(), shorter, loss.home.record, verifier=VERIFIER)
+    assert done == Recovered(old_size=300, size=700, missing=300)
+    log = loss.home.open()
+    assert log.read_only_reason is not None
+    assert log.read_only_reason.code == "log.behind-head-record"
+    assert log.entry(699) == record(699).entry
+    again = recover(loss.home.store(), loss.source, loss.home.record, verifier=VERIFIER)
+    assert again == Recovered(old_size=700, size=1_000, missing=0)
+    loss.check_whole(loss.home.open())
+
+
+def test_recover_counts_what_only_an_anchor_knows_of_as_missing(loss: Loss) -> None:
+    loss.go_back()
+    beyond = replace(loss.anchored, size=1_234)
+    done = recover(
+        loss.home.store(), loss.source, loss.home.record, verifier=VERIFIER, anchored_head=beyond
+    )
+    assert done.missing == 234
+    assert loss.home.open(anchored_head=beyond).read_only_reason is not None
+
+
+def test_recover_a_whole_log_changes_nothing(loss: Loss) -> None:
+    done = recover(loss.home.store(), loss.source, loss.home.record, verifier=VERIFIER)
+    assert done == Recovered(old_size=1_000, size=1_000, missing=0)
+    loss.check_whole(loss.home.open())
+
+
+def test_recover_into_an_empty_database(loss: Loss, tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir()
+    new = sqlite_home(tmp_path / "new")
+    done = recover(new.store(), loss.source, loss.home.record, verifier=VERIFIER)
+    assert done == Recovered(old_size=0, size=1_000, missing=0)
+    loss.home.url = new.url
+    loss.check_whole(loss.home.open())
+    new.close()
+
+
+def test_recover_without_a_head_record_only_where_somebody_answers_for_it(loss: Loss) -> None:
+    loss.go_back()
+    (loss.home.directory / "head").unlink()
+    with pytest.raises(ConfigurationError) as caught:
+        recover(loss.home.store(), loss.source, loss.home.record, verifier=VERIFIER)
+    assert caught.value.code == "recovery.no-head-record"
+    done = recover(
+        loss.home.store(),
+        loss.source,
+        loss.home.record,
+        verifier=VERIFIER,
+        anchored_head=loss.anchored,
+        without_record=True,
+    )
+    assert done.missing == 0
+    recorded = loss.home.record.read()
+    assert recorded is not None
+    assert recorded.anchored == loss.anchored
+    loss.check_whole(loss.home.open())
+
+
+# What does not fit leaves everything as it was
+
+
+def is_unchanged_by(loss: Loss, source: Directory, *errors: type[Exception]) -> Exception:
+    record_before = (loss.home.directory / "head").read_bytes()
+    with pytest.raises(errors) as caught:
+        recover(loss.home.store(), source, loss.home.record, verifier=VERIFIER)
+    assert (loss.home.directory / "head").read_bytes() == record_before
+    log = loss.home.open()
+    assert log.head().size == 300
+    assert log.read_only_reason is not None
+    assert log.find(record(300).record_id) is None
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["tile/0/001", "tile/0/003.p/232", "tile/1/000.p/3", "tile/entries/001", "anchors.ndjson"],
+)
+def test_recover_from_a_damaged_source_is_refused(loss: Loss, path: str) -> None:
+    loss.go_back()
+    file = loss.archive / path
+    data = file.read_bytes()
+    file.write_bytes(data[:-9] + bytes([data[-9] ^ 1]) + data[-8:])
+    is_unchanged_by(loss, loss.source, VerificationError, MalformedError)
+    file.unlink()
+    if path.startswith("tile"):
+        is_unchanged_by(loss, loss.source, NotFoundError)
+
+
+def test_recover_from_a_source_with_an_anchor_of_another_root_is_refused(loss: Loss) -> None:
+    loss.go_back()
+    file = loss.archive / "anchors.ndjson"
+    root = loss.anchored.root.hex().encode()
+    file.write_bytes(file.read_bytes().replace(root, b"00" * 32))
+    error = is_unchanged_by(loss, loss.source, VerificationError)
+    assert "anchored head" in str(error)
+
+
+def test_recover_from_a_source_of_another_history_is_refused(loss: Loss, tmp_path: Path) -> None:
+    """Signed by the log's own key, and still not what was acknowledged."""
+    (tmp_path / "other").mkdir()
+    other = sqlite_home(tmp_path / "other")
+    log = other.open()
+    append(log, records(range(300)))
+    append(log, records(range(5_000, 6_000)))
+    log.publish(now=NOW)
+    write_archive(log, tmp_path / "other archive")
+    other.close()
+    loss.go_back()
+    error = is_unchanged_by(loss, Directory(tmp_path / "other archive"), VerificationError)
+    assert "the head that was acknowledged or anchored" in str(error)
+
+
+def test_recover_a_rewritten_database_is_refused_and_an_empty_one_is_filled(
+    loss: Loss, tmp_path: Path
+) -> None:
+    (tmp_path / "rewritten").mkdir()
+    rewritten = sqlite_home(tmp_path / "rewritten")
+    append(rewritten.open(), records(range(7_000, 7_200)))
+    with pytest.raises(VerificationError) as caught:
+        recover(rewritten.store(), loss.source, loss.home.record, verifier=VERIFIER)
+    assert caught.value.code == "recovery.forked"
+    rewritten.close()
+    (tmp_path / "empty").mkdir()
+    empty = sqlite_home(tmp_path / "empty")
+    assert restore(empty.store(), loss.source, verifier=VERIFIER).size == 1_000
+    loss.home.url = empty.url
+    loss.check_whole(loss.home.open())
+    empty.close()
+
+
+def test_restore_from_a_source_that_logs_a_record_twice_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "twice").mkdir()
+    twice = sqlite_home(tmp_path / "twice")
+    log = twice.open()
+    append(log, records(range(300)))
+    with log.store.sequencing() as sequencing:
+        old = sequencing.head()
+        sequencing.insert_records([record(9_000).record_id], 300)
+        growth = grow(300, log.tree(300).edge(), [leaf_hash(record(5).entry)])
+        sequencing.put_tiles(growth.tiles)
+        sequencing.add_entries(300, [record(5).entry])
+        text = Checkpoint(log.origin, 301, growth.root).text()
+        sequencing.move_head(old, Head.parse(sign(text, SIGNER)))
+    log.publish(now=NOW)
+    write_archive(log, tmp_path / "archive of twice")
+    (tmp_path / "new").mkdir()
+    new = sqlite_home(tmp_path / "new")
+    with pytest.raises(VerificationError) as caught:
+        restore(new.store(), Directory(tmp_path / "archive of twice"), verifier=VERIFIER)
+    assert caught.value.code == "recovery.repeated"
+    twice.close()
+    new.close()
+
+
+def test_recover_with_the_key_of_another_log_is_refused(loss: Loss) -> None:
+    stranger = Signer.generate("example.com/log").verifier
+    with pytest.raises(VerificationError):
+        recover(loss.home.store(), loss.source, loss.home.record, verifier=stranger)
+
+
+def test_recover_with_a_head_record_of_another_key_is_refused(loss: Loss) -> None:
+    text = loss.head.checkpoint.text()
+    foreign = Head.parse(sign(text, Signer.generate("example.com/log")))
+    (loss.home.directory / "head").write_bytes(Recorded(foreign).to_json())
+    with pytest.raises(VerificationError):
+        recover(loss.home.store(), loss.source, loss.home.record, verifier=VERIFIER)
+
+
+def test_recover_the_database_of_another_key_is_refused(loss: Loss, tmp_path: Path) -> None:
+    (tmp_path / "foreign").mkdir()
+    foreign = sqlite_home(tmp_path / "foreign")
+    foreign.signer = Signer.generate("example.com/log")
+    append(foreign.open(), records(range(3)))
+    with pytest.raises(ConfigurationError):
+        recover(foreign.store(), loss.source, loss.home.record, verifier=VERIFIER)
+    foreign.close()
+
+
+@pytest.mark.parametrize(
+    ("lines", "known"),
+    [
+        ([Submitted(0, 300, "a", NOW), Submitted(300, 100, "b", NOW)], ["b"] + [None] * 2),
+        ([Submitted(0, 300, "a", NOW), Submitted(400, 600, "b", NOW)], [None] * 3),
+        ([Submitted(300, 700, "b", NOW), Submitted(300, 700, "c", NOW)], ["b"] * 3),
+        ([Submitted(300, 10**9, "b", NOW)], [None] * 3),
+    ],
+)
+def test_recover_takes_submissions_as_far_as_they_are_whole(
+    loss: Loss, lines: list[Submitted], known: list[str | None]
+) -> None:
+    loss.go_back()
+    side_file = loss.archive / "submissions.ndjson"
+    side_file.write_bytes(b"".join(submission_line(line) for line in lines))
+    recover(loss.home.store(), loss.source, loss.home.record, verifier=VERIFIER)
+    log = loss.home.open()
+    assert [log.submitter_of(index) for index in (300, 500, 999)] == known
+    assert audit(log).findings == []
+
+
+# Restoring
+
+
+def test_restore_fills_an_empty_database_and_the_head_record_says_whether_it_is_whole(
+    loss: Loss, tmp_path: Path
+) -> None:
+    for archive, code in ((loss.archive, None), (loss.shorter, "log.behind-head-record")):
+        directory = tmp_path / f"restored from {archive.name}"
+        directory.mkdir()
+        restored = sqlite_home(directory)
+        assert restore(restored.store(), Directory(archive), verifier=VERIFIER).old_size == 0
+        shutil.copy(loss.home.directory / "head", directory / "head")
+        reason = restored.open().read_only_reason
+        assert (reason.code if reason else None) == code
+        restored.close()
+
+
+def test_restore_without_a_head_record_is_read_only_until_recovered(
+    loss: Loss, tmp_path: Path
+) -> None:
+    (tmp_path / "new").mkdir()
+    new = sqlite_home(tmp_path / "new")
+    restore(new.store(), loss.source, verifier=VERIFIER)
+    with pytest.raises(ReadOnlyError) as caught:
+        append(new.open(), records([5_000]))
+    assert caught.value.code == "log.head-record-missing"
+    recover(new.store(), loss.source, new.record, verifier=VERIFIER, without_record=True)
+    loss.check_whole(new.open())
+    new.close()
+
+
+def test_restore_into_a_log_that_has_entries_is_refused(loss: Loss) -> None:
+    with pytest.raises(ConflictError) as caught:
+        restore(loss.home.store(), loss.source, verifier=VERIFIER)
+    assert caught.value.code == "recovery.not-empty"
+
+
+def test_restore_into_a_database_where_the_log_was_only_begun(loss: Loss, tmp_path: Path) -> None:
+    (tmp_path / "begun").mkdir()
+    begun = sqlite_home(tmp_path / "begun")
+    begun.open().publish(now=NOW)
+    begun.close()
+    restore(begun.store(), loss.source, verifier=VERIFIER)
+    log = begun.open()
+    loss.check_whole(log)
+    begun.close()
