@@ -135,3 +135,18 @@ def test_open_by_a_foreign_key_of_the_same_name_is_refused() -> None:
 def test_open_a_signed_note_that_is_no_checkpoint_is_malformed() -> None:
     with pytest.raises(MalformedError):
         open_checkpoint(sign("some text\n", _SIGNER), _SIGNER.verifier)
+
+
+def test_size_at_and_beyond_the_largest() -> None:
+    largest = Checkpoint(_ORIGIN, MAX_SIZE, _ROOT)
+    assert Checkpoint.parse(largest.text()) == largest
+    for size in (MAX_SIZE + 1, -1):
+        with pytest.raises(MalformedError):
+            Checkpoint(_ORIGIN, size, _ROOT)
+
+
+@pytest.mark.parametrize("surrogate", ["\ud800", "\udfff"])
+def test_line_with_a_lone_surrogate_is_refused_and_its_neighbours_are_not(surrogate: str) -> None:
+    with pytest.raises(MalformedError):
+        Checkpoint(_ORIGIN, 12, _ROOT, (surrogate,))
+    assert Checkpoint(_ORIGIN, 12, _ROOT, ("\ud7ff\ue000",)).extensions == ("\ud7ff\ue000",)

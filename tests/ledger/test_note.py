@@ -412,3 +412,25 @@ def test_note_str_is_the_specification_example() -> None:
     note = Note("This is an example message.\n", (Signature("a", b"\0" * 4, b"\x01"),))
     assert str(note) == "This is an example message.\n\n\u2014 a AAAAAAE=\n"
     assert key_id("a", b"\x01b") == sha256(b"a\n\x01b").digest()[:4]
+
+
+def test_keys_of_another_length_or_spelling_are_refused() -> None:
+    for size in (0, 31, 33, 64):
+        with pytest.raises(MalformedError):
+            Signer.from_seed("a", bytes(size))
+        with pytest.raises(MalformedError):
+            Verifier.from_public_key("a", b"\x05" * size)
+    name, identifier, material = str(_SIGNER.verifier).split("+", 2)
+    for other in (identifier.upper(), identifier[:-1] + "g", f"{identifier}00", identifier[:-2]):
+        if other != identifier:  # an id of digits alone has no upper case
+            with pytest.raises(MalformedError):
+                Verifier.from_string(f"{name}+{other}+{material}")
+
+
+def test_public_key_just_below_the_field_prime_is_canonical() -> None:
+    assert Verifier.from_public_key("a", (_PRIME - 2).to_bytes(32, "little")).name == "a"
+
+
+def test_limits_are_those_of_other_implementations() -> None:
+    """A note that one reads and another refuses would split the witnesses."""
+    assert (MAX_SIGNATURES, MAX_NOTE_SIZE) == (100, 1_000_000)
