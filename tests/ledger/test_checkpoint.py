@@ -145,8 +145,8 @@ def test_size_at_and_beyond_the_largest() -> None:
             Checkpoint(_ORIGIN, size, _ROOT)
 
 
-@pytest.mark.parametrize("surrogate", ["\ud800", "\udfff"])
-def test_line_with_a_lone_surrogate_is_refused_and_its_neighbours_are_not(surrogate: str) -> None:
-    with pytest.raises(MalformedError):
-        Checkpoint(_ORIGIN, 12, _ROOT, (surrogate,))
+def test_line_with_a_lone_surrogate_is_refused_and_its_neighbours_are_not() -> None:
+    for surrogate in ("\ud800", "\udfff"):
+        with pytest.raises(MalformedError):
+            Checkpoint(_ORIGIN, 12, _ROOT, (surrogate,))
     assert Checkpoint(_ORIGIN, 12, _ROOT, ("\ud7ff\ue000",)).extensions == ("\ud7ff\ue000",)
