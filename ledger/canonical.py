@@ -16,18 +16,22 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any, NoReturn
 
 import rfc8785
 
 from ledger.errors import MalformedError
 
-__all__ = ["MAX_DEPTH", "MAX_INTEGER", "canonicalize", "parse"]
+__all__ = ["MAX_DEPTH", "MAX_INTEGER", "canonicalize", "check_depth", "parse"]
 
 MAX_INTEGER = 2**53 - 1
 # Far above any document of ours and far below what exhausts the stack of a reader somewhere.
 MAX_DEPTH = 128
 
+# Strings, so that what is in them is passed over, and the brackets outside. A string that does not
+# end goes to the end of the text: to look for another beginning in it would take quadratic time.
+_TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 _MAX_INTEGER_DIGITS = len(str(-MAX_INTEGER))
 _SHOWN = 40
 
@@ -49,6 +53,7 @@ def canonicalize(value: Any) -> bytes:
 
 def parse(data: bytes) -> Any:
     """Read strict JSON; raise MalformedError for anything else."""
+    check_depth(data)
     try:
         value = _DECODER.decode(data.decode("utf-8"))
     except MalformedError:
@@ -65,6 +70,26 @@ def parse(data: bytes) -> Any:
         ) from error
     _check(value)
     return value
+
+
+def check_depth(data: bytes) -> None:
+    """Refuse JSON of more than MAX_DEPTH levels; to be called before any decoder reads it.
+
+    Decoders recurse in C, and stop where Python's recursion limit says. A library may have raised
+    that limit, as py-evm's do a hundredfold: then a stranger's brackets would overflow the stack
+    and kill the process.
+    """
+    if data.count(b"[") + data.count(b"{") <= MAX_DEPTH:
+        return
+    depth = 0
+    for token in _TOKENS.finditer(data):
+        match data[token.start()]:
+            case 0x5B | 0x7B:  # [ and {
+                depth += 1
+                if depth > MAX_DEPTH:
+                    raise _too_deep()
+            case 0x5D | 0x7D:
+                depth -= 1
 
 
 def _check(root: Any) -> None:

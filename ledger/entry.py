@@ -17,12 +17,12 @@ from uuid import UUID
 
 import msgspec
 
-from ledger.canonical import canonicalize, parse
+from ledger.canonical import canonicalize, check_depth, parse
 from ledger.errors import MalformedError
 from ledger.kinds import KINDS, Kind
+from ledger.tile import MAX_ENTRY_SIZE
 
 __all__ = [
-    "MAX_ENTRY_SIZE",
     "MAX_TEXT_SIZE",
     "decode",
     "decode_canonical",
@@ -30,8 +30,6 @@ __all__ = [
     "wrong_record_id",
 ]
 
-# An entry's length is a uint16 in a tile's entry bundle (C2SP tlog-tiles).
-MAX_ENTRY_SIZE = 65_535
 # What is read before the canonical size is known: escapes and indentation included.
 MAX_TEXT_SIZE = 16 * MAX_ENTRY_SIZE
 
@@ -46,8 +44,9 @@ def decode_canonical(data: bytes) -> Kind | None:
     if len(data) > MAX_ENTRY_SIZE:
         return None
     try:
+        check_depth(data)
         members = _decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except (MalformedError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     return members if _encode(members) == data else None
 

@@ -24,9 +24,9 @@ from ledger.deploy import sandbox
 from ledger.errors import ConfigurationError, LedgerError, UnavailableError
 from ledger.finality import Finality
 from ledger.head import Head
-from ledger.head_record import HeadRecord
 from ledger.keyring import Keyring
 from ledger.log import Appended, Log, Submission
+from ledger.log.head_record import HeadRecord
 from ledger.prover import prove
 from ledger.publisher import Publisher, operator_signer
 from ledger.settings import Settings

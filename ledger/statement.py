@@ -26,18 +26,13 @@ import msgspec
 
 from ledger import base64url
 from ledger.canonical import canonicalize
-from ledger.entry import (
-    MAX_ENTRY_SIZE,
-    decode,
-    decode_canonical,
-    decode_revealed,
-    wrong_record_id,
-)
+from ledger.entry import decode, decode_canonical, decode_revealed, wrong_record_id
 from ledger.errors import MalformedError
 from ledger.kinds import Kind
 from ledger.kinds.concealment import check_concealable
 from ledger.kinds.formats import check_record_id
 from ledger.merkle import leaf_hash
+from ledger.tile import MAX_ENTRY_SIZE
 
 __all__ = [
     "MAX_CLOCK_LEAD_MS",

@@ -12,7 +12,7 @@ import msgspec
 
 from ledger.errors import MalformedError
 from ledger.merkle import leaf_hash
-from ledger.store.record_index import RECORD_ID_SIZE
+from ledger.statement import RECORD_ID_SIZE
 from ledger.tile import MAX_ENTRY_SIZE
 
 __all__ = ["Appended", "Batch", "Range", "Submission", "ranges_of"]

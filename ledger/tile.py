@@ -29,6 +29,7 @@ __all__ = [
 
 WIDTH = 256
 HEIGHT = 8
+# An entry's length is a uint16 in its bundle.
 MAX_ENTRY_SIZE = 65_535
 # The level of entry bundles, which stand below the leaves.
 ENTRIES = -1

@@ -13,9 +13,9 @@ from uuid_utils import uuid7
 
 from ledger.chain import Account, AnchoredEvent, Chain
 from ledger.head import Head
-from ledger.head_record import HeadRecord
 from ledger.head_signature import HeadSigner
 from ledger.log import Log, Submission
+from ledger.log.head_record import HeadRecord
 from ledger.note import Signer
 from ledger.publisher import Publisher, PublisherState, Status, operator_signer
 from ledger.store import Store

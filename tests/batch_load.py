@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from itertools import count, cycle
 from pathlib import Path
 
-from ledger.head_record import HeadRecord
 from ledger.log import Log
+from ledger.log.head_record import HeadRecord
 from ledger.store import Store
 from tests.log_home import NOW, SIGNER, append, records
 

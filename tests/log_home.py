@@ -14,8 +14,8 @@ from uuid import UUID
 from sqlalchemy import NullPool, create_engine, make_url, text
 
 from ledger.anchor import Anchor, ChainIdentity
-from ledger.head_record import AnchoredHead, HeadRecord
 from ledger.log import Appended, Log, Submission
+from ledger.log.head_record import AnchoredHead, HeadRecord
 from ledger.note import Signer
 from ledger.store import Store
 

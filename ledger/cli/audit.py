@@ -17,8 +17,8 @@ from ledger.errors import LedgerError, UnavailableError
 from ledger.report import Status
 
 if TYPE_CHECKING:
-    from ledger.audit_report import AuditReport
-    from ledger.chain_audit import ChainAudit
+    from ledger.audit.chain import ChainAudit
+    from ledger.audit.report import AuditReport
     from ledger.log import Log
     from ledger.settings import Settings
     from ledger.store import StoredAnchor
@@ -93,7 +93,7 @@ def audit(
 
 def _ask_chain(settings: Settings, log: Log, from_block: int) -> ChainAudit:
     """Ask the configured nodes about every anchor that is known of this log."""
-    from ledger.chain_audit import ChainAudit, audit_chain  # noqa: PLC0415 - web3, a second
+    from ledger.audit.chain import ChainAudit, audit_chain  # noqa: PLC0415 - web3, a second
     from ledger.node import connect, verifiers  # noqa: PLC0415
 
     kept = log.store.anchors()
@@ -119,9 +119,9 @@ def _ask_chain(settings: Settings, log: Log, from_block: int) -> ChainAudit:
 def _log_ids(settings: Settings, log: Log, kept: Sequence[StoredAnchor]) -> set[bytes]:
     """Collect the names that the contract may know the log by: kept, recorded, and our own."""
     from ledger.chain import Account  # noqa: PLC0415 - web3, a second
-    from ledger.head_record import HeadRecord  # noqa: PLC0415
     from ledger.head_signature import log_id  # noqa: PLC0415
     from ledger.keyring import Keyring  # noqa: PLC0415
+    from ledger.log.head_record import HeadRecord  # noqa: PLC0415
 
     names = {row.anchor.log_id for row in kept}
     recorded = HeadRecord(settings.head_record).read()

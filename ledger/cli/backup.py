@@ -45,10 +45,10 @@ def restore(
     The log's key must be back in its place. Whether the log may be written then is for its head
     record to say, which knows what was acknowledged after the backup; see `crossproof recover`.
     """
-    from ledger import recovery  # noqa: PLC0415 - SQLAlchemy, half a second
+    from ledger.archive import recovery  # noqa: PLC0415 - SQLAlchemy, half a second
+    from ledger.archive.source import Directory  # noqa: PLC0415
     from ledger.cli.opened import load_settings, open_log  # noqa: PLC0415
     from ledger.keyring import load_log_signer  # noqa: PLC0415
-    from ledger.source import Directory  # noqa: PLC0415
     from ledger.store import Store  # noqa: PLC0415
 
     settings = load_settings(data_dir)

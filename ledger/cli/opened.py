@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ledger.cli.console import problem
-from ledger.head_record import HeadRecord
 from ledger.keyring import load_log_signer
 from ledger.log import Log
+from ledger.log.head_record import HeadRecord
 from ledger.settings import Settings
 from ledger.store import Store
 

@@ -12,7 +12,7 @@ from ledger.cli.options import API_KEY, DATA_DIR
 from ledger.errors import UnavailableError
 
 if TYPE_CHECKING:
-    from ledger.head_record import AnchoredHead
+    from ledger.log.head_record import AnchoredHead
     from ledger.settings import Settings
 
 __all__ = ["recover"]
@@ -47,12 +47,12 @@ def recover(
     against head record and chain. Stop the server first. From a ledger that serves its tiles,
     entries need an API key with the scope `audit`.
     """
-    from ledger import recovery  # noqa: PLC0415 - SQLAlchemy, half a second
+    from ledger.archive import recovery  # noqa: PLC0415 - SQLAlchemy, half a second
+    from ledger.archive.source import Directory  # noqa: PLC0415
     from ledger.cli.opened import load_settings, open_log  # noqa: PLC0415
     from ledger.client import Client  # noqa: PLC0415
-    from ledger.head_record import HeadRecord  # noqa: PLC0415
     from ledger.keyring import load_log_signer  # noqa: PLC0415
-    from ledger.source import Directory  # noqa: PLC0415
+    from ledger.log.head_record import HeadRecord  # noqa: PLC0415
     from ledger.store import Store  # noqa: PLC0415
 
     settings = load_settings(data_dir)
@@ -80,9 +80,9 @@ def _anchored_head(settings: Settings, origin: str) -> AnchoredHead | None:
     if not settings.chain_urls:
         return None
     from ledger.chain import Account  # noqa: PLC0415
-    from ledger.head_record import AnchoredHead  # noqa: PLC0415 - as above; web3, a second
     from ledger.head_signature import log_id  # noqa: PLC0415
     from ledger.keyring import Keyring  # noqa: PLC0415
+    from ledger.log.head_record import AnchoredHead  # noqa: PLC0415 - as above; web3, a second
     from ledger.node import connect  # noqa: PLC0415
 
     admin = Account.from_key(Keyring.open(settings, origin=origin).admin)

@@ -256,7 +256,7 @@ def _migrate(connection: Connection, *, create: bool) -> None:
     from alembic.util import CommandError  # noqa: PLC0415
 
     config = Config()
-    config.set_main_option("script_location", "ledger:migrations")
+    config.set_main_option("script_location", "ledger.store:migrations")
     config.attributes["connection"] = connection
     try:
         command.upgrade(config, "head")

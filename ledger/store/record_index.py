@@ -12,11 +12,9 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
-__all__ = ["RECORD_ID_SIZE", "insert", "locate"]
+__all__ = ["insert", "locate"]
 
-RECORD_ID_SIZE = 16
-
-# PostgreSQL and SQLite both understand these; 16 is RECORD_ID_SIZE.
+# PostgreSQL and SQLite both understand these; 16 is the size of a record id.
 _INSERT = text(
     "WITH RECURSIVE place(n) AS "
     "(VALUES (0) UNION ALL SELECT n + 1 FROM place WHERE n + 1 < :length) "

@@ -47,7 +47,7 @@ __all__ = [
     "submission",
 ]
 
-# The newest migration (see ledger/migrations/versions); a test compares.
+# The newest migration (see ledger/store/migrations/versions); a test compares.
 REVISION = "0001"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from ledger.anchoring import PATIENCE
 from ledger.chain import Account, Chain, Extension
 from ledger.chain.registry import call_data
 from ledger.deploy import deploy, sandbox
@@ -19,6 +18,7 @@ from ledger.errors import ReadOnlyError, UnavailableError
 from ledger.finality import Finality
 from ledger.head_signature import HeadDomain, HeadSigner
 from ledger.publisher import PublisherState, Status
+from ledger.publisher.anchoring import PATIENCE
 from ledger.store import AnchorState
 from tests.anchored_log import (
     OPERATOR,

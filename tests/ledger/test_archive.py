@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger import merkle, sidecar
+from ledger import merkle
+from ledger.archive import sidecar
 from ledger.archive import write_archive
+from ledger.archive.source import Directory, SourceReader
 from ledger.errors import ConflictError, MalformedError, NotFoundError, VerificationError
 from ledger.log import Log
 from ledger.merkle import leaf_hash
 from ledger.note import Signer
-from ledger.source import Directory, SourceReader
 from ledger.store import AnchorState, Submitted
 from ledger.tile import Tile
 from tests.log_home import NOW, SIGNER, Home, anchor_of, append, record, records, sqlite_home

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ledger.checkpoint import Checkpoint
 from ledger.errors import ConflictError, MalformedError, UnavailableError
 from ledger.head import Head
-from ledger.head_record import AnchoredHead, HeadRecord, Recorded, newest_anchored
+from ledger.log.head_record import AnchoredHead, HeadRecord, Recorded, newest_anchored
 from ledger.merkle import EMPTY_ROOT
 from ledger.note import sign
 from tests.log_home import CHAIN, SIGNER

@@ -17,8 +17,8 @@ from ledger.errors import (
     ReadOnlyError,
 )
 from ledger.head import Head
-from ledger.head_record import AnchoredHead, HeadRecord, Recorded
 from ledger.log import Log, Range, RecordConflictError, State, Submission
+from ledger.log.head_record import AnchoredHead, HeadRecord, Recorded
 from ledger.merkle import EMPTY_ROOT, leaf_hash
 from ledger.note import Signer, sign
 from ledger.store import AnchorState, Store

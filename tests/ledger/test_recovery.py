@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from ledger.archive import write_archive
+from ledger.archive.recovery import Recovered, recover, restore
+from ledger.archive.sidecar import submission_line
+from ledger.archive.source import Directory
 from ledger.audit import audit
 from ledger.checkpoint import Checkpoint
 from ledger.errors import (
@@ -18,13 +21,10 @@ from ledger.errors import (
     VerificationError,
 )
 from ledger.head import Head
-from ledger.head_record import AnchoredHead, Recorded
 from ledger.log import Log, Range, RecordConflictError
+from ledger.log.head_record import AnchoredHead, Recorded
 from ledger.merkle import leaf_hash
 from ledger.note import Signer, sign
-from ledger.recovery import Recovered, recover, restore
-from ledger.sidecar import submission_line
-from ledger.source import Directory
 from ledger.store import AnchorState, Submitted
 from ledger.tree import grow
 from tests.log_home import (

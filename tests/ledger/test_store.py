@@ -55,7 +55,7 @@ def test_open_migrates_to_the_schema_that_the_tables_say(home: Home) -> None:
 
 def test_revision_is_the_newest_migration() -> None:
     config = Config()
-    config.set_main_option("script_location", "ledger:migrations")
+    config.set_main_option("script_location", "ledger.store:migrations")
     assert ScriptDirectory.from_config(config).get_current_head() == REVISION
 
 

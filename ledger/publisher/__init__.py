@@ -17,11 +17,11 @@ from enum import StrEnum
 from threading import Condition
 
 from ledger.anchor import ChainIdentity
-from ledger.anchoring import Anchoring, Keys
 from ledger.chain import Account, Chain
 from ledger.errors import LedgerError, UnavailableError
 from ledger.head_signature import HeadDomain, HeadSigner, log_id
 from ledger.log import Log
+from ledger.publisher.anchoring import Anchoring, Keys
 
 __all__ = ["DEFAULT_INTERVAL", "Publisher", "PublisherState", "Status", "operator_signer"]
 

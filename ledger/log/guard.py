@@ -16,7 +16,7 @@ from ledger.errors import (
     VerificationError,
 )
 from ledger.head import Head
-from ledger.head_record import AnchoredHead, HeadRecord, Recorded, newest_anchored
+from ledger.log.head_record import AnchoredHead, HeadRecord, Recorded, newest_anchored
 from ledger.note import Verifier
 from ledger.store import Reading, Store
 from ledger.tree import Tree

@@ -13,10 +13,10 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from ledger.anchor import ChainFacts, ChainIdentity, ChainSource, check_facts
-from ledger.audit_report import Finding
+from ledger.audit.report import Finding
 from ledger.chain import Chain
 from ledger.errors import UnavailableError, VerificationError
-from ledger.head_record import AnchoredHead
+from ledger.log.head_record import AnchoredHead
 from ledger.store import AnchorState, StoredAnchor
 
 __all__ = ["ChainAudit", "audit_chain", "check_kept"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ledger.audit_report import AuditReport
+from ledger.audit.report import AuditReport
 from ledger.errors import MalformedError, VerificationError
 from ledger.head import Head
 from ledger.merkle import EMPTY_ROOT, HASH_SIZE, leaf_hash, root
@@ -49,7 +49,7 @@ class Walk:
         self._leaves: list[bytes] = []
         # Of each level above the leaves the tile that grows; compared once it is as wide as kept.
         self._growing: dict[int, tuple[int, bytes]] = {}
-        # Records found at their index, or taken to be there where the entry cannot be read.
+        # Records found in the index, or taken to be there where the entry cannot be read.
         self._located = 0
 
     def root_at(self, size: int) -> bytes:
@@ -176,21 +176,18 @@ class Walk:
                     where = f"entry {first + i}"
                     self._report.add("audit.record", where, expected="an id", found=error.message)
         located = reading.locate(list(record_ids.values()))
+        self._located += sum(index < self._head.size for index in located.values())
+        # A wrong entry's record is in the index, whatever id the entry states by now.
+        self._located += sum(record_ids.get(i, b"") not in located for i in wrong)
         for i, record_id in record_ids.items():
             index = located.get(record_id)
-            if index == first + i:
-                self._located += 1
-            elif i not in wrong:
+            if index != first + i and i not in wrong:
                 self._report.add(
                     "audit.record",
                     f"entry {first + i}",
                     expected=f"record {record_id.hex()} at this index",
                     found="no such record" if index is None else f"index {index}",
                 )
-        # A wrong entry's record is in the index, whatever id the entry states by now.
-        self._located += len(wrong) - sum(
-            located.get(record_ids.get(i, b"")) == first + i for i in wrong
-        )
 
     def _grow_tile(self, level: int, number: int, hashes: bytes) -> None:
         last = self._growing.get(level)

@@ -10,12 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
 
-from ledger.checkpoint import open_checkpoint
-from ledger.errors import MalformedError, NotFoundError, UnavailableError, VerificationError
-from ledger.head import Head
-from ledger.merkle import leaf_hash
-from ledger.note import MAX_NOTE_SIZE, NoteVerifier
-from ledger.sidecar import (
+from ledger.archive.sidecar import (
     ANCHORS,
     CHECKPOINTS,
     SUBMISSIONS,
@@ -23,6 +18,11 @@ from ledger.sidecar import (
     read_checkpoints,
     read_submissions,
 )
+from ledger.checkpoint import open_checkpoint
+from ledger.errors import MalformedError, NotFoundError, UnavailableError, VerificationError
+from ledger.head import Head
+from ledger.merkle import leaf_hash
+from ledger.note import MAX_NOTE_SIZE, NoteVerifier
 from ledger.store import Published, StoredAnchor, Submitted
 from ledger.tile import ENTRIES, WIDTH, Tile, decode_entries
 from ledger.verified_tiles import VerifiedTiles, split_hashes

@@ -17,10 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ledger import durable_file
-from ledger.errors import ConflictError, NotFoundError
-from ledger.head import Head
-from ledger.log import Log
-from ledger.sidecar import (
+from ledger.archive.sidecar import (
     ANCHORS,
     CHECKPOINTS,
     SUBMISSIONS,
@@ -28,7 +25,10 @@ from ledger.sidecar import (
     checkpoint_line,
     submission_line,
 )
-from ledger.source import CHECKPOINT, Directory, SourceReader
+from ledger.archive.source import CHECKPOINT, Directory, SourceReader
+from ledger.errors import ConflictError, NotFoundError
+from ledger.head import Head
+from ledger.log import Log
 from ledger.tile import ENTRIES, HEIGHT, WIDTH, Tile, tiles_between
 
 __all__ = ["Archived", "write_archive"]

@@ -14,12 +14,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ledger.anchor import Anchor
+from ledger.archive.source import Source, SourceReader
 from ledger.checkpoint import open_checkpoint
 from ledger.errors import ConfigurationError, ConflictError, VerificationError
 from ledger.head import Head
-from ledger.head_record import AnchoredHead, HeadRecord, Recorded, newest_anchored
+from ledger.log.head_record import AnchoredHead, HeadRecord, Recorded, newest_anchored
 from ledger.note import Verifier
-from ledger.source import Source, SourceReader
 from ledger.store import Sequencing, Store, Submitted
 from ledger.submission import Submission
 from ledger.tree import TileReader, Tree, grow

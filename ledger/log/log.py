@@ -19,19 +19,19 @@ from datetime import datetime
 
 from ledger.anchor import Anchor
 from ledger.checkpoint import Checkpoint
-from ledger.deduplication import RecordConflictError, deduplicate
 from ledger.errors import ConfigurationError, ReadOnlyError, UnavailableError
-from ledger.guard import Guard
 from ledger.head import Head
-from ledger.head_record import AnchoredHead, HeadRecord
-from ledger.log_reader import LogReader, State
+from ledger.log.deduplication import RecordConflictError, deduplicate
+from ledger.log.guard import Guard
+from ledger.log.head_record import AnchoredHead, HeadRecord
+from ledger.log.reader import LogReader
 from ledger.merkle import EMPTY_ROOT, root
 from ledger.note import NoteSigner, Signer, add_signatures, parse_note, sign
 from ledger.store import AnchorState, Sequencing, Store, Submitted
-from ledger.submission import Appended, Batch, Range, Submission, ranges_of
+from ledger.submission import Appended, Batch, Submission, ranges_of
 from ledger.tree import Tree, grow
 
-__all__ = ["Appended", "Log", "Range", "RecordConflictError", "State", "Submission"]
+__all__ = ["Log"]
 
 
 class Log(LogReader):

@@ -34,9 +34,9 @@ from ledger.chain import (
 )
 from ledger.errors import ConfigurationError, ConflictError, UnavailableError
 from ledger.head import Head
-from ledger.head_record import AnchoredHead
 from ledger.head_signature import HeadDomain, HeadSigner, log_id, recover
 from ledger.log import Log
+from ledger.log.head_record import AnchoredHead
 from ledger.merkle import EMPTY_ROOT
 from ledger.note import parse_note
 from ledger.store import AnchorState, Attempt, AttemptState

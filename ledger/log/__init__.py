@@ -1,0 +1,17 @@
+"""The log: batches of entries in, signed heads and proofs out (RFC 9162 tree, C2SP tiles).
+
+log             appending and publishing
+reader          heads, tiles, proofs, entries, and how far each has come
+deduplication   one record, one index
+guard           whether a head may be built upon
+head_record     what was acknowledged, kept outside the database
+"""
+
+from __future__ import annotations
+
+from ledger.log.deduplication import RecordConflictError
+from ledger.log.log import Log
+from ledger.log.reader import State
+from ledger.submission import Appended, Range, Submission
+
+__all__ = ["Appended", "Log", "Range", "RecordConflictError", "State", "Submission"]
