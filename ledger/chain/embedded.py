@@ -18,16 +18,14 @@ from eth_tester.exceptions import TransactionFailed
 from web3 import EthereumTesterProvider, Web3
 from web3.types import RPCEndpoint
 
-from ledger.chain.rpc import Request, RpcError
+from ledger.chain.rpc import RECURSION_LIMIT, Request, RpcError
 
 __all__ = ["EMBEDDED_CHAIN_ID", "EmbeddedRpc"]
 
 EMBEDDED_CHAIN_ID = 131277322940537
 
-# Importing py-evm raises the limit for the whole process, a hundredfold: then any stranger's deeply
-# nested JSON would overflow the stack and kill it. One call deep, a registry needs no such depth.
-_RECURSION_LIMIT = 1_000
-sys.setrecursionlimit(_RECURSION_LIMIT)
+# Importing py-evm raises the limit, as web3 does. One call deep, a registry needs no such depth.
+sys.setrecursionlimit(RECURSION_LIMIT)
 
 _REVERTED = "execution reverted: "
 _GENESIS_EXTRA_SIZE = 32

@@ -8,6 +8,7 @@ kind of it. A URL often holds a key: errors name its host and port, never the re
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Sequence
 from io import BytesIO
@@ -26,6 +27,11 @@ MAX_RESPONSE_SIZE = 16 * 1024 * 1024
 
 _CHUNK = 64 * 1024
 _SHOWN = 200
+
+# Importing web3 raises the limit for the whole process, a hundredfold: then deeply nested JSON of a
+# node, or of any other stranger, would overflow the stack and kill it.
+RECURSION_LIMIT = 1_000
+sys.setrecursionlimit(RECURSION_LIMIT)
 
 # A method and its parameters, as JSON values.
 Request = tuple[str, list[Any]]

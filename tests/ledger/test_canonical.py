@@ -6,6 +6,8 @@ import json
 import math
 import re
 import struct
+import subprocess
+import sys
 from collections.abc import Iterator
 from hashlib import sha256
 from itertools import islice
@@ -183,6 +185,41 @@ def test_parse_depth_at_limit_is_taken_and_above_refused() -> None:
     assert parse(b"[" * MAX_DEPTH + b"]" * MAX_DEPTH)
     assert _code(b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1)) == "json.depth"
     assert _code(b'{"a":' * (MAX_DEPTH + 1) + b"1" + b"}" * (MAX_DEPTH + 1)) == "json.depth"
+
+
+def test_parse_deep_json_is_refused_however_deep_python_may_recurse() -> None:
+    """In a process of its own, which a decoder that recursed so far would kill."""
+    program = (
+        "import sys\n"
+        "sys.setrecursionlimit(1_000_000)\n"
+        "from ledger.canonical import parse\n"
+        "from ledger.errors import MalformedError\n"
+        "from ledger.statement import Statement\n"
+        'for start in (b\'[\', b\'{"a":\', b\'{"kind":"transfer","x":[\'):\n'
+        "    for read in (parse, Statement.parse):\n"
+        "        try:\n"
+        "            read(start * 30_000)\n"
+        "        except MalformedError as error:\n"
+        "            print(error.code)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=False, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.split() == ["json.depth"] * 6
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"[" * MAX_DEPTH + b'"' + b"[" * 1_000 + b'"' + b"]" * MAX_DEPTH,
+        b"[" + b"[]," * 1_000 + b"1]",
+        b'["' + b'\\"[' * 1_000 + b'"]',
+    ],
+    ids=["in a string", "beside each other", "after an escaped quote"],
+)
+def test_parse_many_brackets_that_are_not_deep_are_taken(data: bytes) -> None:
+    assert parse(data)
 
 
 def _nested(levels: int) -> Any:
