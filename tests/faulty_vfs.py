@@ -11,12 +11,14 @@ from __future__ import annotations
 import _sqlite3
 import ctypes
 import ctypes.util
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_int, c_int64, c_void_p
 from enum import StrEnum
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -96,6 +98,9 @@ class FaultyDisk:
 
     def __init__(self, real: Any) -> None:
         self.counts = dict.fromkeys(Call, 0)
+        # Told of every file whose content has just come to the disk.
+        self.synced: Callable[[Path], None] = lambda _: None
+        self._paths: dict[int, Path] = {}
         self._fault: tuple[Call, int, bool, bool] | None = None
         self._real = real.contents
         self._methods: dict[int, _Methods] = {}
@@ -131,6 +136,8 @@ class FaultyDisk:
     def _open(self, vfs: int, name: int, file: int, flags: int, out: int) -> int:
         result = self._real.xOpen(vfs, name, file, flags, out)
         opened = ctypes.cast(file, POINTER(_File)).contents
+        if name:
+            self._paths[file] = Path(os.fsdecode(ctypes.string_at(name)))
         if result == _OK and opened.pMethods:
             address = ctypes.addressof(opened.pMethods.contents)
             if address not in self._methods:
@@ -138,10 +145,16 @@ class FaultyDisk:
             opened.pMethods = ctypes.pointer(self._methods[address])
         return int(result)
 
+    def _sync(self, real: _Methods, file: int, flags: int) -> int:
+        result = real.xSync(file, flags)
+        if result == _OK and file in self._paths:
+            self.synced(self._paths[file])
+        return int(result)
+
     def _wrap(self, real: _Methods) -> _Methods:
         ours = _Methods.from_buffer_copy(real)
         ours.xWrite = _Write(lambda *given: self._do(Call.WRITE, partial(real.xWrite, *given)))
-        ours.xSync = _Sync(lambda *given: self._do(Call.SYNC, partial(real.xSync, *given)))
+        ours.xSync = _Sync(lambda *given: self._do(Call.SYNC, partial(self._sync, real, *given)))
         ours.xTruncate = _Truncate(
             lambda *given: self._do(Call.TRUNCATE, partial(real.xTruncate, *given))
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -265,3 +266,81 @@ def test_faults_were_felt(tmp_path: Path, disk: FaultyDisk) -> None:
     disk.heal()
     assert log.head().size == 0
     home.close()
+
+
+# A power cut: only what was fsynced is there afterwards
+
+
+class Platter:
+    """What is on the disk if the power goes now: each file as it was when it was last fsynced."""
+
+    def __init__(self, directory: Path, snapshots: Path) -> None:
+        self._directory = directory
+        self._snapshots = snapshots
+        self._files: dict[str, bytes] = {}
+        self._unnamed = b""
+        self.acknowledged = 0
+        self.cuts: list[tuple[Path, int]] = []
+
+    def database_synced(self, path: Path) -> None:
+        if path.parent == self._directory:
+            self._keep(path.name, path.read_bytes())
+
+    def fsync(self, file: int) -> None:
+        """Take the place of `os.fsync` in the head record: a rename counts with its directory."""
+        os.fdatasync(file)
+        if stat.S_ISDIR(os.fstat(file).st_mode):
+            named = (self._directory / "head").read_bytes()
+            self._keep("head", named if named == self._unnamed else b"")
+        else:
+            self._unnamed = (self._directory / "head.new").read_bytes()
+
+    def _keep(self, name: str, data: bytes) -> None:
+        if name == "head" or name not in self._files:
+            # The directory comes to the disk too: by our own fsync, by SQLite's for a new file.
+            there = {path.name for path in self._directory.iterdir()}
+            self._files = {kept: self._files[kept] for kept in self._files if kept in there}
+        self._files[name] = data
+        cut = self._snapshots / str(len(self.cuts))
+        cut.mkdir(parents=True)
+        for kept, content in self._files.items():
+            (cut / kept).write_bytes(content)
+        self.cuts.append((cut, self.acknowledged))
+
+
+BATCHES = [
+    records([0]),
+    records(range(1, 300)),
+    [_large(number) for number in range(300, 620)],
+    records([620]),
+    records([621, 622]),
+]
+
+
+def test_acknowledged_entries_survive_a_power_cut_after_any_fsync(
+    tmp_path: Path, disk: FaultyDisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = tmp_path / "live"
+    live.mkdir()
+    platter = Platter(live, tmp_path / "cuts")
+    disk.synced = platter.database_synced
+    home = sqlite_home(live)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", platter.fsync)
+        log = home.open()
+        sent: list[Submission] = []
+        for batch in BATCHES:
+            append(log, batch)
+            sent += batch
+            platter.acknowledged = len(sent)
+            log.publish(now=NOW)
+    home.close()
+    assert len(platter.cuts) > 20
+    for cut, acknowledged in platter.cuts:
+        again = sqlite_home(cut)
+        log = again.open()
+        assert log.read_only_reason is None
+        assert log.head().size >= acknowledged
+        assert log.entries(0, acknowledged) == [s.entry for s in sent[:acknowledged]]
+        assert audit(log).findings == []
+        again.close()
