@@ -138,8 +138,9 @@ class ChainFacts:
 
     `committed`: the contract holds exactly this (size, root, block number, block time).
     `block_hash`: the hash of the canonical block of that number, None where the node has none.
-    `transaction_block`: the hash of the block that includes the transaction, None where the node
-    does not know it (nodes prune), which denies nothing: the contract's state is the proof.
+    `transaction_block`: the hash of the block that includes the transaction, empty where it is not
+    among those of the anchor's block. None where the node cannot tell (nodes prune), which denies
+    nothing: the contract's state is the proof.
     `final`: the anchor's block is final by the source's policy.
     """
 
@@ -178,5 +179,5 @@ def check_facts(anchor: Anchor, facts: ChainFacts) -> None:
             "anchor.transaction",
             "the transaction stands in another block",
             expected=anchor.block_hash.hex(),
-            found=(facts.transaction_block or b"").hex(),
+            found=(facts.transaction_block or b"").hex() or "not in this block",
         )

@@ -34,12 +34,16 @@ _SHOWN = 80
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A block's place in the chain; `base_fee` is None on chains without EIP-1559."""
+    """A block's place in the chain; `base_fee` is None on chains without EIP-1559.
+
+    `transactions` are the hashes of all that it includes, None where the node does not tell them.
+    """
 
     number: int
     hash: bytes
     time: int
     base_fee: int | None
+    transactions: tuple[bytes, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +101,17 @@ def read_block(value: object) -> Block | None:
     if value is None:
         return None
     block = _object(value)
-    base_fee = block.get("baseFeePerGas")
+    base_fee, transactions = block.get("baseFeePerGas"), block.get("transactions")
     return Block(
         number=_counter(block.get("number")),
         hash=read_hash(block.get("hash")),
         time=_counter(block.get("timestamp")),
         base_fee=None if base_fee is None else read_quantity(base_fee),
+        transactions=(
+            tuple(read_hash(element) for element in transactions)
+            if isinstance(transactions, list)
+            else None
+        ),
     )
 
 

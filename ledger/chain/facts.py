@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ledger.anchor import Anchor, ChainFacts, ChainIdentity
 from ledger.chain import query
+from ledger.chain.answer import Block, Receipt
 from ledger.chain.node import Node
 from ledger.chain.registry import call_data
 from ledger.chain.rpc import RpcError
@@ -48,9 +49,21 @@ def ask_facts(node: Node, contract: bytes, anchor: Anchor) -> ChainFacts:
         identity,
         committed=is_committed,
         block_hash=block.hash if block else None,
-        transaction_block=receipt.block_hash if receipt else None,
+        transaction_block=_transaction_block(anchor, receipt, block),
         final=node.covers(anchor.block_number, tagged),
     )
+
+
+def _transaction_block(
+    anchor: Anchor, receipt: Receipt | None, block: Block | None
+) -> bytes | None:
+    """Say in which block the transaction stands: empty for none, None where nobody can tell."""
+    if receipt is not None:
+        return receipt.block_hash
+    # Receipts are pruned before blocks: a block still tells what it includes, and what not.
+    if block is None or block.transactions is None or anchor.transaction in block.transactions:
+        return None
+    return b""
 
 
 def _reached(node: Node, head: bytes | RpcError) -> int:

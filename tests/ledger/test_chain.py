@@ -230,11 +230,10 @@ def test_facts_of_another_transaction_name_its_block(opened: Opened) -> None:
         check_facts(false, opened.chain.facts(false))
 
 
-def test_facts_of_a_transaction_that_the_node_has_pruned_deny_nothing(opened: Opened) -> None:
+def test_facts_of_a_transaction_that_its_block_does_not_include_deny_it(opened: Opened) -> None:
     anchor = replace(opened.anchor(5, 0), transaction=b"\7" * 32)
-    facts = opened.chain.facts(anchor)
-    assert facts.transaction_block is None
-    check_facts(anchor, facts)
+    with pytest.raises(VerificationError, match="not in this block"):
+        check_facts(anchor, opened.chain.facts(anchor))
 
 
 @pytest.mark.parametrize(
