@@ -1,0 +1,132 @@
+"""The command line as tests use it: in this process, or as a program of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread, Timer
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+
+from ledger.cli import main
+
+PROGRAM = (sys.executable, "-c", "from ledger.cli import main; main()")
+_REPOSITORY = Path(__file__).resolve().parents[1]
+_START_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command did: exit code, data, words."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+@dataclass
+class CommandLine:
+    """Runs commands in this process: the same `main`, its streams read at their descriptors."""
+
+    streams: pytest.CaptureFixture[str]
+    patch: pytest.MonkeyPatch
+
+    def __call__(self, *arguments: object, **environment: str) -> Outcome:
+        """Run a command; named arguments are CROSSPROOF_… variables."""
+        self.streams.readouterr()
+        with self.patch.context() as patch:
+            patch.setattr(sys, "argv", ["crossproof", *(str(a) for a in arguments)])
+            for name, value in environment.items():
+                patch.setenv(f"CROSSPROOF_{name}", value)
+            with pytest.raises(SystemExit) as ended:
+                main()
+        out, err = self.streams.readouterr()
+        code = ended.value.code
+        return Outcome(code if isinstance(code, int) else 0 if code is None else 1, out, err)
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """The environment for a program: ours without its settings, and these."""
+    kept = {name: v for name, v in os.environ.items() if not name.startswith("CROSSPROOF_")}
+    return {**kept, "PYTHONPATH": str(_REPOSITORY), **variables}
+
+
+def start(*arguments: object, env: Mapping[str, str] | None = None, **more: Any) -> Any:
+    """Start a command as a program of its own; its streams are pipes where not given."""
+    for name in ("stdin", "stdout", "stderr"):
+        more.setdefault(name, subprocess.PIPE)
+    words = [*more.pop("prefix", ()), *PROGRAM, *(str(a) for a in arguments)]
+    return subprocess.Popen(words, env=environment(**(env or {})), **more)
+
+
+def run(*arguments: object, env: Mapping[str, str] | None = None, **more: Any) -> Outcome:
+    """Run a command as a program of its own, to its end."""
+    data = more.pop("input", None)
+    with start(*arguments, env=env, **more) as process:
+        out, err = process.communicate(data, timeout=_START_SECONDS)
+    return Outcome(process.returncode, (out or b"").decode(), (err or b"").decode())
+
+
+@dataclass
+class Served:
+    """A running `crossproof serve`; `lines` is all that it has written so far."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    lines: list[str]
+
+    def get(self, path: str) -> bytes:
+        with urlopen(self.url + path, timeout=30) as response:  # noqa: S310 - to ourselves
+            return bytes(response.read())
+
+    def stop(self) -> str:
+        """Stop it as an operator does; give what it wrote."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.process.wait(_START_SECONDS)
+        return "".join(self.lines)
+
+
+@contextmanager
+def serving(data_dir: Path, **environ: str) -> Iterator[Served]:
+    """Run `crossproof serve` on a free port until the block ends."""
+    variables = {f"CROSSPROOF_{name}": value for name, value in environ.items()}
+    process = start(
+        "serve", "--port", 0, "--data-dir", data_dir, env=variables,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    # A start that hangs must fail the test, not hang it.
+    watchdog = Timer(_START_SECONDS, process.kill)
+    watchdog.start()
+    lines: list[str] = []
+    try:
+        for raw in process.stdout:
+            lines.append(raw.decode())
+            if lines[-1].startswith("crossproof on "):
+                break
+        else:
+            pytest.fail(f"it did not start: {''.join(lines)}")
+    finally:
+        watchdog.cancel()
+
+    def read() -> None:
+        lines.extend(raw.decode() for raw in process.stdout)
+
+    # Nobody reading it, a full pipe would stop the server.
+    drain = Thread(target=read, daemon=True)
+    drain.start()
+    served = Served(lines[-1].split()[2].rstrip(","), process, lines)
+    try:
+        yield served
+    finally:
+        served.stop()
+        drain.join()
+        process.stdout.close()
+        process.stdin.close()

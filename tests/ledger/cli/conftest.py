@@ -1,0 +1,125 @@
+"""Fixtures of the command line's tests: commands in this process, and real ledgers to ask."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.bundle import Bundle
+from ledger.chain import Account, Chain
+from ledger.deploy import deploy
+from ledger.fingerprint import Fingerprint
+from ledger.trust import Trust
+from tests.anchored_log import funded_key
+from tests.anvil import Anvil, anvil
+from tests.crossproof import CommandLine, Served, serving
+from tests.samples import SampleLog, sample_log, transfer
+
+__all__ = ["anvil"]
+
+# Anchors need not wait for each other here.
+_SOON = "0.05"
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in os.environ:
+        if name.startswith("CROSSPROOF_"):
+            monkeypatch.delenv(name)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+@pytest.fixture
+def crossproof(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> CommandLine:
+    return CommandLine(capfd, monkeypatch)
+
+
+@dataclass
+class Case:
+    """A file, its bundle and a trust file that pins its anchor, in a directory."""
+
+    log: SampleLog
+    sealed: Bundle
+    file: Path
+    bundle: Path
+    trust: Path
+
+    @property
+    def value(self) -> Any:
+        return json.loads(self.sealed.to_json())
+
+    def write(self, bundle: Bundle | dict[str, Any] | bytes) -> Path:
+        """Put another bundle in the place of the sound one."""
+        if isinstance(bundle, Bundle):
+            bundle = bundle.to_value()
+        self.bundle.write_bytes(
+            bundle if isinstance(bundle, bytes) else json.dumps(bundle).encode()
+        )
+        return self.bundle
+
+    def believe(self, trust: Trust) -> Path:
+        """Believe something else."""
+        self.trust.write_text(trust.to_json())
+        return self.trust
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Case:
+    file = tmp_path / "report.csv"
+    file.write_bytes(b"name,amount\nA,1\n" * 20)
+    log = sample_log(transfer(Fingerprint.of_file(file)))
+    sealed = log.bundle(2)
+    made = Case(log, sealed, file, tmp_path / "report.csv.bundle.json", tmp_path / "trust.json")
+    made.write(sealed)
+    made.believe(log.trust())
+    return made
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A chain with the contract, and a key file of an account that has money there."""
+
+    url: str
+    contract: str
+    key_file: Path
+
+
+@pytest.fixture(scope="session")
+def deployed(anvil: Anvil, tmp_path_factory: pytest.TempPathFactory) -> Deployed:
+    key_file = tmp_path_factory.mktemp("keys") / "sender.key"
+    with Chain.connect(anvil.url) as chain:
+        key = funded_key(chain)
+        contract = deploy(chain, Account.from_key(key)).identity.contract
+    key_file.write_text(f"0x{key.hex()}\n")
+    key_file.chmod(0o600)
+    return Deployed(anvil.url, f"0x{contract.hex()}", key_file)
+
+
+def on_chain(deployed: Deployed) -> dict[str, str]:
+    """The settings of a ledger on that chain."""
+    return {
+        "CHAIN_URLS": deployed.url,
+        "CHAIN_CONTRACT": deployed.contract,
+        "SENDER_KEY_FILE": str(deployed.key_file),
+        "ANCHOR_INTERVAL": _SOON,
+    }
+
+
+@pytest.fixture(scope="session")
+def ledger(deployed: Deployed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A ledger that serves, on anvil."""
+    with serving(tmp_path_factory.mktemp("ledger"), **on_chain(deployed)) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def sandbox_ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A ledger that serves without configuration, on an embedded chain."""
+    with serving(tmp_path_factory.mktemp("sandbox"), ANCHOR_INTERVAL=_SOON) as served:
+        yield served
