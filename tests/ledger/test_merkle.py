@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from blockcerts_merkletools import MerkleTools  # type: ignore[import-untyped]
+from blockcerts_merkletools import MerkleTools
 from hypothesis import given
 from hypothesis import strategies as st
 
