@@ -100,11 +100,11 @@ class _LogCollector(Collector):
         yield _gauge("crossproof_log_read_only", "1 while the log may not be written",
                      int(log.read_only_reason is not None))  # fmt: skip
         try:
-            published = log.published()
+            published, anchored = log.published(), self._node.newest_anchor()
             sizes = {
                 "log": log.head().size,
                 "published": published.size if published is not None else 0,
-                "anchored": max((anchor.size for anchor, _ in self._node.anchors()), default=0),
+                "anchored": anchored.anchor.size if anchored is not None else 0,
             }
         except UnavailableError:
             return

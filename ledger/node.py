@@ -17,7 +17,7 @@ from typing import Self
 
 import structlog
 
-from ledger.anchor import Anchor, ChainIdentity, ChainSource
+from ledger.anchor import ChainIdentity, ChainSource
 from ledger.bundle import Bundle
 from ledger.chain import Account, Chain, Quorum
 from ledger.deploy import sandbox
@@ -156,14 +156,24 @@ class Node:
             return None
         return self.log.store.covering_anchor(chain, self.publisher.log_id, index)
 
-    def anchors(self) -> list[tuple[Anchor, AnchorState]]:
-        """List this log's anchors on the chain of today, by size."""
-        place = (self.publisher.chain_identity, self.publisher.log_id)
-        return [
-            (row.anchor, row.state)
-            for row in self.log.store.anchors(states=_STANDING)
-            if (row.anchor.chain, row.anchor.log_id) == place
-        ]
+    def anchors(self, *, beyond: int = 0, limit: int) -> list[StoredAnchor]:
+        """List up to `limit` anchors on the chain of today, of sizes beyond `beyond`, by size."""
+        chain = self.publisher.chain_identity
+        if chain is None:
+            return []
+        return self.log.store.standing_anchors(
+            chain, self.publisher.log_id, beyond=beyond, limit=limit
+        )
+
+    def newest_anchor(self) -> StoredAnchor | None:
+        """Find the anchor of the largest size on the chain of today."""
+        chain = self.publisher.chain_identity
+        if chain is None:
+            return None
+        newest = self.log.store.standing_anchors(
+            chain, self.publisher.log_id, limit=1, newest_first=True
+        )
+        return newest[0] if newest else None
 
     def trust(self) -> Trust:
         """Say what a verifier must believe to follow this log; raise UnavailableError.

@@ -27,7 +27,7 @@ router = APIRouter(prefix="/v1", tags=["log"])
 def log_state(node: Ledger, beliefs: Believed) -> LogState:
     """Tell the log's name and key, how far it has come, and where it is anchored."""
     log = node.log
-    anchored = node.anchors()
+    anchored = node.newest_anchor()
     reason = log.read_only_reason
     settings = node.settings
     return LogState(
@@ -37,7 +37,7 @@ def log_state(node: Ledger, beliefs: Believed) -> LogState:
         head=_head(log.head()),
         published=_head(published) if (published := log.published()) is not None else None,
         anchored=(
-            AnchorItem(**anchored[-1][0].to_value(), state=anchored[-1][1]) if anchored else None
+            AnchorItem(**anchored.anchor.to_value(), state=anchored.state) if anchored else None
         ),
         chain=_chain(beliefs),
         read_only=(
@@ -81,12 +81,12 @@ def trust(beliefs: Believed) -> Response:
 def anchors(node: Ledger, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT) -> AnchorPage:
     """List the log's anchors on its chain, by size."""
     start = cursor or 0
-    known = [(anchor, state) for anchor, state in node.anchors() if anchor.size >= start]
+    known = node.anchors(beyond=start - 1, limit=limit + 1)
     page, rest = known[:limit], known[limit:]
     items = [AnchorItem(**anchor.to_value(), state=state) for anchor, state in page]
     if not rest:
         return AnchorPage(anchors=items)
-    return AnchorPage(anchors=items, next=str(rest[0][0].size))
+    return AnchorPage(anchors=items, next=str(rest[0].anchor.size))
 
 
 def _head(head: Head) -> LogHead:

@@ -33,6 +33,7 @@ from api.listing import Filter, Found, Order, list_records
 from api.openapi import BATCH_BODY, RECORD_BODY, refusals
 from api.paging import DEFAULT_LIMIT, Cursor, Limit
 from api.progress import Progress
+from ledger.anchor import Anchor
 from ledger.batch import decode_batch
 from ledger.log import Appended, State
 from ledger.node import Node
@@ -169,9 +170,7 @@ def record_detail(record_id: str, principal: Reader, node: Ledger) -> RecordDeta
     log = node.log
     index = find(log, parse_record_id(record_id), principal)
     statement = Statement.from_entry(log.entry(index))
-    anchored = next(
-        ((anchor, state) for anchor, state in node.anchors() if anchor.size > index), None
-    )
+    anchored = node.covering(index)
     with log.store.reading() as reading:
         submitted = reading.submission_of(index)
         published = reading.checkpoints(index + 1, 1)
@@ -181,9 +180,11 @@ def record_detail(record_id: str, principal: Reader, node: Ledger) -> RecordDeta
         times=RecordTimes(
             logged=submitted.received_at,
             published=published[0][1] if published else None,
-            anchored=datetime.fromtimestamp(anchored[0].block_time, UTC) if anchored else None,
+            anchored=_block_time(anchored.anchor) if anchored else None,
         ),
-        anchor=AnchorItem(**anchored[0].to_value(), state=anchored[1]) if anchored else None,
+        anchor=(
+            AnchorItem(**anchored.anchor.to_value(), state=anchored.state) if anchored else None
+        ),
         statement=statement.value,
     )
 
@@ -191,6 +192,10 @@ def record_detail(record_id: str, principal: Reader, node: Ledger) -> RecordDeta
 def _batch(node: Node, body: bytearray, organisation: str) -> Appended:
     submissions = decode_batch(_emptied(body))
     return node.submit(submissions, submitter=organisation)
+
+
+def _block_time(anchor: Anchor) -> datetime:
+    return datetime.fromtimestamp(anchor.block_time, UTC)
 
 
 def _emptied(body: bytearray) -> bytes:

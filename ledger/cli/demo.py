@@ -157,11 +157,11 @@ def _anchor(node: Node) -> Anchor:
     say(f"   log {head.origin}, size {head.size}")
     say(f"   root {head.root.hex()}")
     started = time.perf_counter()
-    while not node.anchors():
+    while (anchored := node.newest_anchor()) is None:
         state = node.publisher.step()
         if state.error is not None:
             raise state.error
-    anchor, _ = node.anchors()[-1]
+    anchor = anchored.anchor
     seconds = time.perf_counter() - started
     receipt = node.chain.node.receipt(anchor.transaction)
     gas = f"{receipt.gas_used:,}" if receipt else "unknown"

@@ -23,7 +23,7 @@ __all__ = [
     "AttemptState",
     "StoredAnchor",
     "add_attempt",
-    "find_covering",
+    "find_standing",
     "put_anchor",
     "read_anchors",
     "read_attempts",
@@ -98,24 +98,30 @@ def read_anchors(connection: Connection, states: Collection[AnchorState]) -> lis
     return [_stored_anchor(row) for row in rows]
 
 
-def find_covering(
-    connection: Connection, chain: ChainIdentity, log_id: bytes, index: int
-) -> StoredAnchor | None:
-    """Find the smallest standing anchor of a log on a chain whose size is beyond `index`."""
-    row = connection.execute(
+def find_standing(
+    connection: Connection,
+    chain: ChainIdentity,
+    log_id: bytes,
+    *,
+    beyond: int,
+    limit: int,
+    newest_first: bool,
+) -> list[StoredAnchor]:
+    """Find a log's standing anchors on a chain, of sizes beyond `beyond`; by size."""
+    rows = connection.execute(
         select(anchor)
         .where(
             anchor.c.chain_id == chain.chain_id,
             anchor.c.genesis_hash == chain.genesis_hash,
             anchor.c.contract == chain.contract,
             anchor.c.log_id == log_id,
-            anchor.c.size > index,
+            anchor.c.size > beyond,
             anchor.c.state != AnchorState.GONE,
         )
-        .order_by(anchor.c.size)
-        .limit(1)
-    ).one_or_none()
-    return None if row is None else _stored_anchor(row)
+        .order_by(anchor.c.size.desc() if newest_first else anchor.c.size)
+        .limit(limit)
+    )
+    return [_stored_anchor(row) for row in rows]
 
 
 def set_anchor_state(connection: Connection, found: Anchor, state: AnchorState) -> None:

@@ -122,12 +122,31 @@ class Store:
         with self._transaction(write=False) as connection:
             return anchors.read_anchors(connection, states)
 
+    def standing_anchors(
+        self,
+        chain: ChainIdentity,
+        log_id: bytes,
+        *,
+        beyond: int = 0,
+        limit: int,
+        newest_first: bool = False,
+    ) -> list[StoredAnchor]:
+        """Read up to `limit` standing anchors of a log on a chain, of sizes beyond `beyond`."""
+        with self._transaction(write=False) as connection:
+            return anchors.find_standing(
+                connection,
+                chain,
+                log_id,
+                beyond=beyond,
+                limit=limit,
+                newest_first=newest_first,
+            )
+
     def covering_anchor(
         self, chain: ChainIdentity, log_id: bytes, index: int
     ) -> StoredAnchor | None:
         """Find the smallest standing anchor of a log on a chain whose size is beyond `index`."""
-        with self._transaction(write=False) as connection:
-            return anchors.find_covering(connection, chain, log_id, index)
+        return next(iter(self.standing_anchors(chain, log_id, beyond=index, limit=1)), None)
 
     def set_anchor_state(self, anchor: Anchor, state: AnchorState) -> None:
         """Change an anchor's state."""

@@ -16,8 +16,8 @@ from pathlib import Path
 from ledger.batch import decode_batch
 from ledger.bundle import Bundle
 from ledger.checkpoint import parse_checkpoint
-from ledger.head_record import HeadRecord
 from ledger.log import Log
+from ledger.log.head_record import HeadRecord
 from ledger.merkle import leaf_hash, verify_inclusion
 from ledger.node import Node
 from ledger.note import Signer
@@ -136,11 +136,11 @@ def _reading(runs: int) -> list[Figure]:
             submissions = decode_batch(body)
             node.submit(submissions, submitter="bench")
             node.publish()
-            while not node.anchors():
+            while (anchored := node.newest_anchor()) is None:
                 state = node.publisher.step()
                 if state.error is not None:
                     raise state.error
-            anchor, _ = node.anchors()[-1]
+            anchor = anchored.anchor
             receipt = node.chain.node.receipt(anchor.transaction)
             gas = receipt.gas_used if receipt else 0
             chosen = random.Random(1).sample(range(_MANY), _SAMPLE)  # noqa: S311 - a sample
