@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from ledger.errors import NotFoundError
 from ledger.head import Head
+from ledger.log.tile_cache import TileCache
 from ledger.store import AnchorState, Store, Submitted
 from ledger.tile import ENTRIES, WIDTH, Tile, cut_hashes, decode_entries, encode_entries
 from ledger.tree import Tree
@@ -33,6 +34,7 @@ class LogReader:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        self._hashes = TileCache(self._read_hashes)
 
     def head(self) -> Head:
         """Read the newest head, perhaps not yet published."""
@@ -52,7 +54,7 @@ class LogReader:
     def tree(self, size: int) -> Tree:
         """Open the tree as it was at `size`."""
         _check_within(size, self.head().size + 1)
-        return Tree(size, self._read_hashes)
+        return Tree(size, self._hashes)
 
     def read_tile(self, tile: Tile) -> bytes:
         """Read a hash tile or an entry bundle, exactly as wide as asked."""
