@@ -22,7 +22,7 @@ from eth_hash.auto import keccak
 
 from ledger.checkpoint import Checkpoint
 from ledger.errors import MalformedError
-from ledger.note import key_id, split_key
+from ledger.note_key import key_id, split_key
 
 __all__ = ["HeadDomain", "HeadSigner", "HeadVerifier", "address_of", "log_id"]
 

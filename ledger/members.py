@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from ledger.errors import MalformedError
 from ledger.merkle import HASH_SIZE
-from ledger.note import decode_base64
+from ledger.note_key import decode_base64
 
 __all__ = ["Members"]
 

@@ -22,12 +22,11 @@ from ledger.note import (
     Signer,
     Verifier,
     add_signatures,
-    decode_base64,
-    key_id,
     open_note,
     parse_note,
     sign,
 )
+from ledger.note_key import decode_base64, key_id
 
 _SIGNER = Signer.from_seed("example.com/log", b"\x01" * 32)
 _OTHER = Signer.from_seed("witness.example", b"\x02" * 32)
