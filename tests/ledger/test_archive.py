@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger import merkle
-from ledger.archive import sidecar
-from ledger.archive import write_archive
+from ledger.archive import sidecar, write_archive
 from ledger.archive.source import Directory, SourceReader
 from ledger.errors import ConflictError, MalformedError, NotFoundError, VerificationError
 from ledger.log import Log
