@@ -33,13 +33,16 @@ def serve(reply: Reply, *, port: int = 0) -> Iterator[RpcServer]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
+        def do_GET(self) -> None:
+            self.do_POST()
+
         def do_POST(self) -> None:
             # A connection that was kept open outlives the server that it was made to.
             if server.stopped.is_set():
                 self.close_connection = True
                 return
             server.requests += 1
-            body = self.rfile.read(int(self.headers["content-length"]))
+            body = self.rfile.read(int(self.headers.get("content-length", 0)))
             # Who asked has gone away in the middle, which is what some tests are about.
             try:
                 reply(self, body)
@@ -74,6 +77,16 @@ def send(
 
 def saying(body: bytes, *, status: int = 200, **headers: str) -> Reply:
     return lambda handler, _: send(handler, body, status=status, **headers)
+
+
+def in_turn(*replies: Reply) -> Reply:
+    """Give one reply after the other."""
+    left = iter(replies)
+
+    def reply(handler: BaseHTTPRequestHandler, body: bytes) -> None:
+        next(left)(handler, body)
+
+    return reply
 
 
 # Changes a true answer to a request: (method, parameters, result) to result.

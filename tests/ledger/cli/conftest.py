@@ -15,6 +15,9 @@ from ledger.bundle import Bundle
 from ledger.chain import Account, Chain
 from ledger.deploy import deploy
 from ledger.fingerprint import Fingerprint
+from ledger.log import Submission
+from ledger.node import Node
+from ledger.settings import Settings
 from ledger.trust import Trust
 from tests.anchored_log import funded_key
 from tests.anvil import Anvil, anvil
@@ -79,6 +82,50 @@ def case(tmp_path: Path) -> Case:
     made.write(sealed)
     made.believe(log.trust())
     return made
+
+
+@dataclass(frozen=True)
+class Home:
+    """A data directory with a log, anchored, that nobody serves, and the ids of its records."""
+
+    directory: Path
+    record_ids: tuple[bytes, ...]
+
+    @property
+    def database(self) -> Path:
+        return self.directory / "ledger.sqlite3"
+
+    def log(self, count: int) -> None:
+        """Log more records, published and anchored."""
+        fill(self.directory, count)
+
+
+def fill(directory: Path, count: int, **settings: Any) -> tuple[bytes, ...]:
+    """Log, publish and anchor `count` records in a ledger that is made where there is none."""
+    node = Node.open(Settings.load(data_dir=directory, **settings))
+    try:
+        statements = [transfer() for _ in range(count)]
+        node.submit([Submission(s.record_id, s.entry) for s in statements], submitter="tester")
+        node.publish()
+        anchor_all(node)
+    finally:
+        node.close()
+    return tuple(statement.record_id for statement in statements)
+
+
+def anchor_all(node: Node) -> None:
+    """Take the publisher's steps until all that is published stands on the chain."""
+    published = node.log.published()
+    assert published is not None
+    while node.publisher.state.anchored < published.size:
+        state = node.publisher.step()
+        assert state.error is None, state.error
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    directory = tmp_path / "home"
+    return Home(directory, fill(directory, 300))
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from ledger.settings import Settings
 from ledger.trust import Trust
 from tests.anvil import free_port
 from tests.crossproof import CommandLine, Outcome, run
-from tests.ledger.cli.conftest import Case, Deployed
+from tests.ledger.cli.conftest import Case, Deployed, anchor_all
 from tests.mutations import schema
 from tests.samples import BLOCK_TIME, CHAIN, ORIGIN, sample_log, transfer, without_anchor
 
@@ -444,9 +444,7 @@ def online(deployed: Deployed, tmp_path_factory: pytest.TempPathFactory) -> Iter
         statements = [transfer(Fingerprint.of_file(file)) for _ in range(5)]
         node.submit([Submission(s.record_id, s.entry) for s in statements], submitter="tester")
         node.publish()
-        while not node.anchors():
-            state = node.publisher.step()
-            assert state.error is None, state.error
+        anchor_all(node)
         yield Online(node.bundle(statements[2].record_id), file, node.trust())
     finally:
         node.close()

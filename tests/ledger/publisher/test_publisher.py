@@ -34,7 +34,7 @@ from tests.rpc_server import relaying, serve, telling_the_truth
 
 __all__ = ["anvil"]
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 # How long a test waits for what takes a fraction of a second, before it fails.
 _LONG = 60.0
 
