@@ -60,7 +60,7 @@ def audit(
     as_json: Annotated[bool, AS_JSON] = False,
     data_dir: Annotated[Path | None, DATA_DIR] = None,
 ) -> None:
-    """Derive the log again from its entries; compare it with all its heads, and with the chain.
+    """Derive the log again from its entries; compare with its heads and the chain.
 
     Example: crossproof audit --since 2026-01-01T00:00:00Z --json
 

@@ -18,7 +18,7 @@ _DIRECTORY = typer.Argument(help="The archive: a directory of checkpoint, tiles 
 def backup(
     directory: Annotated[Path, _DIRECTORY], *, data_dir: Annotated[Path | None, DATA_DIR] = None
 ) -> None:
-    """Write the published log into a directory, or add to it what is new; a server may go on.
+    """Write the published log into a directory, or add what is new; a server may go on.
 
     Example: crossproof backup /backups/ledger
 

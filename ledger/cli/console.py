@@ -25,6 +25,7 @@ __all__ = [
     "USAGE",
     "Style",
     "explain",
+    "printable",
     "problem",
     "progress",
     "put",
@@ -69,7 +70,7 @@ def say(text: str = "", style: Style | None = None) -> None:
     """Tell a person one line; nobody listening is no reason to stop."""
     if sys.stderr is None:  # closed by whoever started us
         return
-    line = _printable(text)
+    line = printable(text)
     if style is not None and _in_colour():
         line = f"\x1b[{style}m{line}\x1b[0m"
     try:
@@ -189,7 +190,8 @@ def _in_colour() -> bool:
     )
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """Show what would move a terminal's cursor or change its colours as its escape."""
     if text.isprintable():
         return text
     return "".join(

@@ -17,19 +17,32 @@ __all__ = [
 ]
 
 TRUST = typer.Option(
-    "--trust", envvar="CROSSPROOF_TRUST", help="The trust file: the only thing that is believed."
+    "--trust",
+    envvar="CROSSPROOF_TRUST",
+    metavar="FILE",
+    help="The trust file: the only thing that is believed.",
 )
 RPC = typer.Option(
-    "--rpc", envvar="CROSSPROOF_RPC", help="A node to ask instead of the trust file's; repeatable."
+    "--rpc",
+    envvar="CROSSPROOF_RPC",
+    metavar="URL",
+    help="A node to ask instead of the trust file's; repeatable.",
 )
 AS_JSON = typer.Option("--json", envvar="CROSSPROOF_JSON", help="As JSON on stdout.")
 LANGUAGE = typer.Option("--lang", envvar="CROSSPROOF_LANG", help="Language of the report.")
-OUTPUT = typer.Option("--output", "-o", envvar="CROSSPROOF_OUTPUT", help="The file, or - (stdout).")
-SERVER = typer.Option("--server", envvar="CROSSPROOF_SERVER", help="Address of the ledger.")
+OUTPUT = typer.Option(
+    "--output", "-o", envvar="CROSSPROOF_OUTPUT", help="The file, or - (stdout).", metavar="FILE"
+)
+SERVER = typer.Option(
+    "--server", envvar="CROSSPROOF_SERVER", help="Address of the ledger.", metavar="URL"
+)
 API_KEY = typer.Option(
     "--api-key", envvar="CROSSPROOF_API_KEY", help="API key; better given by the environment."
 )
 WAIT = typer.Option("--wait", envvar="CROSSPROOF_WAIT", help="Seconds to wait for it.", min=0)
 DATA_DIR = typer.Option(
-    "--data-dir", envvar="CROSSPROOF_DATA_DIR", help="Where the ledger's files are kept."
+    "--data-dir",
+    envvar="CROSSPROOF_DATA_DIR",
+    help="Where the ledger's files are kept.",
+    metavar="DIR",
 )

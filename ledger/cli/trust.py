@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
@@ -9,7 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from ledger.anchor import Anchor
-from ledger.cli.console import EXIT_CODES, Style, problem, put, say, show_report
+from ledger.cli.console import EXIT_CODES, printable, problem, put, say, show_report
 from ledger.cli.files import read_bundle, read_trust, write_file
 from ledger.cli.options import AS_JSON, LANGUAGE, RPC, SERVER, TRUST
 from ledger.cli.verify import find_chain
@@ -37,23 +38,7 @@ def show(*, trust: Annotated[Path, TRUST], as_json: Annotated[bool, AS_JSON] = F
     if as_json:
         put(believed.to_json())
         return
-    for log in believed.logs:
-        say(f"log {log.origin}", Style.BOLD)
-        for key in log.keys:
-            say(f"  key       {key}")
-        for operator in log.operators:
-            say(f"  operator  {operator}")
-        say(f"  log id    {_hex(log.log_id) or 'not given: no anchor counts'}")
-    for chain in believed.chains:
-        sandbox = ", a sandbox" if chain.sandbox else ""
-        say(f"chain {chain.identity.chain_id}{sandbox}", Style.BOLD)
-        say(f"  genesis   {_hex(chain.identity.genesis_hash)}")
-        say(f"  contract  {_hex(chain.identity.contract)}")
-        say(f"  final     {chain.finality}")
-        say(f"  nodes     {', '.join(chain.rpc) or 'none'}; {chain.agree} must agree")
-    say(f"{len(believed.anchors)} pinned anchors", Style.BOLD)
-    for anchor in believed.anchors:
-        say(f"  {_describe(anchor)}")
+    put("".join(f"{printable(line)}\n" for line in _lines(believed)))
 
 
 @app.command("fetch")
@@ -161,6 +146,25 @@ def _is_unasked(report: Report) -> bool:
     return (
         report.sandbox and report.verdict is Status.UNDETERMINED and reasons == {"anchor.unpinned"}
     )
+
+
+def _lines(believed: Trust) -> Iterator[str]:
+    for log in believed.logs:
+        yield f"log {log.origin}"
+        for key in log.keys:
+            yield f"  key       {key}"
+        for operator in log.operators:
+            yield f"  operator  {operator}"
+        yield f"  log id    {_hex(log.log_id) or 'not given: no anchor counts'}"
+    for chain in believed.chains:
+        yield f"chain {chain.identity.chain_id}{', a sandbox' if chain.sandbox else ''}"
+        yield f"  genesis   {_hex(chain.identity.genesis_hash)}"
+        yield f"  contract  {_hex(chain.identity.contract)}"
+        yield f"  final     {chain.finality}"
+        yield f"  nodes     {', '.join(chain.rpc) or 'none'}; {chain.agree} must agree"
+    yield f"{len(believed.anchors)} pinned anchors"
+    for anchor in believed.anchors:
+        yield f"  {_describe(anchor)}"
 
 
 def _describe(anchor: Anchor) -> str:

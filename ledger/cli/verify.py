@@ -36,7 +36,9 @@ def verify(
     ] = False,
     at: Annotated[
         str | None,
-        typer.Option("--at", envvar="CROSSPROOF_AT", help="Answer for this time (RFC 3339)."),
+        typer.Option(
+            "--at", envvar="CROSSPROOF_AT", metavar="TIME", help="Answer for this time (RFC 3339)."
+        ),
     ] = None,
     as_json: Annotated[bool, AS_JSON] = False,
     lang: Annotated[Literal["en", "zh"], LANGUAGE] = "en",
