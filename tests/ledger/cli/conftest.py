@@ -158,6 +158,11 @@ def on_chain(deployed: Deployed) -> dict[str, str]:
     }
 
 
+def given(deployed: Deployed) -> dict[str, str]:
+    """The same, as `Settings.load` takes them."""
+    return {name.lower(): value for name, value in on_chain(deployed).items()}
+
+
 @pytest.fixture(scope="session")
 def ledger(deployed: Deployed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A ledger that serves, on anvil."""
