@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -20,13 +19,14 @@ import structlog
 from ledger.anchor import ChainIdentity, ChainSource
 from ledger.bundle import Bundle
 from ledger.chain import Account, Chain, Quorum
+from ledger.data_directory import DataDirectory
 from ledger.deploy import sandbox
-from ledger.errors import ConfigurationError, LedgerError, UnavailableError
+from ledger.errors import ConfigurationError, LedgerError, ReadOnlyError, UnavailableError
 from ledger.finality import Finality
 from ledger.head import Head
 from ledger.keyring import Keyring
 from ledger.log import Appended, Log, Submission
-from ledger.log.head_record import HeadRecord
+from ledger.log.head_record import AnchoredHead, HeadRecord
 from ledger.prover import prove
 from ledger.publisher import Publisher, operator_signer
 from ledger.settings import Settings
@@ -37,7 +37,6 @@ from ledger.trust import Trust, TrustedChain, TrustedLog
 __all__ = ["Node", "connect", "verifiers"]
 
 _logger = structlog.get_logger(__name__)
-_DIRECTORY_MODE = 0o700
 _STANDING = (AnchorState.INCLUDED, AnchorState.FINAL)
 
 
@@ -45,9 +44,17 @@ class Node:
     """One ledger: `open` it, `start` its workers, `close` it; or use it as a context manager."""
 
     def __init__(
-        self, settings: Settings, log: Log, chain: Chain, publisher: Publisher, operator: bytes
+        self,
+        settings: Settings,
+        *,
+        directory: DataDirectory,
+        log: Log,
+        chain: Chain,
+        publisher: Publisher,
+        operator: bytes,
     ) -> None:
         self.settings = settings
+        self._directory = directory
         self.log = log
         self.chain = chain
         self.publisher = publisher
@@ -64,8 +71,8 @@ class Node:
         Raises ConfigurationError where keys, store and settings do not belong together. A log
         that could fork opens all the same, for reading only (see `log`).
         """
-        _make_directory(settings.data_dir)
         with ExitStack() as opened:
+            directory = opened.enter_context(DataDirectory(settings.data_dir))
             store = opened.enter_context(Store.open(settings.database))
             with store.reading() as reading:
                 row = reading.log()
@@ -83,9 +90,17 @@ class Node:
             if settings.chain_urls:
                 # Until a node answers, the chain is taken to be the one that it was.
                 publisher.chain_identity = _known_chain(store, chain, publisher)
+                _hold_to_chain(log, chain, publisher.log_id)
             else:
                 publisher.meet()
-            node = cls(settings, log, chain, publisher, keys.operator)
+            node = cls(
+                settings,
+                directory=directory,
+                log=log,
+                chain=chain,
+                publisher=publisher,
+                operator=keys.operator,
+            )
             opened.pop_all()
         return node
 
@@ -121,6 +136,7 @@ class Node:
             worker.join()
         self.chain.close()
         self.log.close()
+        self._directory.close()
 
     def submit(self, submissions: Sequence[Submission], *, submitter: str) -> Appended:
         """Append a batch: whole, durably, or not at all (see `log.append` for what it raises)."""
@@ -250,18 +266,6 @@ def verifiers(settings: Settings, chain: Chain) -> ChainSource:
     return Quorum(nodes, agree=settings.chain_agree)
 
 
-def _make_directory(path: Path) -> None:
-    try:
-        path.mkdir(mode=_DIRECTORY_MODE, parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigurationError(
-            "settings.data-dir",
-            f"data directory {path}: cannot be used",
-            expected="a directory, or a place where one can be made",
-            found=error.strerror or type(error).__name__,
-        ) from error
-
-
 def _known_chain(store: Store, chain: Chain, publisher: Publisher) -> ChainIdentity | None:
     """Find the chain of the newest anchor in this contract, None where there is none.
 
@@ -283,3 +287,21 @@ def _known_chain(store: Store, chain: Chain, publisher: Publisher) -> ChainIdent
             hint="Name the key of the account that opened it: CROSSPROOF_ADMIN_KEY_FILE.",
         )
     return mine[-1].chain if mine else None
+
+
+def _hold_to_chain(log: Log, chain: Chain, log_id: bytes) -> None:
+    """Hold the log against the head that its chain holds, before anything is added to it.
+
+    Only the chain knows of what was anchored where database and head record were brought back
+    together. Where it cannot be asked, the anchored head that is kept here serves, and the
+    publisher asks again before it anchors.
+    """
+    try:
+        head = chain.head(log_id)
+        if head is not None and head.size:
+            anchored = AnchoredHead(chain.identity(), log_id, head.size, head.root)
+            # The reason stays with the log, which is for reading only from now on.
+            with suppress(ReadOnlyError):
+                log.check_anchored(anchored)
+    except LedgerError as error:
+        _logger.warning("the chain is asked again later", code=error.code, reason=str(error))

@@ -116,13 +116,15 @@ def serving(data_dir: Path, **environ: str) -> Iterator[Served]:
     finally:
         watchdog.cancel()
 
+    url = lines[-1].split()[2].rstrip(",")
+
     def read() -> None:
         lines.extend(raw.decode() for raw in process.stdout)
 
     # Nobody reading it, a full pipe would stop the server.
     drain = Thread(target=read, daemon=True)
     drain.start()
-    served = Served(lines[-1].split()[2].rstrip(","), process, lines)
+    served = Served(url, process, lines)
     try:
         yield served
     finally:
