@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +10,7 @@ import typer
 
 from ledger.cli.console import say
 from ledger.cli.options import API_KEY, DATA_DIR
-from ledger.errors import UnavailableError
+from ledger.errors import ReadOnlyError, UnavailableError
 
 if TYPE_CHECKING:
     from ledger.log.head_record import AnchoredHead
@@ -48,7 +49,7 @@ def recover(
     entries need an API key with the scope `audit`.
     """
     from ledger.archive import recovery  # noqa: PLC0415 - SQLAlchemy, half a second
-    from ledger.archive.source import Directory  # noqa: PLC0415
+    from ledger.archive.source import Directory, Source  # noqa: PLC0415
     from ledger.cli.opened import load_settings, open_log  # noqa: PLC0415
     from ledger.client import Client  # noqa: PLC0415
     from ledger.keyring import load_log_signer  # noqa: PLC0415
@@ -57,11 +58,14 @@ def recover(
 
     settings = load_settings(data_dir)
     verifier = load_log_signer(settings).verifier
-    remote = source.startswith(("http://", "https://"))
-    with Store.open(settings.database) as store:
+    with ExitStack() as opened:
+        files: Source = Directory(Path(source))
+        if source.startswith(("http://", "https://")):
+            files = opened.enter_context(Client(source, api_key=api_key))
+        store = opened.enter_context(Store.open(settings.database))
         recovered = recovery.recover(
             store,
-            Client(source, api_key=api_key) if remote else Directory(Path(source)),
+            files,
             HeadRecord(settings.head_record),
             verifier=verifier,
             anchored_head=_anchored_head(settings, verifier.name),
@@ -73,6 +77,15 @@ def recover(
     with open_log(settings) as log:
         if log.read_only_reason is not None:
             raise log.read_only_reason
+    if recovered.missing:
+        # What only the chain knows of is in no head record: the server will hold the log to it.
+        raise ReadOnlyError(
+            "recovery.incomplete",
+            "the log still lacks entries that were anchored",
+            expected=f"{recovered.size + recovered.missing} entries",
+            found=str(recovered.size),
+            hint="Recover again, from a source that has them.",
+        )
 
 
 def _anchored_head(settings: Settings, origin: str) -> AnchoredHead | None:

@@ -43,6 +43,13 @@ def crossproof(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatc
     return CommandLine(capfd, monkeypatch)
 
 
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a directory of one's own: what is not named is written there."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
 @dataclass
 class Case:
     """A file, its bundle and a trust file that pins its anchor, in a directory."""
@@ -100,14 +107,17 @@ class Home:
         fill(self.directory, count)
 
 
-def fill(directory: Path, count: int, **settings: Any) -> tuple[bytes, ...]:
+def fill(
+    directory: Path, count: int, *, anchored: bool = True, **settings: Any
+) -> tuple[bytes, ...]:
     """Log, publish and anchor `count` records in a ledger that is made where there is none."""
     node = Node.open(Settings.load(data_dir=directory, **settings))
     try:
         statements = [transfer() for _ in range(count)]
         node.submit([Submission(s.record_id, s.entry) for s in statements], submitter="tester")
         node.publish()
-        anchor_all(node)
+        if anchored:
+            anchor_all(node)
     finally:
         node.close()
     return tuple(statement.record_id for statement in statements)
@@ -139,7 +149,12 @@ class Deployed:
 
 @pytest.fixture(scope="session")
 def deployed(anvil: Anvil, tmp_path_factory: pytest.TempPathFactory) -> Deployed:
-    key_file = tmp_path_factory.mktemp("keys") / "sender.key"
+    return deploy_on(anvil, tmp_path_factory.mktemp("keys"))
+
+
+def deploy_on(anvil: Anvil, keys: Path) -> Deployed:
+    """Deploy the contract, paid for by a new account whose key lies in the directory `keys`."""
+    key_file = keys / "sender.key"
     with Chain.connect(anvil.url) as chain:
         key = funded_key(chain)
         contract = deploy(chain, Account.from_key(key)).identity.contract
@@ -158,7 +173,7 @@ def on_chain(deployed: Deployed) -> dict[str, str]:
     }
 
 
-def given(deployed: Deployed) -> dict[str, str]:
+def given(deployed: Deployed) -> dict[str, Any]:
     """The same, as `Settings.load` takes them."""
     return {name.lower(): value for name, value in on_chain(deployed).items()}
 

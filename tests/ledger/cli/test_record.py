@@ -31,13 +31,6 @@ MEMBERS: dict[str, Any] = {
 }
 
 
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in a directory of one's own: what is not named is written there."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def write(path: Path, **members: Any) -> Path:
     path.write_text(json.dumps({**MEMBERS, **members}))
     return path
