@@ -175,3 +175,10 @@ def funded_key(chain: Chain) -> bytes:
     key = secrets.token_bytes(32)
     chain.node.fund(Account.from_key(key).address, WEALTH)
     return key
+
+
+def forked(ledger: AnchoredLog, directory: Path, *entries: bytes) -> AnchoredLog:
+    """Make a log of the same name and keys with a history of its own."""
+    other = AnchoredLog(directory, ledger.chain, ledger.sender, signer=ledger.signer)
+    other.publish(*entries)
+    return other

@@ -11,11 +11,15 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import pytest
 from sqlalchemy import NullPool, create_engine, make_url, text
 
+from ledger import merkle
 from ledger.anchor import Anchor, ChainIdentity
+from ledger.errors import ReadOnlyError
 from ledger.log import Appended, Log, Submission
 from ledger.log.head_record import AnchoredHead, HeadRecord
+from ledger.merkle import leaf_hash
 from ledger.note import Signer
 from ledger.store import Store
 
@@ -116,3 +120,13 @@ def sqlite_home(directory: Path) -> Home:
         return f"sqlite:///{target}"
 
     return Home(directory, f"sqlite:///{directory / 'ledger.sqlite3'}", copy)
+
+
+def root_of(submissions: list[Submission]) -> bytes:
+    return merkle.root([leaf_hash(submission.entry) for submission in submissions])
+
+
+def refuses_to_write(log: Log, code: str) -> bool:
+    with pytest.raises(ReadOnlyError) as caught:
+        append(log, fresh_records(1))
+    return caught.value.code == code

@@ -1,44 +1,35 @@
+"""The log: appended, read again, published and anchored."""
+
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
 from ledger import merkle
 from ledger.checkpoint import Checkpoint, open_checkpoint
 from ledger.errors import (
-    ConfigurationError,
     ConflictError,
     MalformedError,
     NotFoundError,
     ReadOnlyError,
 )
-from ledger.head import Head
-from ledger.log import Log, Range, RecordConflictError, State, Submission
-from ledger.log.head_record import AnchoredHead, HeadRecord, Recorded
+from ledger.log import Range, RecordConflictError, State, Submission
+from ledger.log.head_record import AnchoredHead
 from ledger.merkle import EMPTY_ROOT, leaf_hash
-from ledger.note import Signer, sign
-from ledger.store import AnchorState, Store
+from ledger.note import Signer
+from ledger.store import AnchorState
 from ledger.tile import Tile, decode_entries, encode_entries
 from tests.log_home import (
     CHAIN,
     NOW,
-    SIGNER,
     Home,
     anchor_of,
     append,
-    fresh_records,
     record,
     records,
+    root_of,
 )
-
-
-def root_of(submissions: list[Submission]) -> bytes:
-    return merkle.root([leaf_hash(submission.entry) for submission in submissions])
-
 
 # Appending
 
@@ -328,243 +319,3 @@ def test_check_anchored_head_that_is_not_the_logs_closes_it_to_writing(
         assert caught.value.code == code
         assert "crossproof recover" in str(caught.value)
     assert log.entry(4) == record(4).entry
-
-
-# Opening
-
-
-def test_open_again_goes_on_where_the_log_was(home: Home) -> None:
-    append(home.open(), records(range(300)))
-    home.close()
-    log = home.open()
-    assert log.read_only_reason is None
-    assert append(log, records(range(300, 600))).ranges == (Range(1, 300, 300),)
-    assert log.head().root == root_of(records(range(600)))
-
-
-@pytest.mark.parametrize(
-    ("signer", "code"),
-    [
-        (Signer.generate("example.com/log"), "log.other-key"),
-        (Signer.from_seed("example.com/other", bytes(range(32))), "log.other-origin"),
-    ],
-)
-def test_open_store_of_another_log_is_a_configuration_error(
-    home: Home, signer: Signer, code: str
-) -> None:
-    home.open()
-    with pytest.raises(ConfigurationError) as caught:
-        Log.open(home.store(), signer, home.record)
-    assert caught.value.code == code
-
-
-def test_open_head_that_was_committed_and_not_recorded_is_recorded(home: Home) -> None:
-    """A process may die between the commit and the head record: nothing is lost by going on."""
-    log = home.open()
-    append(log, records(range(3)))
-    before = (home.directory / "head").read_bytes()
-    append(log, records(range(3, 6)))
-    home.close()
-    (home.directory / "head").write_bytes(before)
-    log = home.open()
-    assert log.read_only_reason is None
-    recorded = home.record.read()
-    assert recorded is not None
-    assert recorded.head.size == 6
-
-
-def refuses_to_write(log: Log, code: str) -> bool:
-    with pytest.raises(ReadOnlyError) as caught:
-        append(log, fresh_records(1))
-    return caught.value.code == code
-
-
-def test_open_copy_older_than_the_last_acknowledged_head_is_read_only(home: Home) -> None:
-    """Newer than the last anchor: no chain can tell, only the head record."""
-    log = home.open()
-    append(log, records(range(3)))
-    log.record_anchor(anchor_of(log, 2), AnchorState.FINAL)
-    older = home.copy()
-    append(home.open(), records(range(3, 6)))
-    home.close()
-    home.url = older
-    log = home.open(anchored_head=AnchoredHead.of(anchor_of(home.open(), 2)))
-    assert refuses_to_write(log, "log.behind-head-record")
-
-
-def test_open_copy_older_than_the_last_anchor_is_read_only(home: Home) -> None:
-    """With the head record brought back from the same backup, the anchored head tells."""
-    log = home.open()
-    append(log, records(range(3)))
-    older, older_record = home.copy(), (home.directory / "head").read_bytes()
-    log = home.open()
-    append(log, records(range(3, 6)))
-    anchored = AnchoredHead.of(anchor_of(log, 6))
-    home.close()
-    (home.directory / "head").write_bytes(older_record)
-    home.url = older
-    assert home.open().read_only_reason is None
-    assert refuses_to_write(home.open(anchored_head=anchored), "log.behind-anchor")
-
-
-def test_open_copy_older_than_the_locally_kept_anchored_head_is_read_only(home: Home) -> None:
-    """With no node at start, the anchored head beside the head in the record serves."""
-    log = home.open()
-    append(log, records(range(3)))
-    head, older = log.head(), home.copy()
-    log = home.open()
-    append(log, records(range(3, 6)))
-    anchored = AnchoredHead.of(anchor_of(log, 6))
-    home.close()
-    (home.directory / "head").write_bytes(Recorded(head, anchored).to_json())
-    home.url = older
-    assert refuses_to_write(home.open(), "log.behind-anchor")
-
-
-def test_open_rewritten_history_is_read_only(home: Home, tmp_path: Path) -> None:
-    """Whoever holds the log's key can sign another history, and not make the record forget."""
-    append(home.open(), records(range(5)))
-    home.close()
-    rewritten = Home(tmp_path / "rewritten", home.copy_database(home.url), home.copy_database)
-    rewritten.directory.mkdir()
-    for table in ("log", "hash_tile", "entry_segment", "record", "submission"):
-        rewritten.execute(f"DELETE FROM {table}")  # noqa: S608 - the names above
-    append(rewritten.open(), records(range(100, 110)))
-    rewritten.close()
-    home.url = rewritten.url
-    log = home.open()
-    assert refuses_to_write(log, "log.forked")
-    assert log.entry(0) == record(100).entry
-
-
-def test_open_without_the_head_record_is_read_only_unless_the_log_is_empty(home: Home) -> None:
-    home.open()
-    (home.directory / "head").unlink()
-    log = home.open()
-    assert log.read_only_reason is None
-    append(log, records(range(3)))
-    (home.directory / "head").unlink()
-    assert refuses_to_write(home.open(), "log.head-record-missing")
-    assert refuses_to_write(log, "log.head-record-missing")
-
-
-@pytest.mark.parametrize("data", [b"", b"{}", b"not a record", b'{"anchored":null,"head":""}'])
-def test_open_with_an_unreadable_head_record_is_read_only(sqlite: Home, data: bytes) -> None:
-    append(sqlite.open(), records(range(3)))
-    (sqlite.directory / "head").write_bytes(data)
-    assert refuses_to_write(sqlite.open(), "log.head-record-unreadable")
-
-
-def test_open_with_a_head_record_of_another_key_is_read_only(sqlite: Home) -> None:
-    log = sqlite.open()
-    append(log, records(range(3)))
-    stranger = Signer.generate("example.com/log")
-    forged = Head.parse(sign(log.head().checkpoint.text(), stranger))
-    (sqlite.directory / "head").write_bytes(Recorded(forged).to_json())
-    assert refuses_to_write(sqlite.open(), "log.head-record-unreadable")
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        "DELETE FROM hash_tile WHERE level = 0 AND number = 1",
-        "UPDATE hash_tile SET hashes = substr(hashes, 2) WHERE level = 0 AND number = 1",
-        "UPDATE hash_tile SET number = 2 WHERE level = 0 AND number = 1",
-        "UPDATE log SET note = replace(note, '300', '301')",
-    ],
-)
-def test_open_damaged_right_edge_is_read_only(home: Home, damage: str) -> None:
-    append(home.open(), records(range(300)))
-    home.close()
-    assert home.execute(damage) == 1
-    assert refuses_to_write(home.open(), "log.damaged")
-
-
-def test_open_store_without_its_published_checkpoint_in_it_is_read_only(home: Home) -> None:
-    log = home.open()
-    append(log, records(range(3)))
-    other = Checkpoint("example.com/log", 2, bytes(32))
-    with log.store.sequencing() as sequencing:
-        sequencing.add_checkpoint(Head(other, sign(other.text(), SIGNER)), NOW)
-    assert refuses_to_write(home.open(), "log.forked")
-
-
-# Several writers
-
-
-def test_append_two_logs_on_one_store_take_turns(home: Home) -> None:
-    one, other = home.open(), home.open()
-    for turn in range(6):
-        writer = (one, other)[turn % 2]
-        first = turn * 100
-        appended = append(writer, records(range(first, first + 100)))
-        assert appended.ranges == (Range(1, first, 100),)
-    assert append(one, records(range(600))).added == 0
-    assert one.head().root == root_of(records(range(600)))
-
-
-def test_append_many_threads_and_logs_leave_no_gap_and_lose_nothing(home: Home) -> None:
-    logs = [home.open() for _ in range(3)]
-    batches = [records(range(i * 7, i * 7 + 7)) for i in range(36)]
-
-    def write(i: int) -> list[int]:
-        return append(logs[i % 3], batches[i]).indexes
-
-    with ThreadPoolExecutor(6) as pool:
-        indexes = list(pool.map(write, range(len(batches))))
-    assert sorted(i for some in indexes for i in some) == list(range(7 * 36))
-    for batch, some in zip(batches, indexes, strict=True):
-        assert some == list(range(some[0], some[0] + 7))
-        assert logs[0].entries(some[0], 7) == [r.entry for r in batch]
-    entries = logs[0].entries(0, 7 * 36)
-    assert logs[0].head().root == merkle.root([leaf_hash(e) for e in entries])
-    recorded = home.record.read()
-    assert recorded is not None
-    assert recorded.head == logs[0].head()
-
-
-def test_append_same_record_from_two_writers_at_once_is_logged_once(home: Home) -> None:
-    logs = [home.open(), home.open()]
-    barrier = threading.Barrier(2)
-
-    def write(log: Log) -> list[int]:
-        barrier.wait()
-        return append(log, records(range(20))).indexes
-
-    with ThreadPoolExecutor(2) as pool:
-        one, other = pool.map(write, logs)
-    assert one == other == list(range(20))
-    assert logs[0].head().size == 20
-
-
-def test_append_second_writer_with_a_copy_of_the_store_is_refused(home: Home) -> None:
-    """Two machines, two databases, one head record: the first to write wins, the other stops."""
-    log = home.open()
-    append(log, records(range(3)))
-    elsewhere = home.copy()
-    log = home.open()
-    other = Log.open(Store.open(elsewhere), SIGNER, HeadRecord(home.directory / "head"))
-    append(log, records([3]))
-    assert refuses_to_write(other, "log.behind-head-record")
-    other.close()
-
-
-def test_append_second_writer_that_lost_the_race_after_its_commit_is_refused(home: Home) -> None:
-    """Both have committed to their copies; only one can move the head record."""
-    log = home.open()
-    append(log, records(range(3)))
-    elsewhere = home.copy()
-    log = home.open()
-    moved_meanwhile = HeadRecord(home.directory / "head")
-    advance = moved_meanwhile.advance
-
-    def overtaken(old: Recorded | None, new: Recorded) -> None:
-        if new.head.size > 3 and log.head().size == 3:
-            append(log, records([100]))
-        advance(old, new)
-
-    moved_meanwhile.advance = overtaken  # type: ignore[method-assign]
-    other = Log.open(Store.open(elsewhere), SIGNER, moved_meanwhile)
-    assert refuses_to_write(other, "log.forked")
-    other.close()
-    assert append(log, records([101])).ranges == (Range(1, 4, 1),)

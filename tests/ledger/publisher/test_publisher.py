@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import secrets
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -16,7 +15,7 @@ import pytest
 
 from ledger.chain import Account, Chain, Node
 from ledger.chain.embedded import EmbeddedRpc
-from ledger.deploy import deploy, sandbox
+from ledger.deploy import deploy
 from ledger.errors import UnavailableError
 from ledger.finality import INSTANT
 from ledger.note import open_note
@@ -37,24 +36,6 @@ __all__ = ["anvil"]
 REPOSITORY = Path(__file__).parents[3]
 # How long a test waits for what takes a fraction of a second, before it fails.
 _LONG = 60.0
-
-
-@pytest.fixture(scope="module")
-def sandbox_key() -> bytes:
-    return secrets.token_bytes(32)
-
-
-@pytest.fixture(scope="module")
-def embedded(sandbox_key: bytes) -> Iterator[Chain]:
-    with sandbox(Account.from_key(sandbox_key)) as chain:
-        yield chain
-
-
-@pytest.fixture
-def ledger(tmp_path: Path, embedded: Chain, sandbox_key: bytes) -> Iterator[AnchoredLog]:
-    made = AnchoredLog(tmp_path / "log", embedded, sandbox_key)
-    yield made
-    made.close()
 
 
 @contextmanager

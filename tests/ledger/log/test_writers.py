@@ -1,0 +1,98 @@
+"""Several writers of one log: they take turns, or the second is refused."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from ledger import merkle
+from ledger.log import Log, Range
+from ledger.log.head_record import HeadRecord, Recorded
+from ledger.merkle import leaf_hash
+from ledger.store import Store
+from tests.log_home import (
+    SIGNER,
+    Home,
+    append,
+    records,
+    refuses_to_write,
+    root_of,
+)
+
+
+def test_append_two_logs_on_one_store_take_turns(home: Home) -> None:
+    one, other = home.open(), home.open()
+    for turn in range(6):
+        writer = (one, other)[turn % 2]
+        first = turn * 100
+        appended = append(writer, records(range(first, first + 100)))
+        assert appended.ranges == (Range(1, first, 100),)
+    assert append(one, records(range(600))).added == 0
+    assert one.head().root == root_of(records(range(600)))
+
+
+def test_append_many_threads_and_logs_leave_no_gap_and_lose_nothing(home: Home) -> None:
+    logs = [home.open() for _ in range(3)]
+    batches = [records(range(i * 7, i * 7 + 7)) for i in range(36)]
+
+    def write(i: int) -> list[int]:
+        return append(logs[i % 3], batches[i]).indexes
+
+    with ThreadPoolExecutor(6) as pool:
+        indexes = list(pool.map(write, range(len(batches))))
+    assert sorted(i for some in indexes for i in some) == list(range(7 * 36))
+    for batch, some in zip(batches, indexes, strict=True):
+        assert some == list(range(some[0], some[0] + 7))
+        assert logs[0].entries(some[0], 7) == [r.entry for r in batch]
+    entries = logs[0].entries(0, 7 * 36)
+    assert logs[0].head().root == merkle.root([leaf_hash(e) for e in entries])
+    recorded = home.record.read()
+    assert recorded is not None
+    assert recorded.head == logs[0].head()
+
+
+def test_append_same_record_from_two_writers_at_once_is_logged_once(home: Home) -> None:
+    logs = [home.open(), home.open()]
+    barrier = threading.Barrier(2)
+
+    def write(log: Log) -> list[int]:
+        barrier.wait()
+        return append(log, records(range(20))).indexes
+
+    with ThreadPoolExecutor(2) as pool:
+        one, other = pool.map(write, logs)
+    assert one == other == list(range(20))
+    assert logs[0].head().size == 20
+
+
+def test_append_second_writer_with_a_copy_of_the_store_is_refused(home: Home) -> None:
+    """Two machines, two databases, one head record: the first to write wins, the other stops."""
+    log = home.open()
+    append(log, records(range(3)))
+    elsewhere = home.copy()
+    log = home.open()
+    other = Log.open(Store.open(elsewhere), SIGNER, HeadRecord(home.directory / "head"))
+    append(log, records([3]))
+    assert refuses_to_write(other, "log.behind-head-record")
+    other.close()
+
+
+def test_append_second_writer_that_lost_the_race_after_its_commit_is_refused(home: Home) -> None:
+    """Both have committed to their copies; only one can move the head record."""
+    log = home.open()
+    append(log, records(range(3)))
+    elsewhere = home.copy()
+    log = home.open()
+    moved_meanwhile = HeadRecord(home.directory / "head")
+    advance = moved_meanwhile.advance
+
+    def overtaken(old: Recorded | None, new: Recorded) -> None:
+        if new.head.size > 3 and log.head().size == 3:
+            append(log, records([100]))
+        advance(old, new)
+
+    moved_meanwhile.advance = overtaken  # type: ignore[method-assign]
+    other = Log.open(Store.open(elsewhere), SIGNER, moved_meanwhile)
+    assert refuses_to_write(other, "log.forked")
+    other.close()
+    assert append(log, records([101])).ranges == (Range(1, 4, 1),)
