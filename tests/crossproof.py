@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread, Timer
 from typing import Any
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 
 from ledger.cli import main
+from ledger.statement import Statement
 
 PROGRAM = (sys.executable, "-c", "from ledger.cli import main; main()")
 _REPOSITORY = Path(__file__).resolve().parents[1]
@@ -85,6 +86,14 @@ class Served:
     def get(self, path: str) -> bytes:
         with urlopen(self.url + path, timeout=30) as response:  # noqa: S310 - to ourselves
             return bytes(response.read())
+
+    def post(self, statements: Sequence[Statement]) -> int:
+        """Log a batch; give the status of the answer."""
+        body = b"\n".join(statement.entry for statement in statements)
+        headers = {"content-type": "application/x-ndjson"}
+        request = Request(f"{self.url}/v1/batches", body, headers)  # noqa: S310 - likewise
+        with urlopen(request, timeout=30) as response:  # noqa: S310
+            return int(response.status)
 
     def stop(self) -> str:
         """Stop it as an operator does; give what it wrote."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,10 +133,18 @@ def anchor_all(node: Node) -> None:
         assert state.error is None, state.error
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    directory = tmp_path / "home"
+@pytest.fixture(scope="session")
+def _one_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    directory = tmp_path_factory.mktemp("one") / "home"
     return Home(directory, fill(directory, 300))
+
+
+@pytest.fixture
+def home(_one_home: Home, tmp_path: Path) -> Home:
+    """A log of 300 records, anchored on an embedded chain that is gone; each test has its copy."""
+    directory = tmp_path / "home"
+    shutil.copytree(_one_home.directory, directory)
+    return Home(directory, _one_home.record_ids)
 
 
 @dataclass(frozen=True)
