@@ -54,6 +54,9 @@ def deploy(chain: Chain, account: Account, *, directory: Path | None = None) -> 
         mine = (known.identity.chain_id, known.identity.genesis_hash) == (chain_id, genesis_hash)
         if mine and load(_CONTRACT).is_code(chain.node.code(known.identity.contract)):
             return known
+    if file is not None:
+        # Before anything is paid for.
+        _make_directory(file.parent)
     signed = chain.node.sign(account, to=None, data=load(_CONTRACT).bytecode)
     chain.node.send(signed.raw)
     receipt = chain.node.wait(signed.hash)
@@ -121,9 +124,27 @@ def _write(file: Path, deployment: Deployment) -> None:
             }
         },
     }
-    file.parent.mkdir(parents=True, exist_ok=True)
-    # Whole or not at all: the next start would refuse half a file.
-    with NamedTemporaryFile("w", dir=file.parent, delete=False, encoding="utf-8") as draft:
-        json.dump(value, draft, indent=2)
-        draft.write("\n")
-    os.replace(draft.name, file)  # noqa: PTH105 - the name is all that is known of the draft
+    try:
+        # Whole or not at all: the next start would refuse half a file.
+        with NamedTemporaryFile("w", dir=file.parent, delete=False, encoding="utf-8") as draft:
+            json.dump(value, draft, indent=2)
+            draft.write("\n")
+        os.replace(draft.name, file)  # noqa: PTH105 - the name is all that is known of the draft
+    except OSError as error:
+        # It stands, and was paid for: its address must not be lost.
+        raise ConfigurationError(
+            "deploy.unwritable",
+            f"the contract stands at 0x{identity.contract.hex()}, and {file} cannot be written",
+            found=error.strerror or type(error).__name__,
+        ) from error
+
+
+def _make_directory(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            "deploy.unwritable",
+            f"{path}: no file of deployments can be written there, so nothing was deployed",
+            found=error.strerror or type(error).__name__,
+        ) from error
