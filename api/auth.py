@@ -53,6 +53,8 @@ __all__ = [
 
 LOCAL = "local"
 MAX_KEYS = 100_000
+# The log tells it of every submission, and archives take no longer one.
+MAX_ORGANISATION = 1_000
 _MARK = "cpk"
 _MODE = 0o600
 _PREFIX_BYTES = 6
@@ -95,7 +97,7 @@ class KeyEntry:
             members.text("prefix"),
             read_hash(members.take("sha256"), f"{where}.sha256"),
             Principal(
-                members.text("organisation"),
+                _read_organisation(members.text("organisation"), f"{where}.organisation"),
                 frozenset(members.array("scopes", _read_scope, longest=len(Scope))),
             ),
         )
@@ -286,6 +288,17 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host.lower() in _LOCAL_NAMES
+
+
+def _read_organisation(name: str, where: str) -> str:
+    if not name.strip() or len(name) > MAX_ORGANISATION:
+        raise MalformedError(
+            "auth.organisation",
+            where,
+            expected=f"a name of at most {MAX_ORGANISATION} characters",
+            found=name[:100] or "nothing",
+        )
+    return name
 
 
 def _read_scope(value: object, where: str) -> Scope:

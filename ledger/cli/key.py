@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.console import put, say
+from ledger.cli.console import problem, put, say
 from ledger.cli.options import DATA_DIR
+from ledger.errors import MalformedError
 
 __all__ = ["app"]
 
@@ -53,6 +54,11 @@ def add(
     """
     # The API stands above the ledger; this command knows it by name alone (see `serve`).
     auth = import_module("api.auth")
-    secret = auth.add_key(keys, organisation, tuple(scope or ("submit", "read")))
+    try:
+        secret = auth.add_key(keys, organisation, tuple(scope or ("submit", "read")))
+    except MalformedError as error:
+        raise problem(
+            error.code, error.message, expected=error.expected, found=error.found
+        ) from error
     say(f"key of {organisation}, shown this once:")
     put(f"{secret}\n")
