@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -49,17 +52,36 @@ def serve(
     # The API stands above the ledger and may import it, never the other way: the command that
     # starts it knows it by name alone.
     import_module("api.auth").check_bind(settings)
-    with _listen(settings) as listening, Node.open(settings) as node:
+    with _ending_in_order(), _listen(settings) as listening, Node.open(settings) as node:
         server = uvicorn.Server(
             uvicorn.Config(
                 import_module("api.app").create_app(node), log_config=None, access_log=False
             )
         )
         say(f"crossproof on {_address(listening)}, files in {settings.data_dir}")
+        say(f"  log key: {node.log.verifier}")
         reason = node.log.read_only_reason
         if reason is not None:
             say(f"  for reading only: {reason} [{reason.code}]")
         server.run(sockets=[listening])
+
+
+@contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """Let SIGTERM end the command as its last line would: all closed, exit code 0.
+
+    uvicorn stops by itself, then raises the signal once more; by default that is the end of the
+    process, with the node still open.
+    """
+
+    def end(*_: object) -> NoReturn:
+        raise SystemExit(0)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -195,7 +195,12 @@ def ledger(deployed: Deployed, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.fixture(scope="session")
-def sandbox_ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def sandbox_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("sandbox")
+
+
+@pytest.fixture(scope="session")
+def sandbox_ledger(sandbox_home: Path) -> Iterator[Served]:
     """A ledger that serves without configuration, on an embedded chain."""
-    with serving(tmp_path_factory.mktemp("sandbox"), ANCHOR_INTERVAL=_SOON) as served:
+    with serving(sandbox_home, ANCHOR_INTERVAL=_SOON) as served:
         yield served
