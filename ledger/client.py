@@ -34,6 +34,8 @@ _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 30.0
 # More than the largest bundle, and than 256 of the largest entries.
 _MAX_ANSWER = 2 * MAX_BUNDLE_SIZE
+# Enough for the largest on a slow line; a server that sends a byte now and then is let go.
+_ANSWER_SECONDS = 300.0
 _SHOWN = 200
 _ACCEPTED = 202
 _UNAVAILABLE = 503
@@ -71,7 +73,8 @@ class Client:
 
     def __init__(self, url: str, *, api_key: str | None = None) -> None:
         self._place = _place(url)
-        headers = {}
+        # What is compressed could be any size: nothing here is unpacked.
+        headers = {"Accept-Encoding": "identity"}
         if api_key is not None:
             headers["Authorization"] = f"Bearer {_checked_key(api_key)}"
         self._http = httpx2.Client(base_url=url, headers=headers, timeout=_TIMEOUT)
@@ -96,7 +99,7 @@ class Client:
         status, body = self._wait("POST", "/v1/records", deadline, content=statement)
         answer = self._read(body)
         match answer:
-            case {"record_id": str(record_id), "index": int(index)}:
+            case {"record_id": str(record_id), "index": int(index)} if _is_index(index):
                 return Logged(record_id, index, added=status == httpx2.codes.CREATED)
         raise self._nonsense("a record_id and an index", answer)
 
@@ -160,7 +163,7 @@ class Client:
         headers = {"Content-Type": "application/json"} if content is not None else {}
         try:
             with self._http.stream(method, path, content=content, headers=headers) as response:
-                body = self._bounded(response.iter_bytes())
+                body = self._bounded(response.iter_raw())
         except httpx2.HTTPError as error:
             raise UnavailableError(
                 "client.unreachable",
@@ -173,11 +176,14 @@ class Client:
         return response.status_code, body, _retry_after(response)
 
     def _bounded(self, chunks: Iterator[bytes]) -> bytes:
+        end = time.monotonic() + _ANSWER_SECONDS
         body = bytearray()
         for chunk in chunks:
             body += chunk
             if len(body) > _MAX_ANSWER:
                 raise self._nonsense(f"at most {_MAX_ANSWER} bytes", "more")
+            if time.monotonic() > end:
+                raise self._nonsense(f"an answer in {_ANSWER_SECONDS:.0f} seconds", "a part of it")
         return bytes(body)
 
     def _refusal(self, status: int, body: bytes) -> LedgerError:
@@ -229,6 +235,10 @@ class Client:
             found=str(found)[:_SHOWN],
             hint="Is the address right (--server)?",
         )
+
+
+def _is_index(value: int) -> bool:
+    return value >= 0 and not isinstance(value, bool)
 
 
 def _problem(body: bytes) -> dict[str, Any] | None:
