@@ -198,6 +198,7 @@ def test_read_only_log_refuses_to_be_written_and_answers_reads(tmp_path: Path) -
     with running(tmp_path) as node:
         (statement,) = log(node)
         anchor(node)
+        log(node)
     # Closed, the database is one file.
     older = (tmp_path / "ledger.sqlite3").read_bytes()
     with running(tmp_path) as node:
