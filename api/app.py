@@ -23,6 +23,7 @@ from api.body import Intake
 from api.cors import PublicReads
 from api.grouping import Grouping
 from api.metrics import Figures, Measured
+from api.paths import ExactPaths
 from api.problems import Incidents
 from api.routes import log, operations, proofs, records, verification
 from api.workers import Workers
@@ -74,6 +75,8 @@ def create_app(source: Settings | Node) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
+        # A redirect would lead wherever the request's own Host header says.
+        redirect_slashes=False,
     )
     app.state.keys = keys
     app.state.figures = figures
@@ -81,6 +84,7 @@ def create_app(source: Settings | Node) -> FastAPI:
     for routes in (records, proofs, log, verification, operations):
         app.include_router(routes.router)
     # The last one added is the outermost.
+    app.add_middleware(ExactPaths)
     app.add_middleware(Incidents)
     app.add_middleware(PublicReads)
     app.add_middleware(Measured, figures=figures)

@@ -53,6 +53,21 @@ def test_every_error_has_the_one_shape(service: Service) -> None:
         assert None not in body.values(), name
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/records/", "/v1/log/", "/checkpoint/", "/healthz/", "/v1/log%0A", "/checkpoint%0a",
+     "/tile/0/000.p/1%0a", "/tile/0/000.p/1%00", "/%0A"],
+)  # fmt: skip
+def test_path_of_another_spelling_is_nothing(service: Service, path: str) -> None:
+    """No redirect either: its address would come from the caller's Host header."""
+    service.record(transfer())
+    service.publish()
+    assert service.get("/tile/0/000.p/1").status_code == 200
+    answer = service.client.get(path, headers={"Host": "evil.example"}, follow_redirects=False)
+    assert (answer.status_code, answer.json()["code"]) == (404, "request.path")
+    assert "location" not in answer.headers
+
+
 def test_error_of_the_method_names_those_that_are_allowed(service: Service) -> None:
     answer = service.client.delete("/checkpoint")
     assert (answer.status_code, answer.json()["code"]) == (405, "request.method")

@@ -1,0 +1,38 @@
+"""Paths: each thing has one address, and one spelling of it.
+
+Routing takes a newline at a path's end for the end itself, and would answer `/checkpoint%0A` as
+`/checkpoint`: an immutable tile under a second name, which rules by path (a proxy's, a cache's, the
+one for web origins) do not know.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.problems import problem
+
+__all__ = ["ExactPaths"]
+
+_SHOWN = 200
+
+
+class ExactPaths:
+    """Refuse every path that holds a control character."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, or answer that nothing is there."""
+        if scope["type"] != "http" or all(character >= " " for character in scope["path"]):
+            await self._app(scope, receive, send)
+            return
+        response = problem(
+            HTTPStatus.NOT_FOUND,
+            "request.path",
+            "Nothing is at this path.",
+            found=scope["path"][:_SHOWN],
+        )
+        await response(scope, receive, send)
