@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import requests
 from web3 import HTTPProvider
-from web3.types import RPCEndpoint
+from web3.types import RPCEndpoint, RPCResponse
 
 from ledger.errors import ConfigurationError, UnavailableError
 
@@ -61,6 +61,25 @@ class Rpc(Protocol):
         """Let go of connections."""
 
 
+class _UnnumberedError(Exception):
+    """Answers of a batch that do not say which request each of them answers."""
+
+
+class _Provider(HTTPProvider):
+    """web3.py's provider, which would only warn, and take unnumbered answers as they come."""
+
+    @staticmethod
+    def decode_rpc_response(raw_response: bytes) -> RPCResponse:
+        """Decode an answer; raise _UnnumberedError for a batch without order."""
+        answer = HTTPProvider.decode_rpc_response(raw_response)
+        if isinstance(answer, list):
+            numbers = [each.get("id") if isinstance(each, dict) else None for each in answer]
+            numbered = all(type(number) is int for number in numbers)
+            if not numbered or len(set(numbers)) != len(numbers):
+                raise _UnnumberedError
+        return answer
+
+
 class HttpRpc:
     """A node behind a URL. `timeout`, in seconds, bounds connecting, each read and each body."""
 
@@ -69,7 +88,7 @@ class HttpRpc:
         self._timeout = timeout
         self._session = requests.Session()
         self._session.hooks["response"].append(self._bound)
-        self._provider = HTTPProvider(
+        self._provider = _Provider(
             url,
             # A redirect would lead to an address that nobody has listed.
             request_kwargs={"timeout": timeout, "allow_redirects": False},
@@ -89,9 +108,8 @@ class HttpRpc:
         # A node that takes no batches answers them with one error.
         if not isinstance(answers, list):
             return [self._call(request) for request in requests]
-        identified = all(isinstance(answer.get("id"), int) for answer in answers)
-        if len(answers) != len(requests) or not identified:
-            raise self._malformed(f"{len(requests)} answers", f"{len(answers)}, or unnumbered ones")
+        if len(answers) != len(requests):
+            raise self._malformed(f"{len(requests)} answers", f"{len(answers)}")
         return [self._result(answer) for answer in answers]
 
     def close(self) -> None:
@@ -133,6 +151,8 @@ class HttpRpc:
         # The text of these errors holds the URL; their class says enough.
         if isinstance(error, UnavailableError):
             return error
+        if isinstance(error, _UnnumberedError):
+            return self._malformed("answers with a number each", "unnumbered ones")
         if isinstance(error, requests.HTTPError) and error.response is not None:
             found = f"HTTP status {error.response.status_code}"
         elif isinstance(error, requests.RequestException):

@@ -75,6 +75,8 @@ NONSENSE = {
     "error and result": b'{"jsonrpc": "2.0", "id": 0, "error": "no", "result": "0x1"}',
     "eight times 0x": json.dumps([{"id": i, "result": "0x"} for i in range(8)]).encode(),
     "ids of several kinds": json.dumps([{"id": i, "result": 1} for i in ("a", 1, None)]).encode(),
+    "ids of no number": json.dumps([{"id": i, "result": "0x1"} for i in "abcdefgh"]).encode(),
+    "one id eight times": json.dumps([{"id": 1, "result": "0x1"}] * 8).encode(),
 }
 
 
@@ -88,13 +90,25 @@ def nonsense(request: pytest.FixtureRequest) -> Iterator[RpcServer]:
         yield server
 
 
-@pytest.mark.filterwarnings("ignore:Received batch response with missing `id`:RuntimeWarning")
 @pytest.mark.parametrize("question", sorted(QUESTIONS))
 def test_question_to_a_node_that_talks_nonsense_is_unavailable(
     nonsense: RpcServer, question: str
 ) -> None:
     with connect(nonsense.url) as chain, pytest.raises(UnavailableError):
         QUESTIONS[question](chain)
+
+
+@pytest.mark.parametrize("number", [None, "0", True, 0.0, [], 0])
+def test_batch_whose_answers_are_not_numbered_is_malformed_and_warns_of_nothing(
+    number: object,
+) -> None:
+    """A warning would reach the operator's terminal, and order would be left to the node."""
+    answers = [{"jsonrpc": "2.0", "id": number, "result": "0x1"} for _ in range(2)]
+    reply = saying(json.dumps(answers).encode())
+    with serve(reply) as server, connect(server.url) as chain:
+        with pytest.raises(UnavailableError) as caught:
+            chain.identity()
+        assert (caught.value.code, caught.value.found) == ("chain.malformed", "unnumbered ones")
 
 
 @pytest.mark.parametrize("status", [301, 307, 400, 401, 403, 404, 429, 500, 502, 503])
