@@ -187,20 +187,23 @@ class Store:
 def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
-        raise _unusable(url, "an SQLAlchemy URL") from error
+    except (ArgumentError, ValueError):
+        raise _unusable("an SQLAlchemy URL") from None
     match parsed.drivername:
         case "sqlite" | "sqlite+pysqlite":
             if parsed.database in {None, "", ":memory:"}:
-                raise _unusable(url, "a file: what is in memory is not durable")
+                raise _unusable("a file: what is in memory is not durable")
+            if parsed.host or parsed.username:
+                raise _unusable("sqlite:///FILE, with three slashes")
             return parsed
         case "postgresql" | "postgresql+psycopg":
             return parsed.set(drivername="postgresql+psycopg")
-    raise _unusable(parsed.drivername, "sqlite:///FILE or postgresql://…")
+    raise _unusable("sqlite:///FILE or postgresql://…")
 
 
-def _unusable(found: str, expected: str) -> ConfigurationError:
-    return ConfigurationError("store.url", "database URL", expected=expected, found=found)
+def _unusable(expected: str) -> ConfigurationError:
+    # Never the URL itself: it may hold a password, in a malformed one anywhere.
+    return ConfigurationError("store.url", "database URL", expected=expected)
 
 
 def _sqlite_engine(url: URL, *, create: bool) -> Engine:
