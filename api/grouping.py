@@ -2,7 +2,8 @@
 
 A durable commit takes as long for one record as for a hundred. While one is being written, records
 that come meanwhile gather, and go together once it is done: nobody waits for company, and many
-callers cost little more than one. Each is answered by itself all the same.
+callers cost little more than one. Each is answered by itself all the same: one that cannot be
+logged takes no other with it, nor makes the others' commits many.
 """
 
 from __future__ import annotations
@@ -10,17 +11,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 
 from api.workers import Workers, busy
 from ledger.errors import ConflictError, LedgerError, MalformedError
 from ledger.log import Appended, Submission
 from ledger.node import Node
-from ledger.statement import Statement
+from ledger.statement import Statement, check_record_time
 
 __all__ = ["Grouping", "Placed"]
 
-MAX_GROUP = 1000
+# Submitters take turns group by group. Where every record of one is a conflict each is looked up by
+# itself, a third of a second for so many; and larger groups are hardly faster.
+MAX_GROUP = 256
 MAX_WAITING = 10_000
 
 
@@ -34,6 +38,8 @@ class Placed:
 
 
 _Outcome = Placed | LedgerError
+_REFUSED = (ConflictError, MalformedError)
+_Submit = Callable[[Sequence[Submission]], Appended]
 
 
 class Grouping:
@@ -69,9 +75,9 @@ class Grouping:
                     self._waiting[submitter] = rest
                 self._count -= len(group)
                 bodies = [body for body, _ in group]
-                submit = partial(self._node.submit, submitter=submitter)
+                commit = partial(_commit, self._node, bodies, submitter=submitter)
                 try:
-                    outcomes = await self._workers.run(partial(_commit, bodies, submit))
+                    outcomes = await self._workers.run(commit)
                 except Exception as error:  # noqa: BLE001 - whatever it is, all who wait are told
                     _answer(group, [error] * len(group))
                 else:
@@ -93,34 +99,80 @@ def _answer(
             answer.set_result(outcome)
 
 
-def _commit(bodies: Sequence[bytes], submit: Callable[..., Appended]) -> list[_Outcome]:
+def _commit(node: Node, bodies: Sequence[bytes], *, submitter: str) -> list[_Outcome]:
     """Log what can be logged of a group; give each body its outcome."""
-    parsed = [_parse(body) for body in bodies]
+    submit = partial(node.submit, submitter=submitter)
+    now = datetime.now(UTC)
+    parsed = [_parse(body, now) for body in bodies]
     statements = [statement for statement in parsed if isinstance(statement, Statement)]
     try:
         placed: list[_Outcome] = list(_place(statements, submit))
-    except (ConflictError, MalformedError):
-        # One of them cannot be logged: it must not take the others with it.
-        placed = [_alone(statement, submit) for statement in statements]
+    except _REFUSED:
+        placed = _apart(node, statements, submit)
     left = iter(placed)
     return [next(left) if isinstance(item, Statement) else item for item in parsed]
 
 
-def _parse(body: bytes) -> Statement | LedgerError:
+def _parse(body: bytes, now: datetime) -> Statement | LedgerError:
     try:
-        return Statement.parse(body)
+        statement = Statement.parse(body)
+        check_record_time(statement.record_id, now)
     except MalformedError as error:
         return error
+    return statement
 
 
-def _alone(statement: Statement, submit: Callable[..., Appended]) -> _Outcome:
+def _apart(node: Node, statements: Sequence[Statement], submit: _Submit) -> list[_Outcome]:
+    """Log a group of which one cannot be logged: the new ones still together, in one commit.
+
+    The others, repeats and conflicts, add nothing to the log, so each by itself writes nothing.
+    """
+    with node.log.store.reading() as reading:
+        there = reading.locate([statement.record_id for statement in statements])
+    first: dict[bytes, int] = {}
+    for number, statement in enumerate(statements):
+        if statement.record_id not in there:
+            first.setdefault(statement.record_id, number)
+    new = list(first.values())
+    together = _together([statements[number] for number in new], submit)
+    outcomes = dict(zip(new, together, strict=True))
+    return [
+        outcomes[number] if number in outcomes else _alone(statement, submit)
+        for number, statement in enumerate(statements)
+    ]
+
+
+def _together(statements: Sequence[Statement], submit: _Submit) -> list[_Outcome]:
+    try:
+        return list(_place(statements, submit))
+    except _REFUSED:
+        # A batch came in between and has taken one of the ids.
+        return [_alone(statement, submit) for statement in statements]
+
+
+def _alone(statement: Statement, submit: _Submit) -> _Outcome:
     try:
         return _place([statement], submit)[0]
+    except _REFUSED as error:
+        return _without_line(error)
     except LedgerError as error:
         return error
 
 
-def _place(statements: Sequence[Statement], submit: Callable[..., Appended]) -> list[Placed]:
+def _without_line(error: ConflictError | MalformedError) -> LedgerError:
+    """Tell of the error as of a record that was sent alone, which has no lines."""
+    line = getattr(error, "line", None)
+    kind = ConflictError if isinstance(error, ConflictError) else MalformedError
+    return kind(
+        error.code,
+        error.message.removeprefix(f"line {line}: "),
+        expected=error.expected,
+        found=error.found,
+        hint=error.hint,
+    )
+
+
+def _place(statements: Sequence[Statement], submit: _Submit) -> list[Placed]:
     if not statements:
         return []
     appended = submit([Submission(s.record_id, s.entry) for s in statements])

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from threading import Event
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -15,6 +17,7 @@ from ledger.canonical import canonicalize
 from ledger.errors import LedgerError, UnavailableError
 from ledger.log import Appended, Submission
 from ledger.node import Node
+from ledger.statement import new_record_id
 from tests.api.service import Service, transfer
 
 
@@ -111,6 +114,41 @@ def test_grouping_answers_bad_records_by_themselves(fresh: Service, gate: Gate) 
     told = [(p.index, p.new) for p in rest if isinstance(p, Placed)]
     assert told == [(3, True), (0, False), (4, True)]
     assert fresh.size == 5
+
+
+def future() -> str:
+    """Make a record id of an hour ahead."""
+    ahead = (time.time_ns() // 1_000_000 + 3_600_000) << 80
+    return str(UUID(int=UUID(new_record_id()).int % (1 << 80) | ahead))
+
+
+def test_grouping_keeps_the_new_ones_in_one_commit(fresh: Service, gate: Gate) -> None:
+    """A bad one of each kind, and a repeat: whoever sends it must not slow everyone's commits."""
+    mine = transfer()
+    gate.open.set()
+    fresh.record(mine)
+    gate.open.clear()
+    gate.entered.clear()
+    gate.sizes.clear()
+    good = [record() for _ in range(20)]
+    conflict = canonicalize({**mine, "scenario": "other"})
+    bad = [b"{", record(record_id=future()), conflict, canonicalize(mine)]
+    _, rest = run_together(fresh, gate, [(body, "shenzhen") for body in (*bad, *good)])
+    codes = [told.code if isinstance(told, LedgerError) else None for told in rest[:4]]
+    assert codes == ["json.invalid", "statement.record-id-future", "record.conflict", None]
+    placed = [told.index for told in rest[4:] if isinstance(told, Placed)]
+    assert placed == list(range(2, 22))
+    # The first record, all together in vain, the new ones, the conflict, the repeat.
+    assert gate.sizes == [1, 22, 20, 1, 1]
+
+
+def test_grouping_of_two_of_one_id_logs_the_first(fresh: Service, gate: Gate) -> None:
+    statement = transfer()
+    bodies = [canonicalize(statement), canonicalize({**statement, "scenario": "x"}), record()]
+    _, rest = run_together(fresh, gate, [(body, "shenzhen") for body in bodies])
+    codes = [told.code if isinstance(told, LedgerError) else told for told in rest]
+    assert codes[1] == "record.conflict"
+    assert [told.index for told in rest if isinstance(told, Placed)] == [1, 2]
 
 
 def test_grouping_of_a_repeat_logs_it_once_and_says_so(fresh: Service, gate: Gate) -> None:

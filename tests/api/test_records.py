@@ -104,6 +104,8 @@ def test_record_id_reused_with_other_content_is_a_conflict(service: Service) -> 
     size = service.size
     answer = service.record({**statement, "scenario": "other"})
     assert (answer.status_code, answer.json()["code"]) == (409, "record.conflict")
+    assert "line" not in answer.json()
+    assert answer.json()["detail"] == "the record id is in use"
     assert service.size == size
 
 
@@ -129,6 +131,9 @@ def test_record_bad_is_refused_with_its_reason(service: Service, name: str) -> N
     answer = service.record(body)
     assert (answer.status_code, answer.json()["code"]) == (400, code)
     assert answer.headers["content-type"] == "application/problem+json"
+    # A statement that was sent alone has no lines to speak of.
+    assert "line" not in answer.json()
+    assert not answer.json()["detail"].startswith("line ")
     assert service.size == size
 
 
