@@ -150,7 +150,12 @@ def _fill(sequencing: Sequencing, reader: SourceReader, old_size: int, verifier:
             _check_holds(reader.tiles, anchor, "an anchored head")
             sequencing.put_anchor(anchor, state)
     if row is None:
-        sequencing.create_log(str(verifier), reader.head)
+        if sequencing.create_log(str(verifier), reader.head).note != reader.head.note:
+            raise ConflictError(
+                "recovery.overtaken",
+                "another process began a log in this database meanwhile",
+                hint="Stop it, and bring the log back into an empty database.",
+            )
     else:
         sequencing.move_head(sequencing.head(), reader.head)
 

@@ -182,8 +182,7 @@ class Log(LogReader):
     def _begin(self, sequencing: Sequencing) -> None:
         row = sequencing.log()
         if row is None:
-            sequencing.create_log(str(self.verifier), self._sign(0, EMPTY_ROOT))
-            return
+            row = sequencing.create_log(str(self.verifier), self._sign(0, EMPTY_ROOT))
         for what, code, mine, theirs in (
             ("name", "log.other-origin", self.origin, row.origin),
             ("key", "log.other-key", str(self.verifier), row.verifier),

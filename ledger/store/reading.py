@@ -31,7 +31,7 @@ __all__ = ["LogRow", "Published", "Reading", "Submitted"]
 
 
 # Statements of every append, built once.
-_LOG = select(log.c.origin, log.c.verifier, log.c.size, log.c.root, log.c.note)
+LOG = select(log.c.origin, log.c.verifier, log.c.size, log.c.root, log.c.note)
 _TILE = select(hash_tile.c.hashes).where(
     hash_tile.c.level == bindparam("level"), hash_tile.c.number == bindparam("number")
 )
@@ -73,7 +73,7 @@ class Reading:
 
     def log(self) -> LogRow | None:
         """Read the log's row, None before there is one."""
-        row = self._connection.execute(_LOG).one_or_none()
+        row = self._connection.execute(LOG).one_or_none()
         return None if row is None else LogRow(*row)
 
     def head(self) -> Head:

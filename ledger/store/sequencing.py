@@ -13,7 +13,7 @@ from ledger.errors import ConflictError
 from ledger.head import Head
 from ledger.store import anchors, record_index
 from ledger.store.anchors import AnchorState
-from ledger.store.reading import Reading, Submitted
+from ledger.store.reading import LOG, LogRow, Reading, Submitted
 from ledger.store.tables import checkpoint, entry_segment, log, submission
 from ledger.tile import WIDTH, encode_entries
 
@@ -23,6 +23,10 @@ __all__ = ["Sequencing"]
 _CHUNK = 64
 
 # The same on both databases, and beyond what SQLAlchemy's common INSERT can say.
+_CREATE_LOG = text(
+    "INSERT INTO log (id, origin, verifier, size, root, note) "
+    "VALUES (1, :origin, :verifier, :size, :root, :note) ON CONFLICT (id) DO NOTHING"
+)
 _PUT_TILE = text(
     "INSERT INTO hash_tile (level, number, hashes) VALUES (:level, :number, :hashes) "
     "ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes"
@@ -39,18 +43,22 @@ _MOVE_HEAD = (
 class Sequencing(Reading):
     """A transaction to write in; what it reads is what it will write upon."""
 
-    def create_log(self, verifier: str, head: Head) -> None:
-        """Write the log's row."""
+    def create_log(self, verifier: str, head: Head) -> LogRow:
+        """Write the log's row, unless another process is faster; return the one that stands.
+
+        An empty table has no row to lock: this waits for whoever is writing the first one.
+        """
         self._connection.execute(
-            insert(log).values(
-                id=1,
-                origin=head.origin,
-                verifier=verifier,
-                size=head.size,
-                root=head.root,
-                note=head.note,
-            )
+            _CREATE_LOG,
+            {
+                "origin": head.origin,
+                "verifier": verifier,
+                "size": head.size,
+                "root": head.root,
+                "note": head.note,
+            },
         )
+        return LogRow(*self._connection.execute(LOG).one())
 
     def insert_records(self, record_ids: Sequence[bytes], first_index: int) -> bool:
         """Insert ids under consecutive indexes; say False, nothing changed, where one is there."""

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, NullPool, create_engine, make_url, text
 
 from ledger import merkle
 from ledger.log import Log, Range
 from ledger.log.head_record import HeadRecord, Recorded
 from ledger.merkle import leaf_hash
+from ledger.note import Signer
 from ledger.store import Store
 from tests.log_home import (
     SIGNER,
@@ -96,3 +104,64 @@ def test_append_second_writer_that_lost_the_race_after_its_commit_is_refused(hom
     assert refuses_to_write(other, "log.forked")
     other.close()
     assert append(log, records([101])).ranges == (Range(1, 4, 1),)
+
+
+# First starts at once
+
+REPOSITORY = Path(__file__).parents[3]
+_WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+
+
+def first_start(home: Home, signer: Signer) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.log_process",
+         home.url, str(home.directory), signer.to_string()],
+        cwd=REPOSITORY, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def beginning(postgresql: Home) -> Iterator[Connection]:
+    """A process that has written the log's first row, and has not committed it yet."""
+    postgresql.open().close()
+    postgresql.execute("ALTER TABLE log RENAME TO done")
+    postgresql.execute("CREATE TABLE log (LIKE done INCLUDING ALL)")
+    url = make_url(postgresql.url).set(drivername="postgresql+psycopg")
+    with create_engine(url, poolclass=NullPool).connect() as connection:
+        connection.execute(text("INSERT INTO log SELECT * FROM done"))
+        yield connection
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    ("other", "answer"),
+    [
+        (SIGNER, "0"),
+        (Signer.generate(SIGNER.name), "log.other-key"),
+        (Signer.generate("example.com/other"), "log.other-origin"),
+    ],
+    ids=["same key", "other key", "other name"],
+)
+def test_open_beside_a_first_start_goes_on_with_its_log_or_says_whose_it_is(
+    postgresql: Home, beginning: Connection, other: Signer, answer: str
+) -> None:
+    with first_start(postgresql, other) as process:
+        while not postgresql_waits(postgresql):
+            assert process.poll() is None
+        beginning.commit()
+        said, _ = process.communicate()
+    assert said == answer
+    (postgresql.directory / "head").unlink(missing_ok=True)
+    assert postgresql.open().read_only_reason is None
+
+
+def postgresql_waits(home: Home) -> bool:
+    url = make_url(home.url).set(drivername="postgresql+psycopg")
+    with create_engine(url, poolclass=NullPool).connect() as connection:
+        return bool(connection.scalar(text(_WAITING)))
+
+
+def test_open_from_two_processes_at_once_begins_one_log(home: Home) -> None:
+    with first_start(home, SIGNER) as one, first_start(home, SIGNER) as other:
+        assert {one.communicate()[0], other.communicate()[0]} == {"0"}
+    assert append(home.open(), records(range(3))).added == 3
