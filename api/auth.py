@@ -11,8 +11,9 @@ The keys file keeps no secret, only its SHA-256 (256 random bits need no slow ha
     audit    every record, entry bundles and figures: for those who watch the log as a whole
 
 Without a keys file everyone is `local` and may do everything, and nobody but this machine is
-served: neither another address (`check_bind`) nor, since browsers on this machine can be made to
-ask, a request that names another host (DNS rebinding).
+served: no other address (`check_bind`), no request that a proxy on this machine hands on, and none
+that a web page makes a browser on this machine send: it names another host (DNS rebinding), or
+another origin.
 """
 
 from __future__ import annotations
@@ -60,6 +61,10 @@ _MODE = 0o600
 _PREFIX_BYTES = 6
 _SECRET_BYTES = 32
 _LOCAL_NAMES = frozenset({"localhost", "localhost.localdomain"})
+# What a proxy adds. Behind one on this machine everyone would be `local`.
+_PROXIED = frozenset({"forwarded", "via", "x-real-ip"})
+_PROXIED_PREFIX = "x-forwarded-"
+_PROXIED_VERSION = "1.0"
 
 
 class Scope(StrEnum):
@@ -262,19 +267,32 @@ def _unauthorized(code: str, message: str) -> NoReturn:
 
 
 def _check_local(request: Request) -> None:
+    """Refuse whatever may not come from this machine itself; raise RequestError."""
     # A request over a Unix socket has no client address, and comes from this machine.
     client = request.client.host if request.client is not None else "localhost"
-    host = _host_name(request.headers.get("host", ""))
-    for place, name in (("client", client), ("Host", host)):
+    places = {"client": client, "Host": _host_name(request.headers.get("host", ""))}
+    if "origin" in request.headers:
+        places["Origin"] = _host_name(request.headers["origin"].partition("://")[2])
+    for place, name in places.items():
         if not _is_loopback(name):
-            raise RequestError(
-                "auth.local-only",
-                "Without API keys only this machine is served.",
-                status=HTTPStatus.FORBIDDEN,
-                expected=f"a loopback {place}",
-                found=name[:100],
-                hint="Ask 127.0.0.1, or let the operator set CROSSPROOF_API_KEYS_FILE.",
-            )
+            raise _elsewhere(f"a loopback {place}", name)
+    for name in request.headers:
+        if name in _PROXIED or name.startswith(_PROXIED_PREFIX):
+            raise _elsewhere("a request that no proxy hands on", name)
+    # nginx hands requests on with no sign but this one, unless it is told otherwise.
+    if request.scope.get("http_version") == _PROXIED_VERSION:
+        raise _elsewhere("HTTP/1.1", f"HTTP/{_PROXIED_VERSION}, as proxies speak it")
+
+
+def _elsewhere(expected: str, found: str) -> RequestError:
+    return RequestError(
+        "auth.local-only",
+        "Without API keys only this machine is served.",
+        status=HTTPStatus.FORBIDDEN,
+        expected=expected,
+        found=found[:100],
+        hint="Ask 127.0.0.1, or let the operator set CROSSPROOF_API_KEYS_FILE.",
+    )
 
 
 def _host_name(header: str) -> str:

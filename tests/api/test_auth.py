@@ -194,3 +194,45 @@ def test_service_without_keys_refuses_other_clients(local: Service) -> None:
     answer = client.get("/v1/records")
     assert (answer.status_code, answer.json()["code"]) == (403, "auth.local-only")
     assert client.get("/v1/log").status_code == 200
+
+
+PROXIED = {
+    "Forwarded": "for=192.0.2.1",
+    "Via": "1.1 proxy",
+    "X-Forwarded-For": "192.0.2.1",
+    "X-Forwarded-Proto": "https",
+    "X-Real-IP": "127.0.0.1",
+}
+
+
+@pytest.mark.parametrize("name", PROXIED)
+def test_service_without_keys_refuses_what_a_proxy_hands_on(local: Service, name: str) -> None:
+    """Behind a proxy on this machine every visitor has a loopback address and all scopes."""
+    answer = local.get("/v1/records", headers={name: PROXIED[name]})
+    assert (answer.status_code, answer.json()["code"]) == (403, "auth.local-only")
+    assert name.lower() in answer.json()["found"]
+
+
+def test_service_without_keys_refuses_http_1_0() -> None:
+    """nginx speaks it to what it serves, and adds no header at all unless it is told to."""
+    asked = Request({
+        "type": "http", "http_version": "1.0", "client": ("127.0.0.1", 1),
+        "headers": [(b"host", b"127.0.0.1:8080"), (b"connection", b"close")],
+    })  # fmt: skip
+    with pytest.raises(RequestError) as caught:
+        ApiKeys(None).identify(asked, None)
+    assert caught.value.code == "auth.local-only"
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://127.0.0.1.evil.example"]
+)
+def test_service_without_keys_refuses_other_origins(local: Service, origin: str) -> None:
+    answer = local.get("/v1/records", headers={"Origin": origin})
+    assert (answer.status_code, answer.json()["code"]) == (403, "auth.local-only")
+    assert local.get("/v1/records", headers={"Origin": "http://localhost:9"}).status_code == 200
+
+
+def test_service_with_keys_may_stand_behind_a_proxy(service: Service) -> None:
+    for name, value in PROXIED.items():
+        assert service.get("/v1/records", "shenzhen", headers={name: value}).status_code == 200
