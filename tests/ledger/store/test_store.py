@@ -139,6 +139,21 @@ def test_open_server_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
     assert "secret" not in str(caught.value)
 
 
+def test_open_brings_a_database_of_the_first_schema_up_to_date_with_what_it_holds(
+    home: Home,
+) -> None:
+    log = home.open()
+    append(log, records(range(3)))
+    anchor = anchor_of(log, 3)
+    log.record_anchor(anchor, AnchorState.INCLUDED)
+    home.close()
+    home.execute("DROP INDEX anchor_state")
+    home.execute("UPDATE alembic_version SET version_num = '0001'")
+    assert home.store().anchors(states=[AnchorState.INCLUDED]) == [(anchor, AnchorState.INCLUDED)]
+    with connected(home) as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
 # Durability
 
 
@@ -259,6 +274,19 @@ def test_submission_of_an_index_that_nobody_submitted_is_missing(home: Home) -> 
 
 
 # Anchors and attempts
+
+
+@pytest.mark.parametrize("table", ["anchor", "anchor_attempt"])
+def test_sqlite_finds_what_the_publisher_has_to_look_at_by_its_state(
+    sqlite: Home, table: str
+) -> None:
+    sqlite.store()
+    with connected(sqlite) as connection:
+        plan = connection.exec_driver_sql(
+            f"EXPLAIN QUERY PLAN SELECT * FROM {table} WHERE state IN (?)",  # noqa: S608 - ours
+            ("included",),
+        ).all()
+    assert f"USING INDEX {table}_state (state=?)" in plan[0][-1]
 
 
 def attempt(anchor: Anchor, **changed: object) -> Attempt:
