@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from ledger.anchor import Anchor
 from ledger.archive.source import Source, SourceReader
 from ledger.checkpoint import open_checkpoint
-from ledger.errors import ConfigurationError, ConflictError, VerificationError
+from ledger.errors import ConfigurationError, ConflictError, MalformedError, VerificationError
 from ledger.head import Head
 from ledger.log.head_record import AnchoredHead, HeadRecord, Recorded, newest_anchored
 from ledger.note import Verifier
@@ -82,7 +82,7 @@ def recover(
         old_size = _old_size(sequencing, verifier)
         if reader.head.size > old_size or sequencing.log() is None:
             _fill(sequencing, reader, old_size, verifier)
-        head = sequencing.head()
+        head = _own_head(sequencing, verifier)
         missing = 0
         for claim in (*claims, anchored_head):
             if claim is not None and claim.size > head.size:
@@ -122,6 +122,32 @@ def _old_size(sequencing: Sequencing, verifier: Verifier) -> int:
             found=row.verifier,
         )
     return row.size
+
+
+def _own_head(sequencing: Sequencing, verifier: Verifier) -> Head:
+    """Read the database's head, held against the log's key and against the tiles under it.
+
+    It is about to become the head record, which nothing afterwards is believed against.
+    """
+    row = sequencing.log()
+    try:
+        head = sequencing.head()
+        open_checkpoint(head.note, verifier)
+        _check_holds(sequencing.tile, head, "it")
+    except (MalformedError, VerificationError) as error:
+        raise _foreign_head(str(error)) from error
+    if row is None or (row.size, row.root) != (head.size, head.root):
+        raise _foreign_head("another size or root beside the note")
+    return head
+
+
+def _foreign_head(found: str) -> VerificationError:
+    return VerificationError(
+        "recovery.head",
+        "the database's head is not one that the log has signed and holds",
+        found=found,
+        hint="Restore into an empty database.",
+    )
 
 
 def _fill(sequencing: Sequencing, reader: SourceReader, old_size: int, verifier: Verifier) -> None:

@@ -309,6 +309,36 @@ def test_recover_the_database_of_another_key_is_refused(loss: Loss, tmp_path: Pa
     foreign.close()
 
 
+def signed(size: int, root: bytes, signer: Signer = SIGNER) -> dict[str, object]:
+    note = sign(Checkpoint(SIGNER.name, size, root).text(), signer)
+    return {"size": size, "root": root, "note": note}
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        signed(1_009, bytes(32), Signer.generate(SIGNER.name)),
+        signed(1_009, bytes(32)),
+        signed(1_000, bytes(32)),
+        {**signed(1_000, bytes(32)), "note": None},
+        {**signed(1_000, bytes(32)), "note": "no note"},
+    ],
+    ids=["another key", "beyond the tiles", "another root", "other columns", "no note"],
+)
+def test_recover_a_database_whose_head_the_log_never_had_moves_no_head_record(
+    loss: Loss, forged: dict[str, object]
+) -> None:
+    note = forged["note"] or loss.head.note
+    loss.home.execute(
+        "UPDATE log SET size=:size, root=:root, note=:note", **{**forged, "note": note}
+    )
+    before = (loss.home.directory / "head").read_bytes()
+    with pytest.raises(VerificationError) as caught:
+        recover(loss.home.store(), loss.source, loss.home.record, verifier=VERIFIER)
+    assert caught.value.code == "recovery.head"
+    assert (loss.home.directory / "head").read_bytes() == before
+
+
 @pytest.mark.parametrize(
     ("lines", "known"),
     [
