@@ -187,7 +187,9 @@ class LogState(Answer):
     origin: str
     key: str = Field(description="C2SP verifier key; compare it with one had by another way")
     log_id: str = Field(pattern="^0x[0-9a-f]{64}$", description="The log's name in the contract")
-    head: LogHead = Field(description="Durable, not all of it signed in public yet")
+    head: LogHead | None = Field(
+        description="Durable, not all of it signed in public yet; null for whoever has no scope"
+    )
     published: LogHead | None = Field(description="What GET /checkpoint tells")
     anchored: AnchorItem | None = Field(description="The newest anchor")
     chain: ChainName | None = Field(description="null while it has never answered")
@@ -214,5 +216,5 @@ class Readiness(Answer):
     """The log can be read and written."""
 
     status: str
-    size: int
+    size: int = Field(description="How many entries are published")
     anchoring: Anchoring

@@ -47,6 +47,7 @@ __all__ = [
     "Reader",
     "Scope",
     "Submitter",
+    "Visitor",
     "add_key",
     "check_bind",
     "make_key",
@@ -167,6 +168,22 @@ class ApiKeys:
             _unauthorized("auth.unknown-key", "This API key is not known.")
         return entry.principal
 
+    def recognise(self, request: Request, token: str | None) -> Principal | None:
+        """Say who asks where anyone may; None for whoever gives no key, or has no scope.
+
+        A key that is given and not known is refused all the same.
+        """
+        if self._entries is None:
+            try:
+                _check_local(request)
+            except RequestError:
+                return None
+            return Principal(LOCAL, _ALL_SCOPES)
+        if token is None:
+            return None
+        principal = self.identify(request, token)
+        return principal if principal.scopes else None
+
 
 def make_key(organisation: str, scopes: Iterable[str]) -> tuple[str, dict[str, Any]]:
     """Make a key: the secret, to be shown once, and its entry for the keys file.
@@ -251,9 +268,17 @@ def _require(*scopes: Scope) -> Callable[..., Awaitable[Principal]]:
     return identify
 
 
+async def _recognise(request: Request) -> Principal | None:
+    bearer = await _bearer(request)
+    keys: ApiKeys = request.app.state.keys
+    return keys.recognise(request, bearer.credentials if bearer is not None else None)
+
+
 Submitter = Annotated[Principal, Depends(_require(Scope.SUBMIT))]
 Reader = Annotated[Principal, Depends(_require(Scope.READ, Scope.AUDIT))]
 Auditor = Annotated[Principal, Depends(_require(Scope.AUDIT))]
+# Where anyone may ask, and whoever has a scope is told, or may bring, more.
+Visitor = Annotated[Principal | None, Depends(_recognise)]
 
 
 def _unauthorized(code: str, message: str) -> NoReturn:

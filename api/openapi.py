@@ -22,6 +22,7 @@ from api.problems import MEDIA_TYPE
 __all__ = [
     "BATCH_BODY",
     "EXAMPLE",
+    "OPEN_TO_ALL",
     "RECORD_BODY",
     "VERIFICATION_BODY",
     "content",
@@ -74,6 +75,8 @@ _FINGERPRINT = {
 }
 _STATEMENT = {"oneOf": [{"$ref": f"{_REF}Transfer"}, {"$ref": f"{_REF}Plan"}]}
 
+# A key may be given and need not be.
+OPEN_TO_ALL: dict[str, Any] = {"security": [{}, {"apiKey": []}]}
 RECORD_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,

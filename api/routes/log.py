@@ -7,10 +7,11 @@ from dataclasses import replace
 from fastapi import APIRouter, Response
 
 from api.answers import AnchorItem, AnchorPage, ChainName, Limits, LogHead, LogState, ReadOnly
+from api.auth import Visitor
 from api.beliefs import Beliefs
 from api.caching import ASK_AGAIN
 from api.dependencies import Believed, Ledger
-from api.openapi import content, refusals
+from api.openapi import OPEN_TO_ALL, content, refusals
 from api.paging import DEFAULT_LIMIT, Cursor, Limit
 from ledger import trust as trusts
 from ledger.batch import MAX_BATCH_LINES
@@ -23,9 +24,14 @@ __all__ = ["router"]
 router = APIRouter(prefix="/v1", tags=["log"])
 
 
-@router.get("/log", summary="Look at the log")
-def log_state(node: Ledger, beliefs: Believed) -> LogState:
-    """Tell the log's name and key, how far it has come, and where it is anchored."""
+@router.get(
+    "/log", summary="Look at the log", responses=refusals(401, 503), openapi_extra=OPEN_TO_ALL
+)
+def log_state(node: Ledger, beliefs: Believed, visitor: Visitor) -> LogState:
+    """Tell the log's name and key, how far it has come, and where it is anchored.
+
+    What is logged and not yet published is told to those with a scope alone, as with tiles.
+    """
     log = node.log
     anchored = node.newest_anchor()
     reason = log.read_only_reason
@@ -34,7 +40,7 @@ def log_state(node: Ledger, beliefs: Believed) -> LogState:
         origin=log.origin,
         key=str(log.verifier),
         log_id=f"0x{node.publisher.log_id.hex()}",
-        head=_head(log.head()),
+        head=_head(log.head()) if visitor is not None else None,
         published=_head(published) if (published := log.published()) is not None else None,
         anchored=(
             AnchorItem(**anchored.anchor.to_value(), state=anchored.state) if anchored else None

@@ -19,6 +19,14 @@ def test_health_and_readiness_need_no_key(service: Service) -> None:
     assert ready.json()["size"] == service.size
 
 
+def test_readiness_tells_what_is_published_and_nothing_beyond_it(fresh: Service) -> None:
+    fresh.record(transfer())
+    assert fresh.get("/readyz").json()["size"] == 0
+    fresh.publish()
+    fresh.record(transfer())
+    assert fresh.get("/readyz").json()["size"] == 1
+
+
 def figures(service: Service) -> dict[tuple[str, ...], float]:
     """Read all samples: their name, then the values of their labels in order of the labels."""
     text = service.get("/metrics", "auditor").text
@@ -76,5 +84,6 @@ def test_app_of_settings_opens_a_node_publishes_and_closes_it(
         with TestClient(app, base_url="http://127.0.0.1", client=("127.0.0.1", 1)) as client:
             assert client.post("/v1/records", json=statement).status_code == status
     # Closed: nobody holds the store, and another node may open it.
-    with TestClient(create_app(settings), base_url="http://127.0.0.1") as client:
+    app = create_app(settings)
+    with TestClient(app, base_url="http://127.0.0.1", client=("127.0.0.1", 1)) as client:
         assert client.get("/v1/log").json()["head"]["size"] == 1

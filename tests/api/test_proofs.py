@@ -250,16 +250,37 @@ def test_anchors_pages_give_each_once_by_size(fresh: Service) -> None:
 
 
 def test_log_tells_how_far_it_has_come(fresh: Service) -> None:
-    empty = fresh.get("/v1/log").json()
+    empty = fresh.get("/v1/log", "sensor").json()
     assert (empty["head"]["size"], empty["anchored"], empty["read_only"]) == (0, None, None)
     assert empty["chain"]["sandbox"] is True
     assert empty["key"] == str(fresh.node.log.verifier)
     fresh.batch([transfer(), transfer()])
     fresh.anchor()
     fresh.record(transfer())
-    log = fresh.get("/v1/log").json()
+    log = fresh.get("/v1/log", "sensor").json()
     assert (log["head"]["size"], log["published"]["size"], log["anchored"]["size"]) == (3, 2, 2)
     assert log["anchored"]["log_id"] == log["log_id"]
+
+
+@pytest.mark.parametrize("organisation", [None, "nobody"])
+def test_log_tells_strangers_nothing_beyond_the_checkpoint(
+    fresh: Service, organisation: str | None
+) -> None:
+    """How much is logged between two checkpoints is the business of those who log it."""
+    fresh.record(transfer())
+    log = fresh.get("/v1/log", organisation).json()
+    assert (log["head"], log["published"]) == (None, None)
+    fresh.publish()
+    fresh.record(transfer())
+    root = fresh.node.log.head().root.hex()
+    answer = fresh.get("/v1/log", organisation)
+    assert (answer.json()["head"], answer.json()["published"]["size"]) == (None, 1)
+    assert root not in answer.text
+
+
+def test_log_asked_with_an_unknown_key_is_refused(fresh: Service) -> None:
+    answer = fresh.get("/v1/log", headers={"Authorization": "Bearer cpk_x_y"})
+    assert (answer.status_code, answer.json()["code"]) == (401, "auth.unknown-key")
 
 
 def test_log_is_told_while_its_chain_is_away(
