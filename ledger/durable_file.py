@@ -8,6 +8,7 @@ one way to be sure (an fsync that is merely repeated may succeed without having 
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -22,6 +23,9 @@ def replace(path: Path, pieces: Iterable[bytes], *, mode: int = _MODE) -> None:
     beside = path.with_name(f"{path.name}.new")
     file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
     try:
+        if stat.S_IMODE(os.fstat(file).st_mode) & ~mode:
+            # What a crash left was open to more readers.
+            os.fchmod(file, mode)
         for piece in pieces:
             _write(file, piece)
         os.fsync(file)

@@ -7,6 +7,8 @@
 
 Writing again adds what is new, since full tiles never change. The checkpoint is replaced last, so
 that an archive whose writing was cut short is still the one before it.
+
+Entries name parties: directories and files that are made here are for their owner only.
 """
 
 from __future__ import annotations
@@ -34,6 +36,9 @@ from ledger.tile import ENTRIES, HEIGHT, WIDTH, Tile, tiles_between
 __all__ = ["Archived", "write_archive"]
 
 _PAGE = 1_000
+_DIRECTORY_MODE = 0o700
+_FILE_MODE = 0o600
+_TILES = "tile"
 
 
 class Archived(NamedTuple):
@@ -54,6 +59,7 @@ def write_archive(log: Log, directory: Path) -> Archived:
         raise NotFoundError("archive.unpublished", "the log has published no checkpoint yet")
     old_size = _archived_size(log, directory, head)
     written = 0
+    _make_private(directory / _TILES)
     for tile in tiles_between(old_size, head.size):
         _replace(directory / tile.path(), iter((log.read_tile(tile),)))
         written += 1
@@ -85,8 +91,21 @@ def _archived_size(log: Log, directory: Path, head: Head) -> int:
 
 
 def _replace(path: Path, pieces: Iterator[bytes]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    durable_file.replace(path, pieces)
+    _make(path.parent)
+    durable_file.replace(path, pieces, mode=_FILE_MODE)
+
+
+def _make_private(directory: Path) -> None:
+    """Make a directory of the archive's own, and close one that an older version left open."""
+    _make(directory)
+    directory.chmod(_DIRECTORY_MODE)
+
+
+def _make(directory: Path) -> None:
+    """Make a directory with those above it: mkdir itself would leave those open to everyone."""
+    if not directory.is_dir():
+        _make(directory.parent)
+        directory.mkdir(_DIRECTORY_MODE, exist_ok=True)
 
 
 def _submission_lines(log: Log, size: int) -> Iterator[bytes]:

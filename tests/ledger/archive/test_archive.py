@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import stat
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -102,6 +104,49 @@ def test_archive_grows_by_what_is_new_and_drops_partial_tiles(log: Log, tmp_path
     assert not any("002.p" in path or path == "tile/1/000.p/2" for path in files(tmp_path / "a"))
     assert read_all(tmp_path / "a") == log.entries(0, 1_100)
     assert write_archive(log, tmp_path / "a").tiles == 0
+
+
+@pytest.fixture
+def open_umask() -> Iterator[None]:
+    """The machine's administrator takes no care."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+def modes(directory: Path) -> dict[bool, set[int]]:
+    """Collect the modes of directories (True) and of files (False) in a directory."""
+    found: dict[bool, set[int]] = {True: set(), False: set()}
+    for path in directory.rglob("*"):
+        found[path.is_dir()].add(stat.S_IMODE(path.stat().st_mode))
+    return found
+
+
+@pytest.mark.usefixtures("open_umask")
+def test_archive_is_its_owners_alone(log: Log, tmp_path: Path) -> None:
+    write_archive(log, tmp_path / "made/for/it")
+    assert modes(tmp_path / "made") == {True: {0o700}, False: {0o600}}
+    assert stat.S_IMODE((tmp_path / "made").stat().st_mode) == 0o700
+
+
+@pytest.mark.usefixtures("open_umask")
+def test_archive_that_was_open_to_all_is_closed_and_its_place_left_as_it_is(
+    log: Log, tmp_path: Path
+) -> None:
+    """A tile that is there already keeps its mode, and nobody gets there."""
+    place = tmp_path / "a"
+    write_archive(log, place)
+    for path in (place, *place.rglob("*")):
+        path.chmod(0o755)
+    (place / "checkpoint.new").write_bytes(b"left by a crash")
+    append(log, records(range(700, 800)))
+    log.publish(now=NOW)
+    write_archive(log, place)
+    assert stat.S_IMODE((place / "tile").stat().st_mode) == 0o700
+    outside = [path for path in place.iterdir() if path.is_file()]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in outside} == {0o600}
+    # A directory that the operator has made is the operator's.
+    assert stat.S_IMODE(place.stat().st_mode) == 0o755
 
 
 def test_archive_of_an_unpublished_log_is_refused(sqlite: Home, tmp_path: Path) -> None:
