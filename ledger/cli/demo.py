@@ -33,6 +33,8 @@ __all__ = ["demo"]
 _BATCHES = 4
 _BATCH = 250
 _TRUST = "trust.json"
+# Apart from what is true: whoever verifies all of *.bundle.json finds nothing false among them.
+_TAMPERED = "tampered"
 _FORGED = "forged.bundle.json"
 _INDENT = "   "
 
@@ -47,11 +49,11 @@ class _Shown(NamedTuple):
 
     @property
     def changed_copy(self) -> Path:
-        return self.copy.with_name(f"changed-{self.copy.name}")
+        return self.copy.parent / _TAMPERED / self.copy.name
 
     @property
     def changed_bundle(self) -> Path:
-        return self.bundle.with_name(f"changed-{self.bundle.name}")
+        return self.bundle.parent / _TAMPERED / self.bundle.name
 
 
 def demo(
@@ -94,7 +96,7 @@ def demo(
 
 def _prepare(files: Sequence[Path], output: Path) -> list[_Shown]:
     """Hash the files, and find for each a name that no other result has."""
-    taken = {_TRUST, _FORGED}
+    taken = {_TRUST, _TAMPERED, _FORGED}
     shown = []
     for path in files:
         number = 1
@@ -108,8 +110,7 @@ def _prepare(files: Sequence[Path], output: Path) -> list[_Shown]:
 
 
 def _results(name: str) -> set[str]:
-    both = {name, f"{name}.bundle.json"}
-    return both | {f"changed-{result}" for result in both}
+    return {name, f"{name}.bundle.json"}
 
 
 def _heading(text: str) -> None:
@@ -204,15 +205,16 @@ def _tamper(node: Node, file: _Shown, trust: Trust, output: Path) -> None:
     raw = file.bundle.read_bytes()
 
     _heading("5. Tamper with the file: one byte")
+    (output / _TAMPERED).mkdir(exist_ok=True)
     change_file(file.copy, file.changed_copy)
     report = verify(raw, trust=trust, files=[file.changed_copy])
-    _show_failure(report, f"{file.bundle.name} and {file.changed_copy.name}")
+    _show_failure(report, f"{file.bundle.name} and {_TAMPERED}/{file.changed_copy.name}")
     _expect(report, Status.FAILED, "file.digest")
 
     _heading("6. Tamper with the bundle: another recipient in the record")
     write_file(file.changed_bundle, other_recipient(raw))
     report = verify(file.changed_bundle.read_bytes(), trust=trust, files=[file.copy])
-    _show_failure(report, f"{file.changed_bundle.name} and {file.copy.name}")
+    _show_failure(report, f"{_TAMPERED}/{file.changed_bundle.name} and {file.copy.name}")
     _expect(report, Status.FAILED, "entry.inclusion")
 
     _heading("7. Forge history: the operator, with all keys, rewrites a record and signs anew")
@@ -223,10 +225,10 @@ def _tamper(node: Node, file: _Shown, trust: Trust, output: Path) -> None:
         say(f"   anchoring it: {error.message}; it says {error.found}")
     else:
         raise VerificationError("demo.forged", "the contract took a forged history")
-    forged = output / _FORGED
+    forged = output / _TAMPERED / _FORGED
     write_file(forged, forgery.bundle.to_json())
     report = verify(forged.read_bytes(), trust=trust, files=[file.copy])
-    _show_failure(report, f"{forged.name} and {file.copy.name}, truly signed")
+    _show_failure(report, f"{_TAMPERED}/{forged.name} and {file.copy.name}, truly signed")
     _expect(report, Status.FAILED, "anchor.chain")
 
 
@@ -254,7 +256,7 @@ def _by_hand(file: _Shown, output: Path) -> None:
         (file.bundle, file.copy, EXIT_CODES[Status.VERIFIED]),
         (file.bundle, file.changed_copy, EXIT_CODES[Status.FAILED]),
         (file.changed_bundle, file.copy, EXIT_CODES[Status.FAILED]),
-        (output / _FORGED, file.copy, EXIT_CODES[Status.FAILED]),
+        (output / _TAMPERED / _FORGED, file.copy, EXIT_CODES[Status.FAILED]),
     ):
         words = ["crossproof", "verify", bundle, copy, "--trust", output / _TRUST, "--offline"]
         say(f"   {code}  {shlex.join(str(word) for word in words)}")

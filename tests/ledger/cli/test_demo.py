@@ -49,17 +49,33 @@ def test_demo_finishes_and_leaves_what_it_names(shown: Shown) -> None:
     assert (shown.outcome.code, shown.outcome.stdout) == (0, ""), shown.outcome.stderr
     names = {path.name for path in shown.output.iterdir()}
     bundles = {name for name in names if name.endswith(".bundle.json")}
-    honest = {name for name in bundles if not name.startswith(("changed-", "forged"))}
-    assert len(honest) >= 3
-    assert bundles - honest == {f"changed-{min_name(shown)}.bundle.json", "forged.bundle.json"}
-    # Beside each bundle the file that it proves.
-    assert {name.removesuffix(".bundle.json") for name in honest} < names
-    for name in bundles:
-        Bundle.from_json((shown.output / name).read_bytes())
+    assert len(bundles) >= 3
+    # Beside each bundle the file that it proves, and apart from all of them what is false.
+    assert names == {
+        *bundles,
+        *(name.removesuffix(".bundle.json") for name in bundles),
+        "trust.json",
+        "tampered",
+    }
+    changed = tampered_name(shown)
+    assert {path.name for path in (shown.output / "tampered").iterdir()} == {
+        changed,
+        f"{changed}.bundle.json",
+        "forged.bundle.json",
+    }
+    for path in shown.output.rglob("*.bundle.json"):
+        Bundle.from_json(path.read_bytes())
     assert Trust.from_json((shown.output / "trust.json").read_bytes()).anchors
 
 
-def min_name(shown: Shown) -> str:
+def test_demo_bundles_are_verified_every_one(crossproof: CommandLine, shown: Shown) -> None:
+    for bundle in shown.output.glob("*.bundle.json"):
+        file = bundle.with_name(bundle.name.removesuffix(".bundle.json"))
+        trust = shown.output / "trust.json"
+        assert crossproof("verify", bundle, file, "--trust", trust, "--offline").code == 0
+
+
+def tampered_name(shown: Shown) -> str:
     """Give the file that is tampered with: the first that was recorded by itself."""
     return shown.outcome.stderr.split("   logged ")[2].split(" at index ")[0]
 
