@@ -24,6 +24,7 @@ from ledger.tile import MAX_ENTRY_SIZE
 
 __all__ = [
     "MAX_TEXT_SIZE",
+    "check_names_and_numbers",
     "decode",
     "decode_canonical",
     "decode_revealed",
@@ -100,6 +101,16 @@ def _refusal(data: bytes, value: Any) -> MalformedError:
         return _explained(error)
     # Of all that the structs accept, only a UUID has more than one spelling.
     return wrong_record_id(next((t for t in _record_ids(value) if str(UUID(t)) != t), ""))
+
+
+def check_names_and_numbers(value: dict[str, Any]) -> None:
+    """Raise MalformedError for a number that is no integer, and a name that is not ASCII.
+
+    Canonicalising would write 1.0 as 1, and nobody would know that a float was meant.
+    """
+    wrong = _wrong_name_or_number(value)
+    if wrong is not None:
+        raise wrong
 
 
 def _wrong_name_or_number(root: dict[str, Any]) -> MalformedError | None:

@@ -26,7 +26,13 @@ import msgspec
 
 from ledger import base64url
 from ledger.canonical import canonicalize
-from ledger.entry import decode, decode_canonical, decode_revealed, wrong_record_id
+from ledger.entry import (
+    check_names_and_numbers,
+    decode,
+    decode_canonical,
+    decode_revealed,
+    wrong_record_id,
+)
 from ledger.errors import MalformedError
 from ledger.kinds import Kind
 from ledger.kinds.concealment import check_concealable
@@ -100,7 +106,9 @@ class Statement:
     def build(cls, members: Mapping[str, Any]) -> Statement:
         """Make a statement, filling in `v`, `record_id` and `salt` where absent."""
         identity = {"v": 1, "record_id": new_record_id(), "salt": new_salt()}
-        return cls.parse(canonicalize({**identity, **members}))
+        canonical = canonicalize({**identity, **members})
+        check_names_and_numbers(dict(members))
+        return cls.parse(canonical)
 
     @property
     def kind(self) -> str:

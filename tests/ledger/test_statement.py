@@ -378,7 +378,9 @@ def test_build_given_identity_is_kept() -> None:
     assert Statement.build(_MINIMAL).entry == _ENTRIES["minimal"]
 
 
-@pytest.mark.parametrize("wrong", [{"kind": "x"}, {"to": "\ud800"}, {"to": 1.5}, {"salt": None}])
+@pytest.mark.parametrize(
+    "wrong", [{"kind": "x"}, {"to": "\ud800"}, {"to": 1.5}, {"salt": None}, {"v": 1.0}]
+)
 def test_build_wrong_member_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(MalformedError):
         Statement.build({**_without_identity(), **wrong})
