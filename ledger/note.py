@@ -117,7 +117,8 @@ def parse_note(note: str) -> Note:
 def open_note(note: str, *verifiers: NoteVerifier) -> OpenedNote:
     """Verify the signatures by known keys; raise VerificationError unless one holds and none fails.
 
-    A repeated line counts once. MalformedError where it is no note at all.
+    A repeated line counts once; a second signature by the same key must hold as well.
+    MalformedError where it is no note at all.
     """
     known: dict[tuple[str, bytes], NoteVerifier] = {}
     ambiguous = set()
@@ -139,7 +140,7 @@ def open_note(note: str, *verifiers: NoteVerifier) -> OpenedNote:
         if identity not in known:
             if signature not in unverified:
                 unverified.append(signature)
-        elif identity not in verified:
+        elif verified.get(identity) != signature:
             if not known[identity].verify(text, signature.value):
                 raise VerificationError(
                     "note.signature",
@@ -147,7 +148,7 @@ def open_note(note: str, *verifiers: NoteVerifier) -> OpenedNote:
                     expected=f"a signature over this text by {signature.name}",
                     found=f"key id {signature.key_id.hex()}, which does not verify",
                 )
-            verified[identity] = signature
+            verified.setdefault(identity, signature)
     if not verified:
         raise VerificationError(
             "note.unsigned",

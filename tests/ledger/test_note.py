@@ -233,3 +233,14 @@ def test_note_str_is_the_specification_example() -> None:
 def test_limits_are_those_of_other_implementations() -> None:
     """A note that one reads and another refuses would split the witnesses."""
     assert (MAX_SIGNATURES, MAX_NOTE_SIZE) == (100, 1_000_000)
+
+
+def test_open_second_signature_by_a_known_key_must_hold_too() -> None:
+    """Whoever adds a false line under the log's own name makes a note that nobody signed."""
+    note = sign("text\n", _SIGNER)
+    other = sign("another text\n", _SIGNER).splitlines()[-1]
+    with pytest.raises(VerificationError) as caught:
+        open_note(f"{note}{other}\n", _SIGNER.verifier)
+    assert caught.value.code == "note.signature"
+    line = note.splitlines()[-1]
+    assert len(open_note(f"{note}{line}\n", _SIGNER.verifier).verified) == 1
