@@ -13,16 +13,20 @@ values along, and a node answers with a yes or a no. Pure: the asking is `chain`
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from ledger.canonical import MAX_INTEGER
-from ledger.errors import VerificationError
+from ledger.errors import UnavailableError, VerificationError
 from ledger.members import Members
 
 __all__ = ["Anchor", "ChainFacts", "ChainIdentity", "ChainSource", "check_facts"]
 
 # Chain ids have no agreed limit; the embedded chain's has 48 bits, and JSON's integers 53.
 MAX_CHAIN_ID = MAX_INTEGER
+# The last second of the year 9999. Chains that count milliseconds are beyond it since 1978.
+_MAX_SECONDS = 253_402_300_799
+MAX_BLOCK_TIME = _MAX_SECONDS * 1_000 + 999
 _ADDRESS_SIZE = 20
 # What two anchors of one block share, whatever log or contract they are of.
 _BLOCK = ("chain_id", "genesis_hash", "sandbox", "block_number", "block_hash", "block_time")
@@ -60,7 +64,11 @@ class ChainIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """A log's head as a chain holds it. Times are seconds since 1970, by the block's clock."""
+    """A log's head as a chain holds it.
+
+    `block_time` is in the chain's own unit since 1970, as its blocks and contracts have it: seconds
+    nearly everywhere, milliseconds on a few; `time` tells them apart.
+    """
 
     chain: ChainIdentity
     sandbox: bool
@@ -85,7 +93,7 @@ class Anchor:
             transaction=members.hash("transaction"),
             block_number=members.integer("block_number", 0, MAX_INTEGER),
             block_hash=members.hash("block_hash"),
-            block_time=members.integer("block_time", 0, MAX_INTEGER),
+            block_time=members.integer("block_time", 0, MAX_BLOCK_TIME),
         )
         members.end()
         return anchor
@@ -103,6 +111,12 @@ class Anchor:
             "block_hash": f"0x{self.block_hash.hex()}",
             "block_time": self.block_time,
         }
+
+    @property
+    def time(self) -> datetime:
+        """Give the block's time, by the block's own clock."""
+        milliseconds = self.block_time > _MAX_SECONDS
+        return datetime.fromtimestamp(self.block_time / (1_000 if milliseconds else 1), UTC)
 
     def contradicts(self, pinned: Anchor) -> str | None:
         """Name the first field in which this anchor denies a pinned one, None where it does not.
@@ -159,7 +173,11 @@ class ChainSource(Protocol):
 
 
 def check_facts(anchor: Anchor, facts: ChainFacts) -> None:
-    """Hold an anchor against what a node of its own chain says; raise VerificationError."""
+    """Hold an anchor against what a node of its own chain says; raise VerificationError.
+
+    UnavailableError where the contract holds the anchor and the node no longer has its block: that
+    denies nothing, and leaves the block's hash unchecked.
+    """
     if not facts.committed:
         raise VerificationError(
             "anchor.not-on-chain",
@@ -167,12 +185,19 @@ def check_facts(anchor: Anchor, facts: ChainFacts) -> None:
             expected=f"root {anchor.root.hex()} at size {anchor.size}, block {anchor.block_number}",
             found="no commitment, or another one",
         )
+    if facts.block_hash is None:
+        raise UnavailableError(
+            "chain.pruned",
+            f"the node no longer has block {anchor.block_number}",
+            expected=f"the block of an anchor that the contract holds, {anchor.block_hash.hex()}",
+            hint="Ask a node that keeps all blocks.",
+        )
     if facts.block_hash != anchor.block_hash:
         raise VerificationError(
             "anchor.block",
             f"block {anchor.block_number} of the chain is another one",
             expected=anchor.block_hash.hex(),
-            found=facts.block_hash.hex() if facts.block_hash else "no such block",
+            found=facts.block_hash.hex(),
         )
     if facts.transaction_block not in {None, anchor.block_hash}:
         raise VerificationError(

@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from ledger.checkpoint import check_origin
 from ledger.errors import ConfigurationError, MalformedError
 from ledger.finality import Finality
+from ledger.trust import node_address
 
 __all__ = ["Settings"]
 
@@ -112,12 +113,20 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
+    @field_validator("chain_urls")
+    @classmethod
+    def _check_urls(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        # One node that is named twice would agree with itself.
+        if len({node_address(url) for url in value}) < len(value):
+            raise ValueError("a node is named twice")
+        return value
+
     @field_validator("chain_agree")
     @classmethod
     def _check_agree(cls, value: int, info: ValidationInfo) -> int:
-        nodes = len(set(info.data.get("chain_urls", ())))
+        nodes = len(info.data.get("chain_urls", ()))
         if value > max(1, nodes):
-            raise ValueError(f"more than the {nodes} different chain_urls")
+            raise ValueError(f"more than the {nodes} chain_urls")
         return value
 
     @field_validator("chain_contract")

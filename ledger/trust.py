@@ -30,7 +30,7 @@ from ledger.head_signature import HeadVerifier
 from ledger.members import Members, read_text
 from ledger.note import Verifier
 
-__all__ = ["MEDIA_TYPE", "Trust", "TrustedChain", "TrustedLog"]
+__all__ = ["MEDIA_TYPE", "Trust", "TrustedChain", "TrustedLog", "node_address"]
 
 MEDIA_TYPE = "application/vnd.crossproof.trust.v1+json"
 MAX_TRUST_SIZE = 64 * 1024 * 1024
@@ -38,6 +38,7 @@ MAX_LISTED = 100_000
 
 _T = TypeVar("_T")
 _SHOWN = 80
+_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ class TrustedChain:
         finality = _read_finality(members.text("finality"), f"{where}.finality")
         rpc = members.array("rpc", _read_url, longest=MAX_LISTED)
         # One node asked twice always agrees with itself.
-        _unique(rpc, str, f"{where}.rpc")
+        _unique(rpc, node_address, f"{where}.rpc")
         agree = members.integer("agree", 1, max(1, len(rpc)))
         members.end()
         return cls(identity, sandbox, finality, rpc, agree)
@@ -219,6 +220,20 @@ def _read_url(value: object, where: str) -> str:
             "trust.rpc", where, expected="an http or https address", found=ascii(url[:_SHOWN])
         )
     return url
+
+
+def node_address(url: str) -> str:
+    """Give the one spelling of a node's address by which it is told from others.
+
+    Who asks it (user, query) makes no other node of it. What is no address stays as it is.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port or _PORTS.get(parts.scheme)
+    except ValueError:
+        return url
+    host = (parts.hostname or "").rstrip(".")
+    return f"{parts.scheme}://{host}:{port}{parts.path.rstrip('/')}"
 
 
 def _read_finality(text: str, where: str) -> Finality:

@@ -7,7 +7,6 @@ speed of this API is, and the statement's own parser gives the better reasons an
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated
@@ -33,7 +32,6 @@ from api.listing import Filter, Found, Order, list_records
 from api.openapi import BATCH_BODY, RECORD_BODY, refusals
 from api.paging import DEFAULT_LIMIT, Cursor, Limit
 from api.progress import Progress
-from ledger.anchor import Anchor
 from ledger.batch import decode_batch
 from ledger.log import Appended, State
 from ledger.node import Node
@@ -180,7 +178,7 @@ def record_detail(record_id: str, principal: Reader, node: Ledger) -> RecordDeta
         times=RecordTimes(
             logged=submitted.received_at,
             published=published[0][1] if published else None,
-            anchored=_block_time(anchored.anchor) if anchored else None,
+            anchored=anchored.anchor.time if anchored else None,
         ),
         anchor=(
             AnchorItem(**anchored.anchor.to_value(), state=anchored.state) if anchored else None
@@ -192,10 +190,6 @@ def record_detail(record_id: str, principal: Reader, node: Ledger) -> RecordDeta
 def _batch(node: Node, body: bytearray, organisation: str) -> Appended:
     submissions = decode_batch(_emptied(body))
     return node.submit(submissions, submitter=organisation)
-
-
-def _block_time(anchor: Anchor) -> datetime:
-    return datetime.fromtimestamp(anchor.block_time, UTC)
 
 
 def _emptied(body: bytearray) -> bytes:

@@ -14,7 +14,7 @@ from ledger.cli.files import fingerprint, read_bundle, read_trust
 from ledger.cli.options import AS_JSON, LANGUAGE, RPC, TRUST
 from ledger.cli.times import read_time
 from ledger.errors import MalformedError
-from ledger.trust import Trust
+from ledger.trust import Trust, node_address
 
 __all__ = ["find_chain", "verify"]
 
@@ -90,12 +90,14 @@ def find_chain(raw: bytes, trust: Trust, rpc: tuple[str, ...]) -> ChainSource | 
     urls = rpc or (trusted.rpc if trusted else ())
     if trusted is None or not urls:
         return None
+    # One node that is named twice would agree with itself.
+    urls = tuple({node_address(url): url for url in urls}.values())
     if len(urls) < trusted.agree:
         raise problem(
             "usage.rpc",
             "too few nodes to ask: the trust file says how many must agree",
-            expected=f"--rpc {trusted.agree} times",
-            found=f"{len(urls)} times",
+            expected=f"--rpc with {trusted.agree} different addresses",
+            found=f"{len(urls)} different",
         )
     from ledger.chain import connect_trusted  # noqa: PLC0415 - web3 takes a second to import
 

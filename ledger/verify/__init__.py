@@ -70,7 +70,7 @@ def verify(
         return Report((*checks, Check.failed("checkpoint.signature", error)), as_of)
 
     log = trust.log(claimed.origin)
-    checks += check_log(bundle.checkpoint, claimed, trust)
+    checks += check_log(bundle.checkpoint, claimed, trust, anchored=bundle.anchor is not None)
     entry_checks, statement = check_entry("entry", bundle.entry, claimed)
     checks += entry_checks
     checks += check_plan(bundle.plan, statement, claimed)

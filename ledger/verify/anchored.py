@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from ledger.anchor import Anchor, ChainSource, check_facts
 from ledger.checkpoint import Checkpoint
@@ -39,17 +39,16 @@ def check_anchor(
         ]
     checks = [Check.verified("anchor.head", subject=f"{anchor.size}")]
     checks += [_check_log_id(anchor, log), _check_chain(anchor, trust, chain)]
-    if now is not None and anchor.block_time > now.timestamp():
+    if now is not None and anchor.time > now:
         checks.append(_later(anchor, now))
     return checks
 
 
 def _later(anchor: Anchor, now: datetime) -> Check:
-    block_time = datetime.fromtimestamp(anchor.block_time, UTC)
     return Check(
         "anchor.time", Status.UNDETERMINED, "anchor.later",
         expected=f"a block of {now:%Y-%m-%dT%H:%M:%SZ} or before",
-        found=f"{block_time:%Y-%m-%dT%H:%M:%SZ}",
+        found=f"{anchor.time:%Y-%m-%dT%H:%M:%SZ}",
     )  # fmt: skip
 
 
@@ -112,7 +111,8 @@ def _ask(anchor: Anchor, chain: ChainSource) -> Check:
             )  # fmt: skip
         check_facts(anchor, facts)
     except UnavailableError as error:
-        return Check(_CHAIN, Status.UNDETERMINED, "chain.unavailable", found=str(error))
+        reason = "chain.pruned" if error.code == "chain.pruned" else "chain.unavailable"
+        return Check(_CHAIN, Status.UNDETERMINED, reason, found=str(error))
     except VerificationError as error:
         return Check.failed(_CHAIN, error)
     if not facts.final:

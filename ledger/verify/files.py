@@ -15,35 +15,42 @@ __all__ = ["check_files"]
 def check_files(
     statement: Statement | None, given: Sequence[Fingerprint], *, without_files: bool
 ) -> list[Check]:
-    """Pair the files that the record names with those given: by digest, then by name."""
+    """Pair the files that the record names with those given: by digest, then by name.
+
+    One file given may stand for several of the record's, and may be given more than once: what has
+    the digest is the file.
+    """
     code = "file.digest"
     if statement is None:
         return [Check(code, Status.SKIPPED, "entry.unsound", f.name) for f in given]
     checks = []
-    left = list(given)
+    record = [Fingerprint.from_value(value) for value in statement.value.get("files", ())]
+    by_digest = {_digest(f): f for f in reversed(given)}
+    left = {digest: by_digest[digest] for digest in dict.fromkeys(map(_digest, given))}
     missing = []
-    for named in (Fingerprint.from_value(value) for value in statement.value.get("files", ())):
-        match = next((f for f in left if f.digests["sha-256"] == named.digests["sha-256"]), None)
+    for named in record:
+        match = by_digest.get(_digest(named))
         if match is None:
             missing.append(named)
             continue
-        left.remove(match)
+        left.pop(_digest(named), None)
         try:
             named.verify(match)
         except VerificationError as error:
             checks.append(Check.failed(code, error, subject=_name(named)))
         else:
             checks.append(Check.verified(code, subject=_name(named)))
+    by_name = {f.name: f for f in reversed(left.values())}
+    only = next(iter(left.values())) if len(left) == len(missing) == 1 else None
     for named in missing:
-        only = left[0] if len(left) == len(missing) == 1 else None
-        wrong = next((f for f in left if f.name == named.name), only)
-        expected = named.digests["sha-256"]
+        expected = _digest(named)
+        wrong = by_name.pop(named.name, only)
         if wrong is not None:
-            left.remove(wrong)
+            left.pop(_digest(wrong), None)
             checks.append(
                 Check(
                     code, Status.FAILED, "file.changed", _name(named),
-                    expected=expected, found=wrong.digests["sha-256"],
+                    expected=expected, found=_digest(wrong),
                 )
             )  # fmt: skip
         elif without_files:
@@ -53,11 +60,15 @@ def check_files(
                 Check(code, Status.UNDETERMINED, "file.not-given", _name(named), expected=expected)
             )
     checks += [
-        Check(code, Status.FAILED, "file.not-named", _name(f), found=f.digests["sha-256"])
-        for f in left
+        Check(code, Status.FAILED, "file.not-named", _name(f), found=digest)
+        for digest, f in left.items()
     ]
     return checks
 
 
+def _digest(fingerprint: Fingerprint) -> str:
+    return fingerprint.digests["sha-256"]
+
+
 def _name(fingerprint: Fingerprint) -> str:
-    return fingerprint.name or fingerprint.digests["sha-256"][:16]
+    return fingerprint.name or _digest(fingerprint)[:16]

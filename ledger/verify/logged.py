@@ -18,8 +18,12 @@ from ledger.trust import Trust
 __all__ = ["check_entry", "check_log", "check_plan"]
 
 
-def check_log(note: str, claimed: Checkpoint, trust: Trust) -> list[Check]:
-    """Check that the checkpoint's log is trusted, and who signed it."""
+def check_log(note: str, claimed: Checkpoint, trust: Trust, *, anchored: bool) -> list[Check]:
+    """Check that the checkpoint's log is trusted, and who signed it.
+
+    Before the log has reached its chain for the first time no operator can sign for a contract, so
+    the line may be missing where nothing is `anchored` yet. A false one fails all the same.
+    """
     log = trust.log(claimed.origin)
     if log is None:
         unknown = Check("log.trusted", Status.UNDETERMINED, "log.unknown", found=claimed.origin)
@@ -29,7 +33,10 @@ def check_log(note: str, claimed: Checkpoint, trust: Trust) -> list[Check]:
         _check_signature("checkpoint.signature", note, log.keys),
     ]
     if log.operators:
-        checks.append(_check_signature("checkpoint.operator", note, log.operators))
+        operator = _check_signature("checkpoint.operator", note, log.operators)
+        if operator.reason == "note.unsigned" and not anchored:
+            operator = Check(operator.code, Status.UNDETERMINED, "checkpoint.no-operator")
+        checks.append(operator)
     return checks
 
 
@@ -91,20 +98,28 @@ def check_plan(
     if plan is None:
         if named is None:
             return []
-        return [Check("plan.named", Status.UNDETERMINED, "plan.absent", expected=named.hex())]
-    checks, _ = check_entry("plan", plan, head)
-    if transfer is None:
+        return [Check("plan.named", Status.UNDETERMINED, "plan.absent", expected=named)]
+    checks, statement = check_entry("plan", plan, head)
+    if transfer is None or statement is None:
         return checks
-    found = leaf_hash(plan.body)
+    found = _reference(statement.kind, statement.value["record_id"], statement.leaf_hash.hex())
     if named == found:
         return [*checks, Check.verified("plan.named")]
-    expected = named.hex() if named is not None else "no plan"
+    expected = named or "no plan"
     return [
         *checks,
-        Check("plan.named", Status.FAILED, "plan.other", expected=expected, found=found.hex()),
+        Check("plan.named", Status.FAILED, "plan.other", expected=expected, found=found),
     ]
 
 
-def _named_plan(statement: dict[str, Any]) -> bytes | None:
+def _named_plan(statement: dict[str, Any]) -> str | None:
     covered_by = statement.get("covered_by")
-    return bytes.fromhex(covered_by["plan"]["leaf_hash"]) if covered_by is not None else None
+    if covered_by is None:
+        return None
+    plan = covered_by["plan"]
+    return _reference("plan", plan["record_id"], plan["leaf_hash"])
+
+
+def _reference(kind: str, record_id: str, leaf: str) -> str:
+    """Name a logged entry by all that a reference to it states."""
+    return f"{kind} {record_id}, leaf {leaf}"

@@ -182,3 +182,11 @@ def test_refusal_shows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_settings_do_not_change_once_read() -> None:
     with pytest.raises(ValueError, match="frozen"):
         Settings.load().port = 1
+
+
+def test_settings_refuse_a_node_that_is_named_twice() -> None:
+    """It would agree with itself."""
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.load(chain_urls="http://node.example,http://node.example:80/")
+    assert caught.value.found is not None
+    assert "twice" in str(caught.value)

@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.anchor import Anchor, ChainIdentity
+from ledger.anchor import MAX_BLOCK_TIME, Anchor, ChainIdentity
 from ledger.canonical import MAX_INTEGER
 from ledger.errors import MalformedError, VerificationError
 from ledger.finality import FINALIZED, INSTANT, Finality
 from ledger.head_signature import HeadDomain, HeadSigner
 from ledger.note import Signer
-from ledger.trust import MAX_TRUST_SIZE, Trust, TrustedChain, TrustedLog
+from ledger.trust import MAX_TRUST_SIZE, Trust, TrustedChain, TrustedLog, node_address
 from tests.mutations import anything, at, changed, places, replaced, schema, without
 
 _SCHEMA = schema("trust")
@@ -76,7 +76,7 @@ _anchors = st.builds(
     transaction=_hashes,
     block_number=st.integers(0, MAX_INTEGER),
     block_hash=_hashes,
-    block_time=st.integers(0, MAX_INTEGER),
+    block_time=st.integers(0, MAX_BLOCK_TIME),
 )
 _trusts = st.builds(
     Trust,
@@ -315,3 +315,23 @@ def test_anchors_of_one_block_and_of_one_transaction_are_pinned_side_by_side(
     later_head = replace(anchor, size=anchor.size + 1, root=b"\x08" * 32)
     for other in (other_log, later_head):
         assert Trust(anchors=(anchor,)).pin(other).anchors == (anchor, other)
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        "http://node.example/",
+        "HTTP://NODE.EXAMPLE",
+        "http://node.example:80",
+        "http://me@node.example.",
+    ],
+)
+def test_node_address_is_one_however_it_is_spelled(same: str) -> None:
+    assert node_address(same) == node_address("http://node.example")
+    for other in ("https://node.example", "http://node.example:8545", "http://node.example/b"):
+        assert node_address(same) != node_address(other)
+
+
+@given(st.text())
+def test_node_address_of_anything_is_a_text(text: str) -> None:
+    assert isinstance(node_address(text), str)

@@ -356,7 +356,7 @@ def test_verify_fewer_nodes_than_must_agree_exits_2(crossproof: CommandLine, cas
     case.believe(replace(trust, chains=(chain,)))
     outcome = verify(crossproof, case, "--rpc", "http://127.0.0.1:1")
     assert outcome.code == USAGE
-    assert "--rpc 2 times" in outcome.stderr
+    assert "2 different addresses" in outcome.stderr
 
 
 # Environment and language
@@ -494,3 +494,15 @@ def test_verify_anchor_whose_block_is_not_final_yet_is_undetermined(
     case.believe(replace(online.trust, chains=(chain,)))
     outcome = verify(crossproof, case, "--json")
     assert (outcome.code, reasons(outcome)) == (UNDETERMINED, {"anchor.not-final"})
+
+
+def test_verify_one_node_named_twice_is_one(crossproof: CommandLine, case: Case) -> None:
+    """`agree` counts nodes, not how often somebody names one."""
+    trust = case.log.trust(pinned=False)
+    urls = ("http://127.0.0.1:1", "http://127.0.0.1:2")
+    case.believe(replace(trust, chains=(replace(trust.chains[0], rpc=urls, agree=2),)))
+    command = ("verify", case.bundle, case.file, "--trust", case.trust)
+    for spelling in (urls[0], f"{urls[0]}/"):
+        outcome = crossproof(*command, "--rpc", urls[0], "--rpc", spelling)
+        assert (outcome.code, "usage.rpc" in outcome.stderr) == (2, True), outcome.stderr
+    assert crossproof(*command, "--rpc", urls[0], "--rpc", urls[1]).code == 3

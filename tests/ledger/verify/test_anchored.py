@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ledger.anchor import ChainFacts, ChainIdentity
+from ledger.anchor import MAX_BLOCK_TIME, ChainFacts, ChainIdentity
 from ledger.bundle import Bundle
 from ledger.errors import UnavailableError
 from ledger.report import Status
@@ -80,7 +80,7 @@ FactChange = Callable[[ChainFacts], ChainFacts | UnavailableError]
         (lambda f: replace(f, transaction_block=None), Status.VERIFIED, None),
         (lambda f: replace(f, committed=False), Status.FAILED, "anchor.not-on-chain"),
         (lambda f: replace(f, block_hash=b"\x09" * 32), Status.FAILED, "anchor.block"),
-        (lambda f: replace(f, block_hash=None), Status.FAILED, "anchor.block"),
+        (lambda f: replace(f, block_hash=None), Status.UNDETERMINED, "chain.pruned"),
         (
             lambda f: replace(f, transaction_block=b"\x09" * 32),
             Status.FAILED,
@@ -123,3 +123,17 @@ def test_verify_at_a_time_before_the_anchor_is_undetermined(bundle: Bundle, trus
     assert unsound(report) == [("anchor.time", "undetermined", "anchor.later")]
     after = datetime.fromtimestamp(BLOCK_TIME, UTC)
     assert verify(bundle, trust=trust, files=[FILE], now=after).verdict is Status.VERIFIED
+
+
+@pytest.mark.parametrize("block_time", [MAX_BLOCK_TIME, MAX_BLOCK_TIME // 1_000, 0])
+def test_verify_at_a_time_takes_any_block_time(
+    log: SampleLog, trust: Trust, block_time: int
+) -> None:
+    """Seconds or milliseconds, what a bundle says of its block is judged and never breaks."""
+    changed = anchor(block_time=block_time)(log.bundle(INDEX))
+    report = verify(changed, trust=trust, files=[FILE], now=datetime(2026, 12, 1, tzinfo=UTC))
+    assert ("anchor.chain", "failed", "anchor.contradicts-pin") in unsound(report)
+    assert changed.anchor is not None
+    text = changed.to_json().replace(f'"block_time": {block_time}', f'"block_time": {2**53 - 1}')
+    assert text != changed.to_json()
+    assert only(verify(text, trust=trust), "bundle.format").status is Status.FAILED

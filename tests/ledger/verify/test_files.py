@@ -62,3 +62,20 @@ def test_verify_sm3_digest_that_disagrees_fails() -> None:
     log = sample_log(transfer(wrong))
     report = verify(log.bundle(INDEX), trust=log.trust(), files=[both])
     assert [check[:2] for check in unsound(report)] == [("file.digest", "failed")]
+
+
+def test_verify_file_given_twice_is_the_file(bundle: Bundle, trust: Trust) -> None:
+    again = replace(FILE, name="copy of report.csv")
+    assert verify(bundle, trust=trust, files=[FILE, again, FILE]).verdict is Status.VERIFIED
+
+
+def test_verify_one_file_stands_for_all_that_have_its_digest() -> None:
+    log = sample_log(transfer(FILE, replace(FILE, name="the same.csv")))
+    report = verify(log.bundle(INDEX), trust=log.trust(), files=[FILE])
+    assert [c.status for c in report.checks if c.code == "file.digest"] == [Status.VERIFIED] * 2
+
+
+def test_verify_stranger_given_twice_is_named_once(bundle: Bundle, trust: Trust) -> None:
+    stranger = Fingerprint.of_bytes(b"else", name="else.csv")
+    report = verify(bundle, trust=trust, files=[stranger, FILE, stranger])
+    assert unsound(report) == [("file.digest", "failed", "file.not-named")]

@@ -8,7 +8,7 @@ from ledger.bundle import Bundle, LoggedEntry
 from ledger.disclosure import conceal
 from ledger.note import Signer, add_signatures, sign
 from ledger.report import Status
-from ledger.statement import Statement
+from ledger.statement import Statement, new_record_id
 from ledger.trust import Trust
 from ledger.verify import verify
 from tests.ledger.verify.answers import FILE, INDEX, only, unsound
@@ -106,7 +106,8 @@ def test_verify_member_that_may_not_be_concealed_fails_when_disclosed() -> None:
     assert report.statement is None
 
 
-def planned() -> SampleLog:
+def planned(**reference: str) -> SampleLog:
+    """Make a log whose third record is covered by its first, the plan, or as `reference` says."""
     plan = Statement.build(
         {
             "kind": "plan",
@@ -122,14 +123,11 @@ def planned() -> SampleLog:
             "period": {"from": "2026-01-01", "until": "2026-12-31"},
         }
     )
-    reference = {
-        "record_id": plan.value["record_id"],
-        "leaf_hash": plan.leaf_hash.hex(),
-    }
+    true = {"record_id": plan.value["record_id"], "leaf_hash": plan.leaf_hash.hex()}
     covered = transfer(
         FILE,
         covered_by={
-            "plan": reference,
+            "plan": {**true, **reference},
             "sequence": 1,
             "persons": {"personal": 10, "sensitive": 0},
         },
@@ -153,4 +151,36 @@ def test_verify_transfer_without_its_plan_is_undetermined() -> None:
 def test_verify_transfer_with_another_plan_fails() -> None:
     log = planned()
     report = verify(log.bundle(2, plan=1), trust=log.trust(), files=[FILE])
+    assert unsound(report) == [("plan.named", "failed", "plan.other")]
+
+
+def test_verify_head_without_its_operator_and_without_an_anchor_is_undetermined(
+    log: SampleLog, trust: Trust
+) -> None:
+    """Before the log first reached its chain: nothing is wrong, and nothing is proved yet."""
+    bare = sign(log.checkpoint.text(), log.signer)
+    young = replace(log.bundle(INDEX), checkpoint=bare, anchor=None)
+    assert unsound(verify(young, trust=trust, files=[FILE])) == [
+        ("checkpoint.operator", "undetermined", "checkpoint.no-operator"),
+        ("anchor.head", "undetermined", "anchor.none"),
+    ]
+    other = SampleLog([*log.entries, b"more"], log.signer).bundle(INDEX).checkpoint.splitlines()[-1]
+    forged = replace(young, checkpoint=f"{bare}{other}\n")
+    check = only(verify(forged, trust=trust, files=[FILE]), "checkpoint.operator")
+    assert (check.status, check.reason) == (Status.FAILED, "note.signature")
+
+
+def test_verify_plan_of_another_record_id_fails() -> None:
+    log = planned(record_id=new_record_id())
+    report = verify(log.bundle(2, plan=0), trust=log.trust(), files=[FILE])
+    assert unsound(report) == [("plan.named", "failed", "plan.other")]
+
+
+def test_verify_plan_that_is_a_transfer_fails() -> None:
+    """The leaf alone would let any logged record stand for a plan."""
+    other = transfer()
+    reference = {"record_id": other.value["record_id"], "leaf_hash": other.leaf_hash.hex()}
+    covered = planned(**reference).entries[2]
+    log = SampleLog([other.entry, covered])
+    report = verify(log.bundle(1, plan=0), trust=log.trust(), files=[FILE])
     assert unsound(report) == [("plan.named", "failed", "plan.other")]
