@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
+from typing import TextIO
 
 from ledger.bundle import MAX_BUNDLE_SIZE
 from ledger.cli.console import problem, put
@@ -18,7 +20,7 @@ from ledger.errors import ConfigurationError, MalformedError
 from ledger.fingerprint import Fingerprint
 from ledger.trust import MAX_TRUST_SIZE, Trust
 
-__all__ = ["fingerprint", "read_bundle", "read_file", "read_trust", "write_file"]
+__all__ = ["check_writable", "fingerprint", "read_bundle", "read_file", "read_trust", "write_file"]
 
 _STREAM = "-"
 _MODE = 0o666
@@ -29,7 +31,7 @@ def read_file(path: Path, what: str, *, limit: int) -> bytes:
     """Read a file, no further than one byte beyond `limit`, by which its reader knows."""
     try:
         if str(path) == _STREAM:
-            return sys.stdin.buffer.read(limit + 1)
+            return _stdin().buffer.read(limit + 1)
         with path.open("rb") as file:
             return file.read(limit + 1)
     except OSError as error:
@@ -78,11 +80,29 @@ def write_file(path: Path, text: str) -> None:
         else:
             _replace(path, text)
     except OSError as error:
-        raise problem(
-            "file.unwritable",
-            f"{path}: cannot be written",
-            found=error.strerror or type(error).__name__,
-        ) from error
+        raise _unwritable(path, error) from error
+
+
+def check_writable(path: Path) -> None:
+    """Find out whether a file could be written there, before there is anything to lose."""
+    if str(path) == _STREAM:
+        return
+    try:
+        path = path.resolve()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _stdin() -> TextIO:
+    # Python has none where whoever started it has closed it.
+    if sys.stdin is None:
+        raise OSError(errno.EBADF, "stdin is closed")
+    return sys.stdin
 
 
 def _replace(path: Path, text: str) -> None:
@@ -97,6 +117,14 @@ def _replace(path: Path, text: str) -> None:
         with suppress(OSError):
             draft.unlink()
         raise
+
+
+def _unwritable(path: Path, error: OSError) -> ConfigurationError:
+    return problem(
+        "file.unwritable",
+        f"{path}: cannot be written",
+        found=error.strerror or type(error).__name__,
+    )
 
 
 def _unreadable(what: str, error: OSError) -> ConfigurationError:

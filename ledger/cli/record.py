@@ -10,9 +10,9 @@ import typer
 from ledger.bundle import Bundle
 from ledger.canonical import parse
 from ledger.cli.console import problem, say
-from ledger.cli.files import fingerprint, read_file, write_file
+from ledger.cli.files import check_writable, fingerprint, read_file, write_file
 from ledger.cli.options import API_KEY, SERVER, WAIT
-from ledger.errors import UnavailableError, VerificationError
+from ledger.errors import ConfigurationError, UnavailableError, VerificationError
 from ledger.statement import MAX_ENTRY_SIZE, Statement, record_id_text
 
 __all__ = ["record"]
@@ -66,6 +66,8 @@ def record(
     statement = Statement.build(_members(from_json, files or [], sm3=sm3))
     record_id = record_id_text(statement.record_id)
     path = output or Path(f"{files[0].name if files else record_id}.bundle.json")
+    # What is logged stays logged: a bundle that has no place is told before.
+    check_writable(path)
     with Client(server, api_key=api_key) as client:
         try:
             logged = client.submit(statement.entry, deadline=wait)
@@ -76,7 +78,11 @@ def record(
         say(f"{there}: record {record_id}, index {logged.index}")
         bundle = client.bundle(record_id, deadline=wait, anchored=anchored)
     _check_own(bundle, statement)
-    write_file(path, bundle.to_json())
+    try:
+        write_file(path, bundle.to_json())
+    except ConfigurationError:
+        say(f"the record is logged; to fetch its bundle: crossproof bundle {record_id} -o FILE")
+        raise
     say(f"bundle: {path}, {'anchored' if bundle.anchor else 'not anchored yet'}")
 
 

@@ -237,12 +237,13 @@ def test_record_server_down_keeps_the_statement_to_try_again(
 def test_record_onto_a_place_that_cannot_be_written_says_what_was_logged(
     crossproof: CommandLine, here: Path, sandbox_ledger: Served
 ) -> None:
+    # A name of 255 bytes leaves no room for a draft beside it, which only writing shows.
     outcome = crossproof(
-        "record", "--from-json", write(here / "s.json"), "-o", here / "s.json" / "x",
+        "record", "--from-json", write(here / "s.json"), "-o", here / ("x" * 255),
         "--server", sandbox_ledger.url,
     )  # fmt: skip
     assert (outcome.code, "file.unwritable" in outcome.stderr) == (2, True)
-    assert logged_id(outcome)
+    assert f"crossproof bundle {logged_id(outcome)} -o" in outcome.stderr
 
 
 def test_record_bundle_of_another_statement_is_refused(
@@ -318,3 +319,15 @@ def test_bundle_through_a_link_leaves_the_link(
     assert crossproof("bundle", recorded, "-o", link, "--server", sandbox_ledger.url).code == 0
     assert link.is_symlink()
     assert Bundle.from_json(target.read_bytes()).entry.body
+
+
+def test_record_with_no_place_for_its_bundle_sends_nothing(
+    crossproof: CommandLine, here: Path
+) -> None:
+    nobody = f"http://127.0.0.1:{free_port()}"
+    statement = write(here / "s.json")
+    (here / "file").write_bytes(b"x")
+    for place in (here, here / "file" / "x.json"):
+        outcome = crossproof("record", "--from-json", statement, "-o", place, "--server", nobody)
+        assert (outcome.code, "file.unwritable" in outcome.stderr) == (2, True), outcome.stderr
+    assert {path.name for path in here.iterdir()} == {"s.json", "file"}

@@ -154,3 +154,10 @@ def test_defect_is_not_taken_for_a_verdict(case: Case) -> None:
     )  # fmt: skip
     assert done.returncode == 3
     assert "please report" in done.stderr
+
+
+def test_closed_stdin_is_told(case: Case) -> None:
+    command = ["sh", "-c", 'exec 0<&- "$@"', "sh"]
+    outcome = run("verify", "-", case.file, "--trust", case.trust, prefix=command)
+    assert (outcome.code, "file.unreadable" in outcome.stderr) == (2, True), outcome.stderr
+    assert "Traceback" not in outcome.stderr
