@@ -45,8 +45,12 @@ class Deployment:
     created: bool
 
 
-def deploy(chain: Chain, account: Account, *, directory: Path | None = None) -> Deployment:
-    """Deploy the contract unless DIRECTORY/<chain id>.json names one that stands; remember it."""
+def deploy(chain: Chain, account: Account | None, *, directory: Path | None = None) -> Deployment:
+    """Deploy the contract unless DIRECTORY/<chain id>.json names one that stands; remember it.
+
+    Without an account one is made, which only a sandbox gives the money for: ConfigurationError
+    elsewhere.
+    """
     chain_id, genesis_hash = chain.node.network()
     file = None if directory is None else directory / f"{chain_id}.json"
     if file is not None and file.exists():
@@ -57,7 +61,7 @@ def deploy(chain: Chain, account: Account, *, directory: Path | None = None) -> 
     if file is not None:
         # Before anything is paid for.
         _make_directory(file.parent)
-    signed = chain.node.sign(account, to=None, data=load(_CONTRACT).bytecode)
+    signed = chain.node.sign(account or _paid_for(chain), to=None, data=load(_CONTRACT).bytecode)
     chain.node.send(signed.raw)
     receipt = chain.node.wait(signed.hash)
     if not receipt.succeeded or receipt.contract is None:
@@ -82,6 +86,20 @@ def sandbox(account: Account, *others: Account) -> Chain:
     for funded in {account.address, *(other.address for other in others)}:
         chain.node.fund(funded, _ALLOWANCE)
     return chain.at(deploy(chain, account).identity.contract)
+
+
+def _paid_for(chain: Chain) -> Account:
+    """Make an account and give it money from a sandbox's own accounts."""
+    if not chain.node.sandbox():
+        raise ConfigurationError(
+            "deploy.key",
+            "a key is needed to pay for the contract",
+            expected="--key-file, the key of an account that has money on this chain",
+            found=f"none, on chain {chain.node.network()[0]}",
+        )
+    account = Account.generate()
+    chain.node.fund(account.address, _ALLOWANCE)
+    return account
 
 
 def _read(file: Path) -> Deployment:

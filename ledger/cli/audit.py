@@ -66,7 +66,7 @@ def audit(
 
     Tiles, heads and anchors are always checked whole; --since and --until choose whose entries
     are read. Exit code: 0 whole, 1 something is wrong, 3 the chain could not be asked. An embedded
-    chain can be asked only by its own process: see --without-chain.
+    sandbox can be asked only by its own process, and proves nothing to others: it is left out.
     """
     from ledger.audit import audit as derive  # noqa: PLC0415 - named as this command is
     from ledger.cli.opened import load_settings, open_log  # noqa: PLC0415 - SQLAlchemy, pydantic
@@ -91,16 +91,21 @@ def audit(
     raise typer.Exit(EXIT_CODES[verdict])
 
 
-def _ask_chain(settings: Settings, log: Log, from_block: int) -> ChainAudit:
-    """Ask the configured nodes about every anchor that is known of this log."""
+def _ask_chain(settings: Settings, log: Log, from_block: int) -> ChainAudit | None:
+    """Ask the configured nodes about every anchor that is known of this log.
+
+    None without nodes, where all that is anchored is on sandboxes.
+    """
     from ledger.audit.chain import ChainAudit, audit_chain  # noqa: PLC0415 - web3, a second
     from ledger.node import connect, verifiers  # noqa: PLC0415
 
     kept = log.store.anchors()
+    if not settings.chain_urls and all(row.anchor.sandbox for row in kept):
+        return None
     if not settings.chain_urls:
         gone = UnavailableError(
             "chain.gone",
-            "no node is configured: an embedded chain can be asked only by its own process",
+            "no node is configured, and the log is anchored on a chain",
             expected="CROSSPROOF_CHAIN_URLS",
             hint="To audit the store alone: --without-chain.",
         )
@@ -143,6 +148,8 @@ def _show(origin: str, report: AuditReport, chain: ChainAudit | None, verdict: S
     )
     if chain is not None:
         say(f"  on chain: {len(chain.heads):,} heads; {chain.asked:,} kept anchors asked about")
+    else:
+        say("  the chain was not asked: a sandbox of its own process, or --without-chain")
     for finding in (*report.findings, *(() if chain is None else chain.findings)):
         say(f"  ✗ {finding.where} [{finding.code}]", Style.RED)
         say(f"      expected: {finding.expected}")

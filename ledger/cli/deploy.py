@@ -16,13 +16,13 @@ def deploy(
     *,
     rpc: Annotated[str, typer.Option(envvar="CROSSPROOF_RPC", help="The node's JSON-RPC address.")],
     key: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             "--key-file",
             envvar="CROSSPROOF_SENDER_KEY_FILE",
-            help="Who pays: 0x and 64 digits, or a keystore.",
+            help="Who pays: 0x and 64 digits, or a keystore; not needed on a sandbox.",
         ),
-    ],
+    ] = None,
     passphrase: Annotated[
         str | None,
         typer.Option(
@@ -30,6 +30,24 @@ def deploy(
             help="Opens the keystore; better given by the environment.",
         ),
     ] = None,
+    max_fee: Annotated[
+        float,
+        typer.Option(
+            "--max-fee-per-gas",
+            envvar="CROSSPROOF_CHAIN_MAX_FEE_PER_GAS",
+            min=0,
+            help="Pay no more, in gwei, tip included.",
+        ),
+    ] = 200,
+    max_tip: Annotated[
+        float,
+        typer.Option(
+            "--max-priority-fee-per-gas",
+            envvar="CROSSPROOF_CHAIN_MAX_PRIORITY_FEE_PER_GAS",
+            min=0,
+            help="Pay no higher tip, in gwei.",
+        ),
+    ] = 5,
     directory: Annotated[
         Path,
         typer.Option(
@@ -46,11 +64,12 @@ def deploy(
     The contract's address goes to stdout.
     """
     from ledger import deploy as deployment  # noqa: PLC0415 - web3 takes a second to import
-    from ledger.chain import Account, Chain  # noqa: PLC0415
+    from ledger.chain import GWEI, Account, Ceiling, Chain  # noqa: PLC0415
     from ledger.keys import load_operator_key  # noqa: PLC0415
 
-    account = Account.from_key(load_operator_key(key, passphrase))
-    with Chain.connect(rpc) as chain:
+    account = None if key is None else Account.from_key(load_operator_key(key, passphrase))
+    ceiling = Ceiling(fee=int(max_fee * GWEI), tip=int(max_tip * GWEI))
+    with Chain.connect(rpc, ceiling=ceiling) as chain:
         done = deployment.deploy(chain, account, directory=directory)
     contract = f"0x{done.identity.contract.hex()}"
     if done.created:

@@ -255,15 +255,20 @@ def test_audit_with_the_node_down_is_undetermined(audited: Audited) -> None:
     assert audited(CHAIN_URLS=f"http://127.0.0.1:{free_port()}").code == 1
 
 
-def test_audit_of_a_sandbox_that_is_gone_is_undetermined_unless_waived(
-    crossproof: CommandLine, home: Home
+@pytest.mark.parametrize("options", [(), ("--without-chain",)])
+def test_audit_leaves_an_embedded_sandbox_out_and_says_so(
+    crossproof: CommandLine, home: Home, options: tuple[str, ...]
 ) -> None:
-    command = ("audit", "--data-dir", home.directory)
+    command = ("audit", "--data-dir", home.directory, *options)
     outcome = crossproof(*command)
-    assert (outcome.code, "chain.gone" in outcome.stderr) == (3, True)
-    assert crossproof(*command, "--without-chain").code == 0
-    outcome = crossproof(*command, "--without-chain", "--json")
-    assert "chain" not in json.loads(outcome.stdout)
+    assert (outcome.code, "the chain was not asked" in outcome.stderr) == (0, True)
+    assert "chain" not in json.loads(crossproof(*command, "--json").stdout)
+
+
+def test_audit_without_nodes_of_what_a_real_chain_holds_is_undetermined(audited: Audited) -> None:
+    audited.execute("UPDATE anchor SET sandbox = 0 WHERE size = (SELECT max(size) FROM anchor)")
+    outcome = audited(CHAIN_URLS="")
+    assert (outcome.code, "chain.gone" in outcome.stderr) == (3, True), outcome.stderr
 
 
 # --since and --until

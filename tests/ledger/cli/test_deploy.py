@@ -13,7 +13,7 @@ import pytest
 from ledger.chain import Account, Chain
 from ledger.keys import make_operator_key
 from tests.anchored_log import funded_key
-from tests.anvil import Anvil, free_port
+from tests.anvil import Anvil, free_port, start_anvil
 from tests.crossproof import CommandLine, Outcome
 
 
@@ -51,6 +51,19 @@ def test_deploy_tells_the_address_and_again_the_same(
     assert json.loads(file.read_text())["contracts"]["AnchorRegistry"]["address"] == address
     key = key_file.read_text().strip().removeprefix("0x")
     assert key not in file.read_text() + first.stderr + second.stderr
+
+
+@pytest.mark.chain
+@pytest.mark.parametrize("setting", ["CHAIN_MAX_FEE_PER_GAS", "CHAIN_MAX_PRIORITY_FEE_PER_GAS"])
+def test_deploy_pays_no_more_than_it_is_told(
+    crossproof: CommandLine, anvil: Anvil, key_file: Path, setting: str
+) -> None:
+    height = anvil.rpc("eth_blockNumber")
+    refused = deploy(crossproof, anvil.url, key_file, **{setting: "0.000000001"})
+    assert (refused.code, "chain.underpriced" in refused.stderr) == (3, True), refused.stderr
+    assert f"raise CROSSPROOF_{setting}" in refused.stderr
+    assert anvil.rpc("eth_blockNumber") == height
+    assert deploy(crossproof, anvil.url, key_file, **{setting: "100"}).code == 0
 
 
 @pytest.mark.chain
@@ -157,3 +170,18 @@ def test_deploy_onto_a_full_disk_still_tells_the_address(
     assert (outcome.code, "deploy.unwritable" in outcome.stderr) == (2, True), outcome.stderr
     (address,) = re.findall("0x[0-9a-f]{40}", outcome.stderr)
     assert anvil.rpc("eth_getCode", address, "latest") != "0x"
+
+
+@pytest.mark.chain
+def test_deploy_without_a_key_is_for_sandboxes(
+    crossproof: CommandLine, anvil: Anvil, tmp_path: Path
+) -> None:
+    command = ("deploy", "--rpc", anvil.url, "--deployments", tmp_path)
+    first, second = crossproof(*command), crossproof(*command)
+    assert (first.code, second.code) == (0, 0), first.stderr
+    assert first.stdout == second.stdout
+    with start_anvil("--chain-id", "1") as mainnet:
+        outcome = crossproof("deploy", "--rpc", mainnet.url, "--deployments", tmp_path)
+        height = mainnet.rpc("eth_blockNumber")
+    assert (outcome.code, "deploy.key" in outcome.stderr) == (2, True), outcome.stderr
+    assert height == "0x0"
