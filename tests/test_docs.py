@@ -109,3 +109,11 @@ def test_example_of_a_statement_is_one(repository: Path) -> None:
         r"```json\n(.*?)```", (repository / "docs/statement.md").read_text(), re.DOTALL
     )
     assert Statement.build(json.loads(example)).kind == "transfer"
+
+
+def test_architecture_names_every_module(repository: Path) -> None:
+    """A reader finds each file of ledger/ in the picture."""
+    text = (repository / "docs/architecture.md").read_text()
+    named = set(re.findall(r"`([a-z_0-9]+)/?`", text))
+    modules = {path.stem for path in (repository / "ledger").glob("[a-z]*")}
+    assert modules - named - {"schemas"} == set()
