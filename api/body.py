@@ -2,19 +2,22 @@
 
 A limit is checked against Content-Length before the first byte is read, and again against the
 bytes that come. `Intake` bounds what all requests together may hold: a server that takes in more
-than it can write would fall at the first burst, so it says "later" (503) instead.
+than it can write would fall at the first burst, so it says "later" (503) instead. A body that
+comes too slowly is given up, or a few that never end would hold that room for good.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from fastapi import Request
 
-from api.problems import RequestError
+from api.problems import RETRY_AFTER_SECONDS, RequestError
 from api.workers import busy
 
 __all__ = ["JSON", "NDJSON", "Intake", "check_media_type"]
@@ -23,6 +26,11 @@ JSON = "application/json"
 NDJSON = "application/x-ndjson"
 # A body of 64 MiB in this time is a line of 4.5 Mbit/s; slower ones should send smaller batches.
 BODY_TIMEOUT_SECONDS = 120
+# In each such time as much must come as makes this rate, or the rest of the body.
+PACE_SECONDS = 10.0
+MIN_BYTES_PER_SECOND = 8 * 1024
+# Whoever has one IPv6 address has a network of them.
+_IPV6_NETWORK = 64
 _SHOWN = 100
 
 
@@ -53,12 +61,17 @@ def check_media_type(request: Request, expected: str) -> None:
 
 
 class Intake:
-    """The bytes that bodies may hold in memory, all requests together."""
+    """The bytes that bodies may hold in memory, all requests together.
 
-    def __init__(self, capacity: int) -> None:
+    With `each`, no client address has more than so many requests here at once. Used from one event
+    loop: what it counts changes only between two awaits, hence without a lock.
+    """
+
+    def __init__(self, capacity: int, *, each: int | None = None) -> None:
         self._capacity = capacity
-        # Changed only between two awaits of one event loop, hence without a lock.
+        self._each = each
         self._held = 0
+        self._clients: Counter[str] = Counter()
 
     @property
     def held(self) -> int:
@@ -68,27 +81,44 @@ class Intake:
     @asynccontextmanager
     async def read(self, request: Request, *, limit: int) -> AsyncIterator[bytearray]:
         """Read a request's body of at most `limit` bytes, and count it until the block ends."""
+        _check_announced(request, limit)
+        client = _client(request)
+        if self._each is not None and self._clients[client] >= self._each:
+            raise _too_many(self._each)
+        self._clients[client] += 1
         body = bytearray()
         taken = 0
-        _check_announced(request, limit)
         try:
-            async with asyncio.timeout(BODY_TIMEOUT_SECONDS) as deadline:
+            try:
+                await self._fill(body, request, limit)
+            finally:
+                taken = len(body)
+            yield body
+        finally:
+            self._held -= taken
+            self._clients[client] -= 1
+            if not self._clients[client]:
+                del self._clients[client]
+
+    async def _fill(self, body: bytearray, request: Request, limit: int) -> None:
+        now = asyncio.get_running_loop().time
+        end = now() + BODY_TIMEOUT_SECONDS
+        came = 0
+        try:
+            async with asyncio.timeout_at(min(end, now() + PACE_SECONDS)) as deadline:
                 async for chunk in request.stream():
                     if len(body) + len(chunk) > limit:
                         raise _too_large(limit, f"more than {limit} bytes")
                     if self._held + len(chunk) > self._capacity:
                         raise busy()
                     self._held += len(chunk)
-                    taken += len(chunk)
                     body += chunk
-                deadline.reschedule(None)
-            yield body
+                    came += len(chunk)
+                    if came >= PACE_SECONDS * MIN_BYTES_PER_SECOND:
+                        came = 0
+                        deadline.reschedule(min(end, now() + PACE_SECONDS))
         except TimeoutError:
-            if not deadline.expired():
-                raise
             raise _too_slow() from None
-        finally:
-            self._held -= taken
 
 
 def _check_announced(request: Request, limit: int) -> None:
@@ -115,7 +145,33 @@ def _too_slow() -> RequestError:
         "request.timeout",
         "The body came too slowly.",
         status=HTTPStatus.REQUEST_TIMEOUT,
-        expected=f"all of it within {BODY_TIMEOUT_SECONDS} seconds",
+        expected=f"{MIN_BYTES_PER_SECOND} bytes a second, and all of it within "
+        f"{BODY_TIMEOUT_SECONDS} seconds",
         hint="Nothing of it was recorded. Send it in smaller parts.",
         headers={"Connection": "close"},
     )
+
+
+def _too_many(each: int) -> RequestError:
+    return RequestError(
+        "request.too-many",
+        "Too many requests of this address are here at once.",
+        status=HTTPStatus.TOO_MANY_REQUESTS,
+        expected=f"at most {each} at once without an API key",
+        hint="Send it again when one of them is answered, or with a key.",
+        headers={"Retry-After": str(RETRY_AFTER_SECONDS), "Connection": "close"},
+    )
+
+
+def _client(request: Request) -> str:
+    """Name where a request comes from: an address, or the network that an IPv6 host has."""
+    name = request.client.host if request.client is not None else ""
+    try:
+        address = ip_address(name)
+    except ValueError:
+        return name
+    if not isinstance(address, IPv6Address):
+        return name
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(IPv6Network((address, _IPV6_NETWORK), strict=False))

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+import selectors
+from collections.abc import Coroutine, Iterable
+from typing import Any, TypeVar
 
 import pytest
 from fastapi import Request
@@ -11,21 +13,56 @@ from api import body
 from api.body import Intake
 from api.problems import RequestError
 
+T = TypeVar("T")
 HALF = b"x" * 500
 
 
-def request(chunks: Iterable[bytes], *, announced: str | None = None) -> Request:
+class Hurry(selectors.DefaultSelector):
+    """Waits for nothing, and counts how long it would have waited."""
+
+    waited = 0.0
+
+    def select(self, timeout: float | None = None) -> Any:
+        self.waited += timeout or 0.0
+        return super().select(0)
+
+
+class HurriedLoop(asyncio.SelectorEventLoop):
+    """A loop that takes its clock to the next timer instead of waiting for it."""
+
+    def __init__(self) -> None:
+        self.hurry = Hurry()
+        super().__init__(self.hurry)
+
+    def time(self) -> float:
+        return super().time() + self.hurry.waited
+
+
+def run(scenario: Coroutine[Any, Any, T]) -> T:
+    with asyncio.Runner(loop_factory=HurriedLoop) as runner:
+        return runner.run(scenario)
+
+
+def request(
+    chunks: Iterable[bytes],
+    *,
+    announced: str | None = None,
+    client: str = "192.0.2.1",
+    seconds: float = 0.0,
+) -> Request:
     """Make a request whose body comes in these chunks, and never ends where the last is missing."""
     left = iter(chunks)
 
     async def receive() -> Message:
+        await asyncio.sleep(seconds)
         chunk = next(left, None)
         if chunk is None:
             await asyncio.Event().wait()
         return {"type": "http.request", "body": chunk, "more_body": chunk != b""}
 
     headers = [] if announced is None else [(b"content-length", announced.encode())]
-    return Request({"type": "http", "method": "POST", "headers": headers}, receive)
+    scope = {"type": "http", "method": "POST", "headers": headers, "client": (client, 1)}
+    return Request(scope, receive)
 
 
 async def read(intake: Intake, asked: Request, *, limit: int = 1000) -> bytes:
@@ -35,7 +72,7 @@ async def read(intake: Intake, asked: Request, *, limit: int = 1000) -> bytes:
 
 def refused(intake: Intake, asked: Request, *, limit: int = 1000) -> str:
     with pytest.raises(RequestError) as caught:
-        asyncio.run(read(intake, asked, limit=limit))
+        run(read(intake, asked, limit=limit))
     assert intake.held == 0
     return caught.value.code
 
@@ -55,22 +92,46 @@ def test_body_beyond_its_limit_is_not_read_to_its_end() -> None:
     assert refused(Intake(10_000), request([HALF, HALF, b"x"])) == "request.too-large"
 
 
-def test_body_too_slow_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(body, "BODY_TIMEOUT_SECONDS", 0.01)
+def test_body_that_stops_is_given_up() -> None:
     assert refused(Intake(10_000), request([HALF])) == "request.timeout"
 
 
-def test_body_timeout_does_not_bind_what_is_done_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(body, "BODY_TIMEOUT_SECONDS", 0)
+PACE = int(body.PACE_SECONDS * body.MIN_BYTES_PER_SECOND)
 
+
+def test_body_that_trickles_is_given_up() -> None:
+    """Never a long pause, and yet too slow."""
+    asked = request([bytes(PACE // 20)] * 30, seconds=body.PACE_SECONDS / 10)
+    assert refused(Intake(10**6), asked, limit=10**6) == "request.timeout"
+
+
+def test_body_that_keeps_the_pace_is_read_to_its_end() -> None:
+    chunks = [bytes(PACE // 5)] * 30
+    asked = request([*chunks, b""], seconds=body.PACE_SECONDS / 10)
+    assert run(read(Intake(10**6), asked, limit=10**6)) == b"".join(chunks)
+
+
+def test_body_has_no_longer_than_its_time() -> None:
+    chunks = [bytes(PACE)] * int(body.BODY_TIMEOUT_SECONDS / body.PACE_SECONDS + 3)
+    asked = request([*chunks, b""], seconds=body.PACE_SECONDS * 0.99)
+    assert refused(Intake(10**7), asked, limit=10**7) == "request.timeout"
+
+
+def test_body_small_may_come_slowly() -> None:
+    asked = request([HALF, b""], seconds=body.PACE_SECONDS / 3)
+    assert run(read(Intake(1000), asked)) == HALF
+
+
+def test_body_timeout_does_not_bind_what_is_done_with_it() -> None:
     async def use() -> None:
         intake = Intake(1000)
         async with intake.read(request([HALF, b""]), limit=1000):
+            await asyncio.sleep(2 * body.BODY_TIMEOUT_SECONDS)
             # A timeout of the work itself is no matter of the body's.
             raise TimeoutError
 
     with pytest.raises(TimeoutError):
-        asyncio.run(use())
+        run(use())
 
 
 def test_intake_full_says_later_and_is_emptied_again() -> None:
@@ -85,6 +146,30 @@ def test_intake_full_says_later_and_is_emptied_again() -> None:
             assert await read(intake, request([b"x" * 200, b""])) == b"x" * 200
             assert intake.held == 1000
         assert await read(intake, request([HALF, HALF, b""])) == HALF * 2
+        assert intake.held == 0
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("client", "same", "other"),
+    [
+        ("192.0.2.1", "192.0.2.1", "192.0.2.2"),
+        ("::ffff:192.0.2.1", "192.0.2.1", "::ffff:192.0.2.2"),
+        # Whoever has one address of a network has all of them.
+        ("2001:db8::1", "2001:db8::ffff:2", "2001:db8:0:1::1"),
+    ],
+)
+def test_intake_takes_so_many_of_one_client(client: str, same: str, other: str) -> None:
+    async def scenario() -> None:
+        intake = Intake(10_000, each=2)
+        first = intake.read(request([HALF, b""], client=client), limit=1000)
+        async with first, intake.read(request([HALF, b""], client=same), limit=1000):
+            with pytest.raises(RequestError) as caught:
+                await read(intake, request([HALF, b""], client=client))
+            assert (caught.value.code, caught.value.status) == ("request.too-many", 429)
+            assert await read(intake, request([HALF, b""], client=other)) == HALF
+        assert await read(intake, request([HALF, b""], client=client)) == HALF
         assert intake.held == 0
 
     asyncio.run(scenario())
