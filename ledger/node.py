@@ -18,7 +18,7 @@ import structlog
 
 from ledger.anchor import ChainIdentity, ChainSource
 from ledger.bundle import Bundle
-from ledger.chain import Account, Chain, Quorum
+from ledger.chain import GWEI, Account, Ceiling, Chain, Quorum
 from ledger.data_directory import DataDirectory
 from ledger.deploy import sandbox
 from ledger.errors import ConfigurationError, LedgerError, ReadOnlyError, UnavailableError
@@ -249,6 +249,11 @@ def connect(settings: Settings, url: str) -> Chain:
         contract=bytes.fromhex(settings.chain_contract.removeprefix("0x")),
         finality=Finality.parse(finality) if finality else None,
         timeout=settings.chain_timeout,
+        ceiling=Ceiling(
+            fee=int(settings.chain_max_fee_per_gas * GWEI),
+            tip=int(settings.chain_max_priority_fee_per_gas * GWEI),
+            gas=settings.chain_max_gas,
+        ),
     )
 
 

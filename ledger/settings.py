@@ -7,6 +7,7 @@ Without any, a ledger runs on 127.0.0.1 with SQLite and an embedded chain, its f
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +25,8 @@ _PREFIX = "CROSSPROOF_"
 _MIB = 1024 * 1024
 _ADDRESS = re.compile("(0x)?[0-9a-fA-F]{40}")
 
+# 10^6 gwei would be a thousand times the highest price there has been.
+Gwei = Annotated[Decimal, Field(gt=0, le=1_000_000, decimal_places=9, allow_inf_nan=False)]
 PositiveSeconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -75,6 +78,15 @@ class Settings(BaseSettings):
         "finalized elsewhere",
     )
     chain_timeout: PositiveSeconds = Field(10.0, description="Seconds to wait for a node's answer")
+    chain_max_fee_per_gas: Gwei = Field(
+        Decimal(200), description="In gwei: anchors wait while the chain asks more, tip included"
+    )
+    chain_max_priority_fee_per_gas: Gwei = Field(
+        Decimal(5), description="In gwei: no higher tip is paid"
+    )
+    chain_max_gas: int = Field(
+        1_000_000, ge=21_000, description="The most gas that a transaction of an anchor may use"
+    )
 
     publish_interval: PositiveSeconds = Field(
         0.2, description="Seconds between checkpoints, with news"

@@ -4,6 +4,7 @@
     query, answer    what is asked and how answers are read
     node             blocks, receipts, transactions: any EVM node
     registry, chain  the contract: its bytes, and what it holds of a log
+    fees             what a transaction may cost
     facts            what all that says of one anchor
     quorum           several nodes that must agree
 
@@ -15,6 +16,7 @@ from __future__ import annotations
 from ledger.chain.account import Account, SignedTransaction
 from ledger.chain.answer import AnchoredEvent, Block, Receipt
 from ledger.chain.chain import DEFAULT_TIMEOUT, Chain
+from ledger.chain.fees import GWEI, Ceiling, UnderpricedError
 from ledger.chain.node import SANDBOX_CHAIN_IDS, Node
 from ledger.chain.quorum import Quorum, connect_trusted
 from ledger.chain.registry import ChainHead, Extension, LogInfo, Opening
@@ -22,10 +24,12 @@ from ledger.chain.rpc import RpcError
 
 __all__ = [
     "DEFAULT_TIMEOUT",
+    "GWEI",
     "SANDBOX_CHAIN_IDS",
     "Account",
     "AnchoredEvent",
     "Block",
+    "Ceiling",
     "Chain",
     "ChainHead",
     "Extension",
@@ -36,5 +40,6 @@ __all__ = [
     "Receipt",
     "RpcError",
     "SignedTransaction",
+    "UnderpricedError",
     "connect_trusted",
 ]

@@ -16,6 +16,7 @@ from ledger.chain import query
 from ledger.chain.account import Account, SignedTransaction
 from ledger.chain.answer import AnchoredEvent, Block, Receipt
 from ledger.chain.facts import ask_facts
+from ledger.chain.fees import Ceiling
 from ledger.chain.node import Node
 from ledger.chain.registry import (
     ChainHead,
@@ -57,9 +58,10 @@ class Chain:
         expected: ChainIdentity | None = None,
         finality: Finality | None = None,
         timeout: float = DEFAULT_TIMEOUT,
+        ceiling: Ceiling | None = None,
     ) -> Chain:
         """Name a node by its URL, asking nothing yet; raise ConfigurationError."""
-        node = Node(HttpRpc(url, timeout=timeout), finality=finality)
+        node = Node(HttpRpc(url, timeout=timeout), finality=finality, ceiling=ceiling)
         return cls(node, contract=contract, expected=expected)
 
     @classmethod

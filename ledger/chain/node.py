@@ -13,27 +13,22 @@ from ledger.anchor import MAX_CHAIN_ID
 from ledger.chain import query
 from ledger.chain.account import Account, SignedTransaction
 from ledger.chain.answer import Block, Receipt, read_bytes
+from ledger.chain.fees import Ceiling, Prices, offer
 from ledger.chain.query import Query
 from ledger.chain.registry import read_result
 from ledger.chain.rpc import Rpc, RpcError
 from ledger.errors import ConfigurationError, LedgerError, MalformedError, UnavailableError
 from ledger.finality import FINALIZED, INSTANT, Finality
 
-__all__ = ["MAX_FEE_PER_GAS", "MAX_GAS", "SANDBOX_CHAIN_IDS", "Node"]
+__all__ = ["SANDBOX_CHAIN_IDS", "Node"]
 
 T = TypeVar("T")
 
 # eth-tester; anvil and hardhat; ganache and `geth --dev`.
 SANDBOX_CHAIN_IDS = frozenset({131277322940537, 31337, 1337})
-# One transaction may use no more since Osaka (EIP-7825).
-MAX_GAS = 16_777_216
-# 100,000 gwei. A node that names a higher price is lying, or its chain cannot be used.
-MAX_FEE_PER_GAS = 10**14
 
 # Gas is paid as used; the margin is for a head that somebody else anchors in between.
 _GAS_MARGIN = 4
-# Nodes replace a pending transaction only for a fee that is at least an eighth higher.
-_RISE = (5, 4)
 _TRANSFER_GAS = 21_000
 _POLL_SECONDS = 0.25
 
@@ -41,9 +36,12 @@ _POLL_SECONDS = 0.25
 class Node:
     """One node. It asks nothing until something is asked of it."""
 
-    def __init__(self, rpc: Rpc, *, finality: Finality | None = None) -> None:
+    def __init__(
+        self, rpc: Rpc, *, finality: Finality | None = None, ceiling: Ceiling | None = None
+    ) -> None:
         self._rpc = rpc
         self._finality = finality
+        self._ceiling = ceiling or Ceiling()
         self._chain_id: int | None = None
 
     @property
@@ -194,7 +192,8 @@ class Node:
         """Make a transaction, not sent yet; `to` is None where it creates a contract.
 
         With a `nonce` that is pending already it takes that transaction's place, `rises` saying
-        how often the fee has been raised. Where a contract would revert, RpcError has its data.
+        how often the fee has been raised. Where a contract would revert, RpcError has its data;
+        where the chain asks more than the node's ceiling allows, UnderpricedError says so.
         """
         chain_id, genesis, latest, pending, gas, price, tip = self.try_all(
             query.chain_id(),
@@ -208,19 +207,25 @@ class Node:
         for answer in (chain_id, genesis, latest, pending, gas, price):
             if isinstance(answer, RpcError):
                 raise answer
-        if latest is None or gas > MAX_GAS:
+        if latest is None:
+            raise UnavailableError("chain.malformed", f"{self.place} has no latest block")
+        most = self._ceiling.gas
+        if gas > most:
             raise UnavailableError(
-                "chain.gas", "too much gas", expected=f"at most {MAX_GAS}", found=str(gas)
+                "chain.gas",
+                f"{self.place} asks for too much gas, so nothing is sent",
+                expected=f"at most {most}",
+                found=str(gas),
+                hint="If that is what it takes, raise CROSSPROOF_CHAIN_MAX_GAS.",
             )
-        # A node that has no method for the tip has an overall price that includes one.
-        known_tip = None if isinstance(tip, RpcError) else tip
+        prices = Prices(latest.base_fee, price, None if isinstance(tip, RpcError) else tip)
         fields = {
             "chainId": self.read_network(chain_id, genesis)[0],
             "nonce": pending if nonce is None else nonce,
-            "gas": min(gas + gas // _GAS_MARGIN, MAX_GAS),
+            "gas": min(gas + gas // _GAS_MARGIN, most),
             "value": 0,
             "data": data,
-            **self._fees(latest.base_fee, price, known_tip, rises),
+            **offer(prices, rises=rises, ceiling=self._ceiling),
         }
         return account.sign(fields if to is None else {**fields, "to": to})
 
@@ -258,23 +263,3 @@ class Node:
                 found=receipt.transaction.hex(),
             )
         return receipt
-
-    def _fees(self, base: int | None, price: int, tip: int | None, rises: int) -> dict[str, int]:
-        up, down = (factor**rises for factor in _RISE)
-        if base is None:
-            fees = {"gasPrice": price * up // down}
-        else:
-            tip = max(price - base, 0) if tip is None else tip
-            # Twice the base fee lasts six full blocks of the steepest rise (EIP-1559).
-            fees = {
-                "maxFeePerGas": (2 * base + tip) * up // down,
-                "maxPriorityFeePerGas": tip * up // down,
-            }
-        if max(fees.values()) > MAX_FEE_PER_GAS:
-            raise UnavailableError(
-                "chain.fees",
-                f"{self.place} names a price that cannot be",
-                expected=f"at most {MAX_FEE_PER_GAS} wei for a unit of gas",
-                found=str(max(fees.values())),
-            )
-        return fees

@@ -17,7 +17,7 @@ from enum import StrEnum
 from threading import Condition
 
 from ledger.anchor import ChainIdentity
-from ledger.chain import Account, Chain
+from ledger.chain import Account, Chain, UnderpricedError
 from ledger.errors import LedgerError, UnavailableError
 from ledger.head_signature import HeadDomain, HeadSigner, log_id
 from ledger.log import Log
@@ -40,7 +40,12 @@ class Status(StrEnum):
     IDLE = "idle"
     WAITING = "waiting"
     UNAVAILABLE = "unavailable"
+    UNDERPRICED = "underpriced"
     HALTED = "halted"
+
+
+# What ends by itself, and is worth looking at again soon.
+_PASSING = frozenset({Status.WAITING, Status.UNAVAILABLE, Status.UNDERPRICED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,8 @@ class PublisherState:
     """Where the last step has ended: `anchored` is the size that the chain holds.
 
     WAITING: a transaction is on its way. UNAVAILABLE: something could not be asked; it goes on by
-    itself. HALTED: `error` says what a person must look at.
+    itself. UNDERPRICED: the chain asks more than may be paid; it goes on when the price falls.
+    HALTED: `error` says what a person must look at.
     """
 
     status: Status
@@ -129,9 +135,7 @@ class Publisher:
             progress = anchoring.step(due=due)
             self.operator = anchoring.operator
         except LedgerError as error:
-            away = isinstance(error, UnavailableError)
-            status = Status.UNAVAILABLE if away else Status.HALTED
-            self.state = PublisherState(status, self.state.anchored, error)
+            self.state = PublisherState(_status(error), self.state.anchored, error)
         else:
             if progress.launched:
                 self._next_anchor = time.monotonic() + self._interval
@@ -146,7 +150,7 @@ class Publisher:
             before = self.state
             state = self._guarded_step()
             _report(before, state)
-            if state.status in {Status.WAITING, Status.UNAVAILABLE}:
+            if state.status in _PASSING:
                 self._pause(pause, for_news=False)
                 pause = min(2 * pause, _LAST_PAUSE)
                 continue
@@ -188,6 +192,12 @@ class Publisher:
             )
             if for_news:
                 self._has_news = False
+
+
+def _status(error: LedgerError) -> Status:
+    if isinstance(error, UnderpricedError):
+        return Status.UNDERPRICED
+    return Status.UNAVAILABLE if isinstance(error, UnavailableError) else Status.HALTED
 
 
 def _report(before: PublisherState, after: PublisherState) -> None:

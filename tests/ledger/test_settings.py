@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,9 @@ _VALUES = {
     "chain_contract": ("0x" + "11" * 20, "0x" + "11" * 20),
     "chain_finality": ("confirmations:12", "confirmations:12"),
     "chain_timeout": ("2.5", 2.5),
+    "chain_max_fee_per_gas": ("0.000000001", Decimal("0.000000001")),
+    "chain_max_priority_fee_per_gas": ("30", Decimal(30)),
+    "chain_max_gas": ("21000", 21_000),
     "publish_interval": ("1", 1.0),
     "anchor_interval": ("3600", 3600.0),
     "host": ("::1", "::1"),
@@ -127,6 +131,9 @@ def test_quorum_is_at_most_the_number_of_different_nodes(monkeypatch: pytest.Mon
     ("name", "value"),
     [
         ("port", "65536"), ("port", "-1"), ("port", "http"), ("port", ""),
+        ("chain_max_fee_per_gas", "0"), ("chain_max_fee_per_gas", "nan"),
+        ("chain_max_fee_per_gas", "1e7"), ("chain_max_priority_fee_per_gas", "0.0000000001"),
+        ("chain_max_gas", "20999"),
         ("chain_agree", "0"), ("chain_timeout", "0"), ("chain_timeout", "nan"),
         ("publish_interval", "inf"), ("publish_interval", "0"), ("anchor_interval", "-1"),
         ("max_batch_bytes", "0"), ("max_record_bytes", "1.5"),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.chain import Account, Chain, Extension
+from ledger.chain import GWEI, Account, Ceiling, Chain, Extension
 from ledger.deploy import deploy
 from ledger.finality import Finality
 from ledger.publisher import PublisherState, Status
@@ -106,6 +106,29 @@ def test_step_raises_the_fee_of_what_no_block_takes(slow_ledger: AnchoredLog, no
 
 
 @pytest.mark.chain
+def test_step_waits_for_a_price_within_the_ceiling_and_sends_nothing_before(
+    slow_ledger: AnchoredLog, node: Anvil
+) -> None:
+    """Recording goes on; the head that is anchored at last covers it all."""
+    sent = slow_ledger.attempts()
+    node.rpc("anvil_setNextBlockBaseFeePerGas", hex(201 * GWEI))
+    node.rpc("evm_mine")
+    for entry in (b"a", b"b"):
+        slow_ledger.publish(entry)
+        state = slow_ledger.publisher.step()
+        assert (state.status, state.error and state.error.code) == (
+            Status.UNDERPRICED, "chain.underpriced",
+        )  # fmt: skip
+    assert slow_ledger.attempts() == sent
+    node.rpc("anvil_setNextBlockBaseFeePerGas", hex(GWEI))
+    node.rpc("evm_mine")
+    assert slow_ledger.publisher.step().status is Status.WAITING
+    node.rpc("anvil_mine", "0x3")
+    slow_ledger.publisher.step()
+    assert_at_rest(slow_ledger, 2)
+
+
+@pytest.mark.chain
 def test_step_gives_up_a_nonce_that_another_transaction_used(
     slow_ledger: AnchoredLog, node: Anvil
 ) -> None:
@@ -136,7 +159,8 @@ def test_step_records_an_anchor_that_somebody_else_carried_in(
     node.rpc("anvil_setBalance", f"0x{stranger.address.hex()}", hex(WEALTH))
     carried = Extension(log_id, head.size, head.root, (), (signature,))
     # At a fee that puts it first in the block: ours then finds the head there already.
-    signed = chain.sign_anchor(stranger, carried, rises=3)
+    with Chain.connect(node.url, ceiling=Ceiling(tip=10 * GWEI)) as generous:
+        signed = generous.at(chain.identity().contract).sign_anchor(stranger, carried, rises=3)
     chain.node.send(signed.raw)
     node.rpc("anvil_mine", "0x3")
     slow_ledger.publisher.step()
