@@ -178,6 +178,8 @@ class Limits(Answer):
     batch_lines: int
     batch_bytes: int
     record_bytes: int
+    verification_bytes: int
+    keyless_bytes: int = Field(description="The same without a key")
     entry_bytes: int
 
 

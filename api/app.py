@@ -21,6 +21,7 @@ from api.auth import ApiKeys, check_bind
 from api.beliefs import Beliefs
 from api.body import Intake
 from api.cors import PublicReads
+from api.desk import Desks
 from api.grouping import Grouping
 from api.metrics import Figures, Measured
 from api.paths import ExactPaths
@@ -34,7 +35,6 @@ __all__ = ["create_app"]
 
 # One batch is decoded while another is written; appends themselves go one at a time.
 WRITING_THREADS = 2
-VERIFYING_THREADS = 4
 WAITING_REQUESTS = 1000
 # Two largest batches at once, one being decoded and one coming in, and small ones beside them.
 BATCHES_IN_MEMORY = 2
@@ -56,14 +56,14 @@ def create_app(source: Settings | Node) -> FastAPI:
         app.state.beliefs = Beliefs(node)
         app.state.writers = Workers("write", threads=WRITING_THREADS, waiting=WAITING_REQUESTS)
         app.state.grouping = Grouping(node, app.state.writers)
-        app.state.verifiers = Workers("verify", threads=VERIFYING_THREADS, waiting=WAITING_REQUESTS)
-        unwatch = figures.watch(node, intake)
+        app.state.desks = desks = Desks.open(node, intake)
+        unwatch = figures.watch(node, (intake, desks.anyone.intake))
         try:
             yield
         finally:
             unwatch()
             app.state.writers.close()
-            app.state.verifiers.close()
+            desks.close()
             if node is not source:
                 await run_in_threadpool(node.close)
 

@@ -6,14 +6,16 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.auth import Visitor
 from api.beliefs import Beliefs
 from api.body import Intake
+from api.desk import Desk, Desks
 from api.grouping import Grouping
 from api.metrics import Figures
 from api.workers import Workers
 from ledger.node import Node
 
-__all__ = ["Believed", "Bodies", "Counted", "Grouped", "Ledger", "Verifying", "Writing"]
+__all__ = ["Believed", "Bodies", "Counted", "Grouped", "Ledger", "Served", "Writing"]
 
 
 async def _node(request: Request) -> Node:
@@ -46,9 +48,9 @@ async def _grouping(request: Request) -> Grouping:
     return grouping
 
 
-async def _verifiers(request: Request) -> Workers:
-    workers: Workers = request.app.state.verifiers
-    return workers
+async def _desk(request: Request, visitor: Visitor) -> Desk:
+    desks: Desks = request.app.state.desks
+    return desks.of(visitor)
 
 
 Grouped = Annotated[Grouping, Depends(_grouping)]
@@ -57,4 +59,4 @@ Believed = Annotated[Beliefs, Depends(_beliefs)]
 Bodies = Annotated[Intake, Depends(_intake)]
 Counted = Annotated[Figures, Depends(_figures)]
 Writing = Annotated[Workers, Depends(_writers)]
-Verifying = Annotated[Workers, Depends(_verifiers)]
+Served = Annotated[Desk, Depends(_desk)]

@@ -6,7 +6,7 @@ one would be a new time series.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from time import perf_counter
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -48,9 +48,9 @@ class Figures:
         self.records.labels("added").inc(added)
         self.records.labels("duplicate").inc(duplicates)
 
-    def watch(self, node: Node, intake: Intake) -> Callable[[], None]:
+    def watch(self, node: Node, intakes: Sequence[Intake]) -> Callable[[], None]:
         """Tell what log and bodies hold too, read when someone asks; give the way to stop."""
-        collector = _LogCollector(node, intake)
+        collector = _LogCollector(node, intakes)
         self.registry.register(collector)
         return lambda: self.registry.unregister(collector)
 
@@ -90,13 +90,14 @@ class Measured:
 
 
 class _LogCollector(Collector):
-    def __init__(self, node: Node, intake: Intake) -> None:
+    def __init__(self, node: Node, intakes: Sequence[Intake]) -> None:
         self._node = node
-        self._intake = intake
+        self._intakes = intakes
 
     def collect(self) -> Iterable[Metric]:
         log = self._node.log
-        yield _gauge("crossproof_body_bytes", "Bytes of bodies in memory", self._intake.held)
+        held = sum(intake.held for intake in self._intakes)
+        yield _gauge("crossproof_body_bytes", "Bytes of bodies in memory", held)
         yield _gauge("crossproof_log_read_only", "1 while the log may not be written",
                      int(log.read_only_reason is not None))  # fmt: skip
         try:

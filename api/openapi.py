@@ -22,6 +22,7 @@ from api.problems import MEDIA_TYPE
 __all__ = [
     "BATCH_BODY",
     "EXAMPLE",
+    "MAX_FILES",
     "OPEN_TO_ALL",
     "RECORD_BODY",
     "VERIFICATION_BODY",
@@ -57,6 +58,8 @@ EXAMPLE: Mapping[str, Any] = {
                "eaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}}],
 }  # fmt: skip
 
+# An entry of 65,535 bytes has room for no more fingerprints than this.
+MAX_FILES = 656
 _SHA_256 = {"type": "string", "pattern": "^[0-9a-f]{64}$", "description": "A SHA-256 digest"}
 _FINGERPRINT = {
     "type": "object",
@@ -109,6 +112,7 @@ VERIFICATION_BODY: dict[str, Any] = {
                         "files": {
                             "description": "Digests of the files, never the files",
                             "type": "array",
+                            "maxItems": MAX_FILES,
                             "items": {"oneOf": [_SHA_256, _FINGERPRINT]},
                         },
                         "without_files": {
@@ -132,6 +136,7 @@ _PROBLEMS = {
     409: "The record id is in use with other content, or by someone else",
     413: "The body is too large",
     415: "The body is of another type",
+    429: "Too many requests of this address at once",
     503: "Not now: busy, read-only, or something needed does not answer; see `code`",
 }
 

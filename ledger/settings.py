@@ -99,7 +99,14 @@ class Settings(BaseSettings):
         None, description="API keys; without it only a loopback address is served"
     )
     max_batch_bytes: int = Field(64 * _MIB, ge=1, description="Largest body of a batch")
-    max_record_bytes: int = Field(_MIB, ge=1, description="Largest body of any other request")
+    max_record_bytes: int = Field(_MIB, ge=1, description="Largest body of a single record")
+    # The largest bundle is 16 MiB; beside it come the files' digests.
+    max_verification_bytes: int = Field(
+        17 * _MIB, ge=1, description="Largest body of a verification that is asked for with a key"
+    )
+    max_keyless_bytes: int = Field(
+        _MIB, ge=1, description="Largest body of a verification that anyone asks for"
+    )
 
     @classmethod
     def load(cls, **given: Any) -> Settings:

@@ -53,6 +53,8 @@ def log_state(node: Ledger, beliefs: Believed, visitor: Visitor) -> LogState:
             batch_lines=MAX_BATCH_LINES,
             batch_bytes=settings.max_batch_bytes,
             record_bytes=settings.max_record_bytes,
+            verification_bytes=settings.max_verification_bytes,
+            keyless_bytes=settings.max_keyless_bytes,
             entry_bytes=MAX_ENTRY_SIZE,
         ),
     )

@@ -2,15 +2,28 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
+from collections import OrderedDict
+from hashlib import sha256
+from threading import Event
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 
+from api.desk import KEYLESS_THREADS, WAITING_KEYLESS, Desks
+from api.openapi import MAX_FILES
+from ledger.anchor import Anchor, ChainFacts
+from ledger.bundle import MAX_BUNDLE_SIZE
+from ledger.canonical import canonicalize
 from ledger.fingerprint import Fingerprint
+from ledger.tile import MAX_ENTRY_SIZE
 from tests.api.service import Service, transfer
 
+KEYLESS_WORK = KEYLESS_THREADS + WAITING_KEYLESS
 FILE = b"name,amount\n"
 FINGERPRINT = Fingerprint.of_bytes(FILE, name="payroll.csv", sm3=True)
+DIGEST = b'"%b"' % FINGERPRINT.digests["sha-256"].encode()
 OTHER = Fingerprint.of_bytes(b"name,amount\r\n", name="payroll.csv", sm3=True)
 
 
@@ -98,6 +111,7 @@ def test_verification_of_an_anchor_on_an_unknown_chain_asks_nobody(
         (b'{"bundle": {}, "trust": {}}', "members.malformed"),
         (b'{"bundle": {}, "files": {}}', "members.malformed"),
         (b'{"bundle": {}, "files": ["abc"]}', "members.malformed"),
+        (b'{"bundle": {}, "files": [%b]}' % b",".join([DIGEST] * 657), "members.malformed"),
         (b'{"bundle": {}, "files": [{"size": 1}]}', "fingerprint.malformed"),
         (b'{"bundle": {}, "without_files": 1}', "members.malformed"),
     ],
@@ -121,3 +135,88 @@ def test_verification_of_a_bundle_cut_in_half_is_a_problem(
         headers={"Content-Type": "application/json"},
     )
     assert (answer.status_code, answer.json()["code"]) == (400, "json.invalid")
+
+
+def test_verification_of_every_file_that_an_entry_can_name(service: Service) -> None:
+    """The limit of a request's files leaves out no record."""
+    files: list[dict[str, Any]] = []
+    room = MAX_ENTRY_SIZE - len(canonicalize(transfer(files=files)))
+    while room > len(canonicalize(bare(len(files)))) + 1:
+        files.append(bare(len(files)))
+        room -= len(canonicalize(files[-1])) + 1
+    assert 600 < len(files) <= MAX_FILES
+    statement = transfer(files=files)
+    service.record(statement)
+    service.publish()
+    found = service.get(f"/v1/records/{statement['record_id']}/bundle", "shenzhen").json()
+    report = service.verify(bundle=found, files=[f["digests"]["sha-256"] for f in files]).json()
+    told = [check["status"] for check in report["checks"] if check["code"] == "file.digest"]
+    assert told == ["verified"] * len(files)
+
+
+def bare(number: int) -> dict[str, Any]:
+    """Make the shortest fingerprint that there is."""
+    return {"size": 0, "digests": {"sha-256": sha256(b"%d" % number).hexdigest()}}
+
+
+def test_verification_asks_the_chain_once_for_many_callers(
+    service: Service, bundle: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = service.client.app
+    assert isinstance(app, FastAPI)
+    chain = service.node.verifier_chain()
+    asked: list[Anchor] = []
+
+    def counted(anchor: Anchor) -> ChainFacts:
+        asked.append(anchor)
+        return chain.facts(anchor)
+
+    desks: Desks = app.state.desks
+    monkeypatch.setattr(desks.anyone.chain, "_source", SimpleNamespace(facts=counted))
+    monkeypatch.setattr(desks.anyone.chain, "_known", OrderedDict())
+    for _ in range(20):
+        answer = service.verify(bundle=bundle, without_files=True)
+        assert answer.json()["verdict"] == "verified"
+    assert len(asked) == 1
+
+
+def test_verification_with_a_key_may_be_as_large_as_a_bundle(
+    service: Service, bundle: dict[str, Any]
+) -> None:
+    """A bundle of 16 MiB can be verified, and no stranger can make the server hold as much."""
+    body = json.dumps({"bundle": bundle, "without_files": True}).encode()
+    body += b" " * (MAX_BUNDLE_SIZE - len(body))
+    headers = {"Content-Type": "application/json", **service.headers("hongkong")}
+    answer = service.client.post("/v1/verifications", content=body, headers=headers)
+    assert (answer.status_code, answer.json()["verdict"]) == (200, "verified")
+    for stranger in (None, "nobody"):
+        headers = {"Content-Type": "application/json", **service.headers(stranger)}
+        answer = service.client.post("/v1/verifications", content=body, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (413, "request.too-large")
+        assert answer.json()["expected"] == f"at most {2**20} bytes"
+
+
+def test_verification_of_strangers_does_not_hold_up_those_with_a_key(
+    service: Service, bundle: dict[str, Any]
+) -> None:
+    """All threads of the one desk wait; at the other one nothing is to be noticed of it."""
+    app = service.client.app
+    assert isinstance(app, FastAPI)
+    desks: Desks = app.state.desks
+    release = Event()
+    workers = desks.anyone.workers
+    portal = service.client.portal
+    assert portal is not None
+    held = [portal.start_task_soon(workers.run, release.wait) for _ in range(KEYLESS_WORK)]
+    try:
+        answer = service.verify(bundle=bundle)
+        assert (answer.status_code, answer.json()["code"]) == (503, "server.busy")
+        body = json.dumps({"bundle": bundle, "without_files": True}).encode()
+        headers = {"Content-Type": "application/json", **service.headers("hongkong")}
+        answer = service.client.post("/v1/verifications", content=body, headers=headers)
+        assert (answer.status_code, answer.json()["verdict"]) == (200, "verified")
+        assert service.record(transfer()).status_code == 201
+        assert service.get("/healthz").status_code == 200
+    finally:
+        release.set()
+    assert all(task.result(60) for task in held)

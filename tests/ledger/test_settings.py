@@ -68,6 +68,8 @@ _VALUES = {
     "api_keys_file": ("/k/api.json", Path("/k/api.json")),
     "max_batch_bytes": ("1000", 1000),
     "max_record_bytes": ("1000", 1000),
+    "max_verification_bytes": ("1000", 1000),
+    "max_keyless_bytes": ("1000", 1000),
 }
 
 

@@ -1,0 +1,75 @@
+"""Desks: what there is for verifications, apart for callers with a key and for anyone else.
+
+Anyone may ask, so those without a key have room, threads and questions to the chain of their own,
+and little of each: whatever they do, records, figures and verifications of others go on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from api.auth import Principal
+from api.body import Intake
+from api.facts import Facts
+from api.workers import Workers
+from ledger.anchor import ChainSource
+from ledger.node import Node
+
+__all__ = ["Desk", "Desks"]
+
+# Verifying is work for the processor: more threads would take it from those who record.
+VERIFYING_THREADS = 2
+WAITING_VERIFICATIONS = 100
+KEYLESS_THREADS = 1
+WAITING_KEYLESS = 16
+# The largest bodies without a key, all together and of one address.
+KEYLESS_BODIES_IN_MEMORY = 32
+KEYLESS_BODIES_EACH = 4
+# Each is some eight requests to every node; a bundle's anchor is asked about once in a while.
+KEYLESS_QUESTIONS_PER_MINUTE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """How large a request may be here, where its body is kept, who verifies, whom they ask."""
+
+    largest: int
+    intake: Intake
+    workers: Workers
+    chain: ChainSource
+
+
+@dataclass(frozen=True, slots=True)
+class Desks:
+    """The two desks of a node."""
+
+    known: Desk
+    anyone: Desk
+
+    @classmethod
+    def open(cls, node: Node, intake: Intake) -> Self:
+        """Set both up; callers with a key share `intake` with those who record."""
+        settings, chain, log_id = node.settings, node.verifier_chain(), node.publisher.log_id
+        known = Desk(
+            settings.max_verification_bytes,
+            intake,
+            Workers("verify", threads=VERIFYING_THREADS, waiting=WAITING_VERIFICATIONS),
+            Facts(chain, log_id=log_id),
+        )
+        anyone = Desk(
+            settings.max_keyless_bytes,
+            Intake(KEYLESS_BODIES_IN_MEMORY * settings.max_keyless_bytes, each=KEYLESS_BODIES_EACH),
+            Workers("verify-keyless", threads=KEYLESS_THREADS, waiting=WAITING_KEYLESS),
+            Facts(chain, log_id=log_id, per_minute=KEYLESS_QUESTIONS_PER_MINUTE),
+        )
+        return cls(known, anyone)
+
+    def of(self, visitor: Principal | None) -> Desk:
+        """Choose the desk for whoever asks."""
+        return self.anyone if visitor is None else self.known
+
+    def close(self) -> None:
+        """Finish what is being verified, and take nothing more."""
+        self.known.workers.close()
+        self.anyone.workers.close()
