@@ -14,8 +14,9 @@ class Progress:
     def __init__(self, log: Log) -> None:
         with log.store.reading() as reading:
             self._published = reading.published_size()
-            self._anchored = reading.anchored_size(AnchorState.INCLUDED, AnchorState.FINAL)
-            self._final = reading.anchored_size(AnchorState.FINAL)
+            on = log.anchored_on
+            self._anchored = reading.anchored_size(AnchorState.INCLUDED, AnchorState.FINAL, on=on)
+            self._final = reading.anchored_size(AnchorState.FINAL, on=on)
 
     def state_of(self, index: int) -> State:
         """Say how far an entry has come."""

@@ -46,6 +46,8 @@ class Log(LogReader):
         self.verifier = signer.verifier
         self.read_only_reason: ReadOnlyError | None = None
         self._signer = signer
+        # Which of the reasons it was, where a chain gave it.
+        self._closed_by_chain: ReadOnlyError | None = None
         # Held while an append is on its way; owns the three below.
         self._lock = threading.Lock()
         self._guard = guard
@@ -149,10 +151,40 @@ class Log(LogReader):
             self._guard.keep_anchored(anchored)
             self._settle()
 
+    def objection(self, anchored: AnchoredHead) -> ReadOnlyError | None:
+        """Say why a head that a chain is said to hold is not of this log, None where it is."""
+        with self.store.reading() as reading:
+            try:
+                self._guard.check_anchored(reading, reading.head(), anchored)
+            except ReadOnlyError as error:
+                return error
+        return None
+
     def check_anchored(self, anchored: AnchoredHead) -> None:
-        """Hold the log against a head that a chain shows; raise ReadOnlyError, now and from now."""
+        """Hold the log against a head that its chain holds; raise ReadOnlyError, now and from now.
+
+        Only `reopen` ends that.
+        """
         with self._writing(), self.store.reading() as reading:
-            self._guard.check_anchored(reading, reading.head(), anchored)
+            try:
+                self._guard.check_anchored(reading, reading.head(), anchored)
+            except ReadOnlyError as error:
+                self._closed_by_chain = error
+                raise
+
+    def reopen(self) -> None:
+        """Open a log again that `check_anchored` has closed, the chain holding no such head.
+
+        All else is looked at as at a start: what else closes the log closes it now.
+        """
+        with self._lock:
+            if self.read_only_reason is not self._closed_by_chain:
+                return
+            self.read_only_reason = self._closed_by_chain = None
+            self._guard.forget()
+            self._edge = None
+        with suppress(ReadOnlyError), self._writing():
+            self._settle()
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
+from ledger.anchor import ChainIdentity
 from ledger.errors import NotFoundError
 from ledger.head import Head
 from ledger.log.tile_cache import TileCache
@@ -34,6 +35,8 @@ class LogReader:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        # The chain, and the log's id there, whose anchors count; all do while nobody knows it.
+        self.anchored_on: tuple[ChainIdentity, bytes] | None = None
         self._hashes = TileCache(self._read_hashes)
 
     def head(self) -> Head:
@@ -120,9 +123,9 @@ class LogReader:
         """Say how far the entry at `index` has come."""
         with self.store.reading() as reading:
             _check_within(index, reading.head().size)
-            if index < reading.anchored_size(AnchorState.FINAL):
+            if index < reading.anchored_size(AnchorState.FINAL, on=self.anchored_on):
                 return State.FINAL
-            if index < reading.anchored_size(AnchorState.INCLUDED):
+            if index < reading.anchored_size(AnchorState.INCLUDED, on=self.anchored_on):
                 return State.ANCHORED
             return State.PUBLISHED if index < reading.published_size() else State.LOGGED
 

@@ -18,12 +18,14 @@ from ledger.anchor import Anchor, ChainIdentity
 from ledger.store.tables import anchor, anchor_attempt
 
 __all__ = [
+    "STANDING",
     "AnchorState",
     "Attempt",
     "AttemptState",
     "StoredAnchor",
     "add_attempt",
     "find_standing",
+    "is_of",
     "put_anchor",
     "read_anchors",
     "read_attempts",
@@ -38,6 +40,9 @@ class AnchorState(StrEnum):
     INCLUDED = "included"
     FINAL = "final"
     GONE = "gone"
+
+
+STANDING = (AnchorState.INCLUDED, AnchorState.FINAL)
 
 
 class AttemptState(StrEnum):
@@ -106,18 +111,12 @@ def find_standing(
     beyond: int,
     limit: int,
     newest_first: bool,
+    states: Collection[AnchorState] = STANDING,
 ) -> list[StoredAnchor]:
-    """Find a log's standing anchors on a chain, of sizes beyond `beyond`; by size."""
+    """Find a log's anchors on a chain in any of `states`, of sizes beyond `beyond`; by size."""
     rows = connection.execute(
         select(anchor)
-        .where(
-            anchor.c.chain_id == chain.chain_id,
-            anchor.c.genesis_hash == chain.genesis_hash,
-            anchor.c.contract == chain.contract,
-            anchor.c.log_id == log_id,
-            anchor.c.size > beyond,
-            anchor.c.state != AnchorState.GONE,
-        )
+        .where(is_of(chain, log_id), anchor.c.size > beyond, anchor.c.state.in_(states))
         .order_by(anchor.c.size.desc() if newest_first else anchor.c.size)
         .limit(limit)
     )
@@ -172,14 +171,18 @@ def set_attempt_state(
     )
 
 
-def _is(found: Anchor) -> ColumnElement[bool]:
+def is_of(chain: ChainIdentity, log_id: bytes) -> ColumnElement[bool]:
+    """Choose the anchors of one log on one chain."""
     return and_(
-        anchor.c.chain_id == found.chain.chain_id,
-        anchor.c.genesis_hash == found.chain.genesis_hash,
-        anchor.c.contract == found.chain.contract,
-        anchor.c.log_id == found.log_id,
-        anchor.c.size == found.size,
+        anchor.c.chain_id == chain.chain_id,
+        anchor.c.genesis_hash == chain.genesis_hash,
+        anchor.c.contract == chain.contract,
+        anchor.c.log_id == log_id,
     )
+
+
+def _is(found: Anchor) -> ColumnElement[bool]:
+    return and_(is_of(found.chain, found.log_id), anchor.c.size == found.size)
 
 
 def _chain_row(chain: ChainIdentity) -> dict[str, Any]:

@@ -32,7 +32,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from ledger.anchor import Anchor, ChainIdentity
 from ledger.errors import ConfigurationError, UnavailableError
 from ledger.store import anchors
-from ledger.store.anchors import AnchorState, Attempt, AttemptState, StoredAnchor
+from ledger.store.anchors import STANDING, AnchorState, Attempt, AttemptState, StoredAnchor
 from ledger.store.reading import Reading
 from ledger.store.sequencing import Sequencing
 from ledger.store.tables import REVISION, log
@@ -130,6 +130,7 @@ class Store:
         beyond: int = 0,
         limit: int,
         newest_first: bool = False,
+        states: Collection[AnchorState] = STANDING,
     ) -> list[StoredAnchor]:
         """Read up to `limit` standing anchors of a log on a chain, of sizes beyond `beyond`."""
         with self._transaction(write=False) as connection:
@@ -140,6 +141,7 @@ class Store:
                 beyond=beyond,
                 limit=limit,
                 newest_first=newest_first,
+                states=states,
             )
 
     def covering_anchor(

@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, select
 
+from ledger.anchor import ChainIdentity
 from ledger.errors import ConfigurationError, VerificationError
 from ledger.head import Head
-from ledger.store import record_index
+from ledger.store import anchors, record_index
 from ledger.store.anchors import AnchorState
 from ledger.store.tables import (
     anchor,
@@ -171,10 +172,17 @@ class Reading:
         )
         return [Published(Head.parse(note), published_at) for note, published_at in rows]
 
-    def anchored_size(self, *states: AnchorState) -> int:
-        """Read the largest size that has an anchor in one of `states`, 0 where none has."""
-        largest = select(func.max(anchor.c.size)).where(anchor.c.state.in_(states))
-        return self._connection.scalar(largest) or 0
+    def anchored_size(
+        self, *states: AnchorState, on: tuple[ChainIdentity, bytes] | None = None
+    ) -> int:
+        """Read the largest size that has an anchor in one of `states`, 0 where none has.
+
+        Only anchors `on` one chain, of the log's id there, count where that is given.
+        """
+        largest = select(anchor.c.size).where(anchor.c.state.in_(states))
+        if on is not None:
+            largest = largest.where(anchors.is_of(*on))
+        return self._connection.scalar(largest.order_by(anchor.c.size.desc()).limit(1)) or 0
 
 
 def _missing(what: str) -> VerificationError:

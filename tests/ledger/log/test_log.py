@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -319,3 +320,56 @@ def test_check_anchored_head_that_is_not_the_logs_closes_it_to_writing(
         assert caught.value.code == code
         assert "crossproof recover" in str(caught.value)
     assert log.entry(4) == record(4).entry
+
+
+def test_objection_to_a_head_is_told_and_closes_nothing(home: Home) -> None:
+    log = home.open()
+    append(log, records(range(5)))
+    assert log.objection(AnchoredHead(CHAIN, bytes(32), 2, log.tree(2).root())) is None
+    for size, code in ((9, "log.behind-anchor"), (2, "log.forked")):
+        objection = log.objection(AnchoredHead(CHAIN, bytes(32), size, bytes(32)))
+        assert objection is not None
+        assert objection.code == code
+    assert log.read_only_reason is None
+    assert append(log, records([5])).indexes == [5]
+
+
+def test_reopen_a_log_that_a_chain_has_closed(home: Home) -> None:
+    log = home.open()
+    append(log, records(range(5)))
+    with pytest.raises(ReadOnlyError):
+        log.check_anchored(AnchoredHead(CHAIN, bytes(32), 9, bytes(32)))
+    log.reopen()
+    assert log.read_only_reason is None
+    assert append(log, records([5])).indexes == [5]
+
+
+def test_reopen_looks_at_all_that_closes_a_log(home: Home) -> None:
+    log = home.open()
+    append(log, records(range(5)))
+    with pytest.raises(ReadOnlyError):
+        log.check_anchored(AnchoredHead(CHAIN, bytes(32), 9, bytes(32)))
+    (home.directory / "head").unlink()
+    for _ in range(2):
+        log.reopen()
+        assert log.read_only_reason is not None
+        assert log.read_only_reason.code == "log.head-record-missing"
+
+
+def test_state_of_counts_anchors_on_the_logs_own_chain_only(home: Home) -> None:
+    log = home.open()
+    append(log, records(range(5)))
+    log.publish(now=NOW)
+    other = replace(CHAIN, contract=b"\7" * 20)
+    log.record_anchor(anchor_of(log, 5, chain=other), AnchorState.FINAL)
+    log.record_anchor(anchor_of(log, 3), AnchorState.FINAL)
+    assert log.state_of(4) == "final"
+    for on, state in (
+        ((CHAIN, bytes(32)), "published"),
+        ((CHAIN, b"\7" * 32), "published"),
+        ((other, bytes(32)), "final"),
+    ):
+        log.anchored_on = on
+        assert log.state_of(4) == state
+    log.anchored_on = (CHAIN, bytes(32))
+    assert log.state_of(2) == "final"
