@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
@@ -18,15 +18,15 @@ import structlog
 
 from ledger.anchor import ChainIdentity, ChainSource
 from ledger.bundle import Bundle
-from ledger.chain import GWEI, Account, Ceiling, Chain, Quorum
+from ledger.chain import GWEI, Account, Ceiling, Chain, Quorum, Witness
 from ledger.data_directory import DataDirectory
 from ledger.deploy import sandbox
-from ledger.errors import ConfigurationError, LedgerError, ReadOnlyError, UnavailableError
+from ledger.errors import ConfigurationError, LedgerError, UnavailableError
 from ledger.finality import Finality
 from ledger.head import Head
 from ledger.keyring import Keyring
 from ledger.log import Appended, Log, Submission
-from ledger.log.head_record import AnchoredHead, HeadRecord
+from ledger.log.head_record import HeadRecord
 from ledger.prover import prove
 from ledger.publisher import Publisher, operator_signer
 from ledger.settings import Settings
@@ -50,6 +50,7 @@ class Node:
         directory: DataDirectory,
         log: Log,
         chain: Chain,
+        witnesses: Witness,
         publisher: Publisher,
         operator: bytes,
     ) -> None:
@@ -59,7 +60,7 @@ class Node:
         self.chain = chain
         self.publisher = publisher
         self._operator = operator
-        self._verifiers = verifiers(settings, chain)
+        self._verifiers = witnesses
         self._news = threading.Event()
         self._stop = threading.Event()
         self._workers: list[threading.Thread] = []
@@ -79,6 +80,7 @@ class Node:
             keys = Keyring.open(settings, origin=None if row is None else row.origin)
             log = Log.open(store, keys.log, HeadRecord(settings.head_record))
             chain = opened.enter_context(_connect(settings, keys))
+            witnesses = verifiers(settings, chain)
             publisher = Publisher(
                 log,
                 chain,
@@ -86,11 +88,12 @@ class Node:
                 sender=keys.sender,
                 admin=keys.admin,
                 interval=settings.anchor_interval,
+                witnesses=witnesses,
             )
             if settings.chain_urls:
                 # Until a node answers, the chain is taken to be the one that it was.
-                publisher.chain_identity = _known_chain(store, chain, publisher)
-                _hold_to_chain(log, chain, publisher.log_id)
+                publisher.assume(_known_chain(store, chain, publisher))
+                publisher.hold_log()
             else:
                 publisher.meet()
             node = cls(
@@ -98,6 +101,7 @@ class Node:
                 directory=directory,
                 log=log,
                 chain=chain,
+                witnesses=witnesses,
                 publisher=publisher,
                 operator=keys.operator,
             )
@@ -263,7 +267,7 @@ def _connect(settings: Settings, keys: Keyring) -> Chain:
     return sandbox(Account.from_key(keys.sender), Account.from_key(keys.admin))
 
 
-def verifiers(settings: Settings, chain: Chain) -> ChainSource:
+def verifiers(settings: Settings, chain: Chain) -> Witness:
     """Name all configured nodes, as many of which must agree; `chain` where there is one."""
     if len(settings.chain_urls) <= 1:
         return chain
@@ -292,21 +296,3 @@ def _known_chain(store: Store, chain: Chain, publisher: Publisher) -> ChainIdent
             hint="Name the key of the account that opened it: CROSSPROOF_ADMIN_KEY_FILE.",
         )
     return mine[-1].chain if mine else None
-
-
-def _hold_to_chain(log: Log, chain: Chain, log_id: bytes) -> None:
-    """Hold the log against the head that its chain holds, before anything is added to it.
-
-    Only the chain knows of what was anchored where database and head record were brought back
-    together. Where it cannot be asked, the anchored head that is kept here serves, and the
-    publisher asks again before it anchors.
-    """
-    try:
-        head = chain.head(log_id)
-        if head is not None and head.size:
-            anchored = AnchoredHead(chain.identity(), log_id, head.size, head.root)
-            # The reason stays with the log, which is for reading only from now on.
-            with suppress(ReadOnlyError):
-                log.check_anchored(anchored)
-    except LedgerError as error:
-        _logger.warning("the chain is asked again later", code=error.code, reason=str(error))

@@ -18,7 +18,7 @@ from ledger.chain.answer import AnchoredEvent, Block, Receipt
 from ledger.chain.chain import DEFAULT_TIMEOUT, Chain
 from ledger.chain.fees import GWEI, Ceiling, UnderpricedError
 from ledger.chain.node import SANDBOX_CHAIN_IDS, Node
-from ledger.chain.quorum import Quorum, connect_trusted
+from ledger.chain.quorum import Quorum, Witness, connect_trusted
 from ledger.chain.registry import ChainHead, Extension, LogInfo, Opening
 from ledger.chain.rpc import RpcError
 
@@ -41,5 +41,6 @@ __all__ = [
     "RpcError",
     "SignedTransaction",
     "UnderpricedError",
+    "Witness",
     "connect_trusted",
 ]

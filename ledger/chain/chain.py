@@ -15,7 +15,7 @@ from ledger.anchor import Anchor, ChainFacts, ChainIdentity
 from ledger.chain import query
 from ledger.chain.account import Account, SignedTransaction
 from ledger.chain.answer import AnchoredEvent, Block, Receipt
-from ledger.chain.facts import ask_facts
+from ledger.chain.facts import ask_facts, ask_holds
 from ledger.chain.fees import Ceiling
 from ledger.chain.node import Node
 from ledger.chain.registry import (
@@ -40,7 +40,7 @@ _NO_SUCH_LOG = "UnknownLog"
 
 
 class Chain:
-    """An `AnchorRegistry` behind a node; a `ChainSource`."""
+    """An `AnchorRegistry` behind a node; a `ChainSource`, and a `Witness`."""
 
     def __init__(
         self, node: Node, *, contract: bytes | None = None, expected: ChainIdentity | None = None
@@ -201,6 +201,10 @@ class Chain:
         """
         contract = anchor.chain.contract if self.contract is None else self.contract
         return ask_facts(self.node, contract, anchor)
+
+    def holds(self, chain: ChainIdentity, log_id: bytes, head: ChainHead) -> bool:
+        """Say whether the contract holds a head for good; raise UnavailableError."""
+        return ask_holds(self.node, chain, log_id, head)
 
     def sign_open_log(
         self, account: Account, opening: Opening, *, nonce: int | None = None, rises: int = 0

@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Protocol, TypeVar
 
-from ledger.anchor import Anchor, ChainFacts, ChainSource
+from ledger.anchor import Anchor, ChainFacts, ChainIdentity, ChainSource
 from ledger.chain.chain import DEFAULT_TIMEOUT, Chain
+from ledger.chain.registry import ChainHead
 from ledger.errors import ConfigurationError, UnavailableError
 from ledger.trust import TrustedChain
 
-__all__ = ["MAX_SOURCES", "Quorum", "connect_trusted"]
+__all__ = ["MAX_SOURCES", "Quorum", "Witness", "connect_trusted"]
 
 MAX_SOURCES = 16
 
 
-class Quorum:
-    """A `ChainSource` that says what at least `agree` of its sources say."""
+T = TypeVar("T")
 
-    def __init__(self, sources: Sequence[ChainSource], *, agree: int) -> None:
+
+class Witness(ChainSource, Protocol):
+    """Whoever can also be asked about a head that somebody else has been shown."""
+
+    def holds(self, chain: ChainIdentity, log_id: bytes, head: ChainHead) -> bool:
+        """Say whether the contract holds the head for good; raise UnavailableError."""
+
+
+class Quorum:
+    """A `Witness` that says what at least `agree` of its sources say."""
+
+    def __init__(self, sources: Sequence[Witness], *, agree: int) -> None:
         if not 0 < agree <= len(sources) <= MAX_SOURCES:
             raise ConfigurationError(
                 "chain.quorum",
@@ -33,8 +45,7 @@ class Quorum:
 
     def facts(self, anchor: Anchor) -> ChainFacts:
         """Ask all at once; raise UnavailableError where too few agree."""
-        with ThreadPoolExecutor(len(self._sources)) as threads:
-            answers = list(threads.map(lambda source: _ask(source, anchor), self._sources))
+        answers = self._ask(lambda source: source.facts(anchor))
         facts = [answer for answer in answers if isinstance(answer, ChainFacts)]
         # Nodes differ honestly in what they have pruned and in how far they have come.
         claims = Counter(replace(f, transaction_block=None, final=False) for f in facts)
@@ -43,11 +54,33 @@ class Quorum:
         # neither counts.
         if len(agreed) == 1:
             return self._agreed(agreed[0], facts)
-        raise UnavailableError(
+        raise self._disagreement("the anchor", [_describe(answer) for answer in answers])
+
+    def holds(self, chain: ChainIdentity, log_id: bytes, head: ChainHead) -> bool:
+        """Ask all at once; raise UnavailableError where too few agree."""
+        answers = self._ask(lambda source: source.holds(chain, log_id, head))
+        holds, denied = (sum(answer is said for answer in answers) for said in (True, False))
+        if (holds >= self._agree) != (denied >= self._agree):
+            return holds >= self._agree
+        said = [str(a) if isinstance(a, bool) else a.code for a in answers]
+        raise self._disagreement("the log's head", said)
+
+    def _ask(self, ask: Callable[[Witness], T]) -> list[T | UnavailableError]:
+        def answer(source: Witness) -> T | UnavailableError:
+            try:
+                return ask(source)
+            except UnavailableError as error:
+                return error
+
+        with ThreadPoolExecutor(len(self._sources)) as threads:
+            return list(threads.map(answer, self._sources))
+
+    def _disagreement(self, subject: str, said: Sequence[str]) -> UnavailableError:
+        return UnavailableError(
             "chain.disagreement",
-            "the nodes do not agree about the anchor",
+            f"the nodes do not agree about {subject}",
             expected=f"{self._agree} of {len(self._sources)}",
-            found=", ".join(_describe(answer) for answer in answers),
+            found=", ".join(said),
         )
 
     def _agreed(self, claim: ChainFacts, facts: Sequence[ChainFacts]) -> ChainFacts:
@@ -71,13 +104,6 @@ def connect_trusted(
         for url in urls or trusted.rpc
     ]
     return Quorum(nodes, agree=trusted.agree)
-
-
-def _ask(source: ChainSource, anchor: Anchor) -> ChainFacts | UnavailableError:
-    try:
-        return source.facts(anchor)
-    except UnavailableError as error:
-        return error
 
 
 def _describe(answer: ChainFacts | UnavailableError) -> str:

@@ -89,14 +89,17 @@ def recover(
 
 
 def _anchored_head(settings: Settings, origin: str) -> AnchoredHead | None:
-    """Ask the configured chain how much of the log it holds; None where there is none to ask."""
+    """Ask the configured chain how much of the log it holds; None where there is none to ask.
+
+    What one node shows counts where as many hold it as must agree.
+    """
     if not settings.chain_urls:
         return None
     from ledger.chain import Account  # noqa: PLC0415
     from ledger.head_signature import log_id  # noqa: PLC0415
     from ledger.keyring import Keyring  # noqa: PLC0415
     from ledger.log.head_record import AnchoredHead  # noqa: PLC0415 - as above; web3, a second
-    from ledger.node import connect  # noqa: PLC0415
+    from ledger.node import connect, verifiers  # noqa: PLC0415
 
     admin = Account.from_key(Keyring.open(settings, origin=origin).admin)
     name = log_id(origin, admin.address)
@@ -105,7 +108,11 @@ def _anchored_head(settings: Settings, origin: str) -> AnchoredHead | None:
             head = chain.head(name)
             if head is None or not head.size:
                 return None
-            return AnchoredHead(chain.identity(), name, head.size, head.root)
+            identity = chain.identity()
+            if not verifiers(settings, chain).holds(identity, name, head):
+                say("one node shows a head of the log that the contract does not hold: left out")
+                return None
+            return AnchoredHead(identity, name, head.size, head.root)
     except UnavailableError as error:
         say(f"the chain could not be asked: {error.message}; the server will hold the log to it")
         return None

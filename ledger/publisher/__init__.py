@@ -11,17 +11,19 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from threading import Condition
 
 from ledger.anchor import ChainIdentity
-from ledger.chain import Account, Chain, UnderpricedError
-from ledger.errors import LedgerError, UnavailableError
+from ledger.chain import Account, Chain, UnderpricedError, Witness
+from ledger.errors import LedgerError, ReadOnlyError, UnavailableError
 from ledger.head_signature import HeadDomain, HeadSigner, log_id
 from ledger.log import Log
 from ledger.publisher.anchoring import Anchoring, Keys
+from ledger.publisher.standing import Standing
 
 __all__ = ["DEFAULT_INTERVAL", "Publisher", "PublisherState", "Status", "operator_signer"]
 
@@ -79,7 +81,8 @@ class Publisher:
     """Anchors one log on one chain. `operator`, `sender` and `admin` are secp256k1 keys.
 
     The operator signs heads; the sender pays for anchors; the admin, the sender if not given,
-    opens the log on the chain. `interval` seconds lie between two anchors.
+    opens the log on the chain. `interval` seconds lie between two anchors. `witnesses` say what
+    the node of `chain` alone is not believed (see `standing`); itself where none are given.
     """
 
     def __init__(
@@ -91,6 +94,7 @@ class Publisher:
         sender: bytes,
         admin: bytes | None = None,
         interval: float = DEFAULT_INTERVAL,
+        witnesses: Witness | None = None,
     ) -> None:
         self._log = log
         self._chain = chain
@@ -99,8 +103,8 @@ class Publisher:
         self._interval = interval
         self.log_id = self._keys.log_id(log.origin)
         self.state = PublisherState(Status.IDLE)
-        # As the last step that reached the chain has found them, None before the first.
-        self.chain_identity: ChainIdentity | None = None
+        self._standing = Standing(log, chain, witnesses or chain, self.log_id)
+        # As the last step that reached the chain has found it, None before the first.
         self.operator: HeadSigner | None = None
         # The chain for which what stood on others has been looked through: that takes reading all.
         self._tidied: ChainIdentity | None = None
@@ -115,7 +119,33 @@ class Publisher:
         self.operator = operator_signer(
             self._chain, self._log.origin, self._keys.operator, admin=self.admin
         )
-        self.chain_identity = self._chain.identity()
+        self._standing.meet()
+
+    def assume(self, chain: ChainIdentity | None) -> None:
+        """Take the chain to be this one until it is asked."""
+        self._standing.assume(chain)
+
+    def hold_log(self) -> None:
+        """Hold the log to the head that its chain holds, before anything is added to it.
+
+        Only the chain knows of what was anchored where database and head record were brought back
+        together. Where it cannot be asked, the anchored head that is kept here serves, and the
+        next step asks again before it anchors.
+        """
+        try:
+            self._standing.meet()
+            head = self._chain.head(self.log_id)
+            if head is not None and head.size:
+                # The reason stays with the log, which is for reading only from now on.
+                with suppress(ReadOnlyError):
+                    self._standing.check(head)
+        except LedgerError as error:
+            _logger.warning("the chain is asked again later: %s (%s)", error, error.code)
+
+    @property
+    def chain_identity(self) -> ChainIdentity | None:
+        """The chain as it was found last, or is taken to be; None where nobody knows."""
+        return self._standing.identity
 
     @property
     def admin(self) -> bytes:
@@ -125,12 +155,11 @@ class Publisher:
     def step(self, now: datetime | None = None, *, due: bool = True) -> PublisherState:
         """Take one step; a new head is sent only where it is `due`."""
         try:
-            if self._log.read_only_reason is not None:
-                raise self._log.read_only_reason
-            anchoring = Anchoring(self._log, self._chain, self._keys, now or datetime.now(UTC))
-            self.chain_identity = anchoring.identity
+            now = now or datetime.now(UTC)
+            self._standing.reconsider()
+            anchoring = Anchoring(self._log, self._chain, self._keys, self._standing, now)
             if self._tidied != anchoring.identity:
-                anchoring.forget_sandboxes()
+                self._standing.forget_sandboxes(now)
                 self._tidied = anchoring.identity
             progress = anchoring.step(due=due)
             self.operator = anchoring.operator

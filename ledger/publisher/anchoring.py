@@ -6,7 +6,7 @@ Between any two of its calls the process may die:
     written down, not sent      the next step finds no trace of it on the chain, and sends it
     sent, reply lost            the same bytes again can do nothing twice: one nonce, one hash
     included, not recorded      the receipt is there for the next step, or the contract's own word
-    recorded                    each step looks whether its block still stands, until it is final
+    recorded                    each step looks whether it still stands (see `standing`)
 
 Last belt: to the contract the same (size, root) again is nothing. A head on the chain that the log
 does not hold closes the log to writing: it has lost entries, or was rewritten.
@@ -14,14 +14,11 @@ does not hold closes the log to writing: it has lost entries, or was rewritten.
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ledger.anchor import Anchor
 from ledger.chain import (
-    SANDBOX_CHAIN_IDS,
     Account,
     Chain,
     ChainHead,
@@ -32,25 +29,22 @@ from ledger.chain import (
     RpcError,
     SignedTransaction,
 )
-from ledger.errors import ConfigurationError, ConflictError, UnavailableError
+from ledger.errors import ConfigurationError, ConflictError
 from ledger.head import Head
 from ledger.head_signature import HeadDomain, HeadSigner, log_id, recover
 from ledger.log import Log
-from ledger.log.head_record import AnchoredHead
 from ledger.merkle import EMPTY_ROOT
 from ledger.note import parse_note
+from ledger.publisher.standing import Standing
 from ledger.store import AnchorState, Attempt, AttemptState
 
 __all__ = ["PATIENCE", "Anchoring", "Keys", "Progress"]
-
-_logger = logging.getLogger(__name__)
 
 # A transaction that no block has taken for so long gets a rival: same nonce, higher fee.
 PATIENCE = timedelta(minutes=10)
 # Rivals of one nonce, each a quarter dearer than the one before.
 _MAX_RIVALS = 8
 _IN_FLIGHT = (AttemptState.PREPARED, AttemptState.SENT)
-_STANDING = (AnchorState.INCLUDED, AnchorState.FINAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +75,9 @@ class Progress:
 class Anchoring:
     """A step at one moment; `identity` is the chain that was found then."""
 
-    def __init__(self, log: Log, chain: Chain, keys: Keys, now: datetime) -> None:
+    def __init__(
+        self, log: Log, chain: Chain, keys: Keys, standing: Standing, now: datetime
+    ) -> None:
         self._log = log
         self._store = log.store
         self._chain = chain
@@ -89,7 +85,8 @@ class Anchoring:
         self._keys = keys
         self._now = now
         self._log_id = keys.log_id(log.origin)
-        self.identity = chain.identity()
+        self._standing = standing
+        self.identity = standing.meet()
         # Of the log's operators; the first ones until the chain says otherwise.
         self._epoch = 1
 
@@ -103,6 +100,8 @@ class Anchoring:
         in_flight = self._settle()
         may_send = not in_flight or self._is_stuck(in_flight)
         info, head = self._chain.log_info(self._log_id), self._chain.head(self._log_id)
+        if self._standing.take_back(head, self._now):
+            return Progress(0 if head is None else head.size, waiting=True)
         if info is None or head is None:
             if may_send:
                 self._open(in_flight)
@@ -110,10 +109,9 @@ class Anchoring:
         self._epoch = info.epoch
         if head.size:
             # After the chain was asked: another writer may have published and anchored just now.
-            anchored = AnchoredHead(self.identity, self._log_id, head.size, head.root)
-            self._log.check_anchored(anchored)
-            self._adopt(head)
-        self._finalise()
+            self._standing.check(head)
+            self._standing.adopt(head)
+        self._standing.finalise(self._now)
         published = self._log.published()
         has_news = published is not None and published.size > head.size
         if published is None or not (has_news and may_send and due):
@@ -127,21 +125,10 @@ class Anchoring:
             return Progress(head.size, waiting=True)
         return Progress(head.size, waiting=True, launched=True)
 
-    def forget_sandboxes(self) -> None:
-        """Mark what stood on a sandbox chain that is another one since it was started anew."""
-        genesis = self.identity.genesis_hash
-        for anchor, _ in self._store.anchors(states=_STANDING):
-            if anchor.sandbox and anchor.chain.genesis_hash != genesis:
-                self._store.set_anchor_state(anchor, AnchorState.GONE)
-        for attempt in self._store.attempts(states=_IN_FLIGHT):
-            sandboxed = attempt.chain.chain_id in SANDBOX_CHAIN_IDS
-            if sandboxed and attempt.chain.genesis_hash != genesis:
-                self._mark(attempt, AttemptState.GONE)
-
     def _settle(self) -> list[Attempt]:
         """Find out what became of the attempts in flight; return those that still are."""
         waiting = []
-        for attempt in self._attempts(_IN_FLIGHT):
+        for attempt in self._standing.attempts(_IN_FLIGHT):
             receipt, used, known = self._node.trace(attempt.transaction, attempt.sender)
             if receipt is not None:
                 self._land(attempt, receipt)
@@ -165,7 +152,7 @@ class Anchoring:
         else:
             block = self._node.block(receipt.block_number)
             anchor = self._chain.anchor_of(self.identity, event, block)
-            self._log.record_anchor(anchor, AnchorState.INCLUDED)
+            self._standing.record(anchor, AnchorState.INCLUDED)
             self._mark(attempt, AttemptState.INCLUDED)
 
     def _send_again(self, attempt: Attempt) -> bool:
@@ -179,36 +166,6 @@ class Anchoring:
             self._mark(attempt, AttemptState.FAILED)
             return False
         return True
-
-    def _adopt(self, head: ChainHead) -> None:
-        """Record the anchor of the head on the chain where the store does not know of it."""
-        row = self._store.covering_anchor(self.identity, self._log_id, head.size - 1)
-        known = row and (row.anchor.size, row.anchor.block_number)
-        if known == (head.size, head.block_number):
-            return
-        try:
-            found = self._chain.head_anchor(self._log_id)
-        except UnavailableError as error:
-            if error.code != "chain.no-event":
-                raise
-            # A node that has pruned the event still holds the head, and the next one extends that.
-            _logger.warning("the anchor of size %d is not recorded: %s", head.size, error)
-            return
-        if found is not None:
-            self._log.record_anchor(found, AnchorState.INCLUDED)
-
-    def _finalise(self) -> None:
-        """Move anchors whose block is final; drop those whose block stands no more."""
-        for anchor in self._anchors((AnchorState.INCLUDED,)):
-            block = self._node.block(anchor.block_number)
-            if block is None or block.hash != anchor.block_hash:
-                # Its transaction is in flight again, for all that we know.
-                for attempt in self._attempts((AttemptState.INCLUDED,)):
-                    if attempt.transaction == anchor.transaction:
-                        self._mark(attempt, AttemptState.SENT)
-                self._store.set_anchor_state(anchor, AnchorState.GONE)
-            elif self._node.is_final(anchor.block_number):
-                self._log.record_anchor(anchor, AnchorState.FINAL)
 
     def _open(self, rivals: Sequence[Attempt]) -> None:
         """Send what opens the log."""
@@ -287,16 +244,6 @@ class Anchoring:
     def _domain(self) -> HeadDomain:
         chain = self.identity
         return HeadDomain(chain.chain_id, chain.contract, self._log_id, self._epoch)
-
-    def _anchors(self, states: Sequence[AnchorState]) -> Iterator[Anchor]:
-        for row in self._store.anchors(states=states):
-            if (row.anchor.chain, row.anchor.log_id) == (self.identity, self._log_id):
-                yield row.anchor
-
-    def _attempts(self, states: Sequence[AttemptState]) -> Iterator[Attempt]:
-        for attempt in self._store.attempts(states=states):
-            if (attempt.chain, attempt.log_id) == (self.identity, self._log_id):
-                yield attempt
 
 
 def _place(account: Account, rivals: Sequence[Attempt]) -> dict[str, int]:

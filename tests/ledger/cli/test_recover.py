@@ -11,9 +11,12 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
+from eth_abi.abi import encode
 
 from ledger.errors import ReadOnlyError
 from ledger.log import Submission
@@ -23,11 +26,18 @@ from ledger.statement import record_id_text
 from tests.anvil import Anvil, start_anvil
 from tests.crossproof import CommandLine, Outcome, Served, serving
 from tests.ledger.cli.conftest import Deployed, deploy_on, fill, given, on_chain
+from tests.rpc_server import send, serve
 from tests.samples import transfer
 
 DATABASE, RECORD = "ledger.sqlite3", "head"
 # Sizes of the log: at the first anchor, at the second, and now.
 FIRST, SECOND, NOW = 10, 20, 25
+
+
+JSON = {"content-type": "application/json"}
+# What AnchorRegistry's `head` returns, and how long that is in hexadecimal.
+HEAD = ("uint64", "bytes32", "uint64", "uint64")
+LENGTH_OF_HEAD = len("0x") + 64 * len(HEAD)
 
 
 @dataclass(frozen=True)
@@ -236,6 +246,26 @@ def test_recover_counts_what_only_the_chain_knows_of_as_missing(ledger: Ledger) 
     recovered = ledger.run("recover", "--from", first)
     assert (recovered.code, "recovery.incomplete" in recovered.stderr) == (1, True)
     assert f"{SECOND - FIRST} more entries were acknowledged" in recovered.stderr
+
+
+def test_recover_beside_a_node_that_shows_a_head_of_its_own_leaves_it_out(
+    ledger: Ledger, anvil: Anvil
+) -> None:
+    def lying(handler: BaseHTTPRequestHandler, body: bytes) -> None:
+        with urlopen(Request(anvil.url, body, JSON), timeout=30) as response:  # noqa: S310
+            said = json.load(response)
+        if isinstance(said, dict) and len(said["result"]) == LENGTH_OF_HEAD:
+            said["result"] = f"0x{encode(HEAD, [10**6, bytes(32), 1, 1]).hex()}"
+        send(handler, json.dumps(said).encode())
+
+    ledger.put_back(DATABASE, of="first")
+    with serve(lying) as node:
+        recovered = ledger.crossproof(
+            "recover", "--data-dir", ledger.directory, "--from", ledger.archive,
+            **{**on_chain(ledger.deployed), "CHAIN_URLS": node.url},
+        )  # fmt: skip
+    assert (recovered.code, "left out" in recovered.stderr) == (0, True), recovered.stderr
+    ledger.check_whole()
 
 
 def test_recover_a_whole_log_changes_nothing(ledger: Ledger) -> None:

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from ledger.anchor import check_facts
 from ledger.chain import GWEI, Account, Ceiling, Chain, Extension
 from ledger.deploy import deploy
+from ledger.errors import VerificationError
 from ledger.finality import Finality
 from ledger.publisher import PublisherState, Status
 from ledger.publisher.anchoring import PATIENCE
@@ -206,3 +208,77 @@ def test_step_drops_an_anchor_whose_block_is_gone_and_not_back(
     slow_ledger.publisher.step()
     assert slow_ledger.anchors() == [(1, "gone")]
     assert slow_ledger.attempts()[1:] == [(1, "sent")]
+
+
+@pytest.mark.chain
+def test_step_anchors_again_what_a_reorganisation_deeper_than_finality_took_away(
+    slow_ledger: AnchoredLog, node: Anvil, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Two final anchors are gone, the older one is left; each is made again and holds."""
+    ledger = slow_ledger
+    identity = ledger.chain.identity()
+    anchor_final(ledger, node, b"a")
+    before = node.rpc("evm_snapshot")
+    for entry in (b"b", b"c"):
+        anchor_final(ledger, node, entry)
+    assert ledger.anchors() == [(1, "final"), (2, "final"), (3, "final")]
+    kept, *lost = (row.anchor for row in ledger.log.store.anchors())
+    node.rpc("evm_revert", before)
+    node.rpc("evm_increaseTime", 100)
+    node.rpc("anvil_mine", "0x14")
+    state = ledger.publisher.step()
+    assert (state.status, state.anchored) == (Status.WAITING, 1)
+    assert ledger.anchors() == [(1, "final"), (2, "gone"), (3, "gone")]
+    assert [str(ledger.log.state_of(index)) for index in range(3)] == [
+        "final", "published", "published",
+    ]  # fmt: skip
+    assert "lost the final anchor of size 3" in caplog.text
+    for _ in range(3):
+        ledger.publisher.step()
+        node.rpc("anvil_mine", "0x3")
+    ledger.settle()
+    assert_at_rest(ledger, 1, 2, 3)
+    again, first, second = (row.anchor for row in ledger.log.store.anchors())
+    assert again == kept
+    for anchor, gone in zip((first, second), lost, strict=True):
+        assert anchor.block_hash != gone.block_hash
+        facts = ledger.chain.facts(anchor)
+        check_facts(anchor, facts)
+        assert facts.final
+        with pytest.raises(VerificationError):
+            check_facts(gone, ledger.chain.facts(gone))
+    assert ledger.log.store.covering_anchor(identity, ledger.publisher.log_id, 2) is not None
+
+
+@pytest.mark.chain
+def test_step_opens_the_log_again_where_even_that_was_taken_away(
+    tmp_path: Path, node: Anvil
+) -> None:
+    with Chain.connect(node.url, finality=Finality.parse("confirmations:2")) as chain:
+        key = funded_key(chain)
+        contract = deploy(chain, Account.from_key(key)).identity.contract
+        before = node.rpc("evm_snapshot")
+        ledger = AnchoredLog(tmp_path / "log", chain.at(contract), key)
+        ledger.settle()
+        ledger.publish(b"a")
+        ledger.settle()
+        node.rpc("anvil_mine", "0x3")
+        ledger.settle()
+        assert ledger.anchors() == [(1, "final")]
+        node.rpc("evm_revert", before)
+        node.rpc("evm_increaseTime", 100)
+        node.rpc("anvil_mine", "0x14")
+        assert ledger.publisher.step().status is Status.WAITING
+        assert ledger.anchors() == [(1, "gone")]
+        ledger.settle()
+        node.rpc("anvil_mine", "0x3")
+        ledger.settle()
+        assert_at_rest(ledger, 1)
+        ledger.close()
+
+
+def anchor_final(ledger: AnchoredLog, node: Anvil, entry: bytes) -> None:
+    ledger.publish(entry)
+    ledger.publisher.step()
+    node.rpc("anvil_mine", "0x4")
+    ledger.settle()
