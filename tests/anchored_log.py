@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from uuid_utils import uuid7
-
 from ledger.chain import Account, AnchoredEvent, Chain
 from ledger.head import Head
 from ledger.head_signature import HeadSigner
@@ -18,6 +16,7 @@ from ledger.log import Log, Submission
 from ledger.log.head_record import HeadRecord
 from ledger.note import Signer
 from ledger.publisher import Publisher, PublisherState, Status, operator_signer
+from ledger.statement import new_record_id, parse_record_id
 from ledger.store import Store
 
 OPERATOR = bytes.fromhex("11" * 32)
@@ -69,7 +68,7 @@ class AnchoredLog:
         return operator_signer(self.chain, self.log.origin, OPERATOR, admin=admin)
 
     def append(self, *entries: bytes) -> None:
-        submissions = [Submission(uuid7().bytes, entry) for entry in entries]
+        submissions = [Submission(parse_record_id(new_record_id()), entry) for entry in entries]
         self.log.append(submissions, submitter="tester", now=datetime.now(UTC))
 
     def publish(self, *entries: bytes) -> Head:

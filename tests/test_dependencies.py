@@ -6,9 +6,10 @@ import ast
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,27 +26,46 @@ def imported(source: Path) -> Iterator[str]:
             yield node.module.partition(".")[0]
 
 
+def undeclared(sources: Iterable[Path], declared: set[str], own: set[str]) -> set[str]:
+    """Name the packages that are imported and provided by nothing that is declared."""
+    distributions = packages_distributions()
+    used = {name for source in sources for name in imported(source)}
+    return {
+        name
+        for name in used - sys.stdlib_module_names - own
+        if not {d.lower().replace("_", "-") for d in distributions.get(name, ())} & declared
+    }
+
+
 def names(requirements: list[str]) -> set[str]:
     return {re.split(r"[\[<>=!~ ]", line)[0].lower() for line in requirements}
 
 
 @pytest.fixture(scope="module")
-def declared(repository: Path) -> set[str]:
-    project = tomllib.loads((repository / "pyproject.toml").read_text())
-    return names(project["project"]["dependencies"])
+def project(repository: Path) -> dict[str, Any]:
+    return tomllib.loads((repository / "pyproject.toml").read_text())
 
 
-def test_imports_of_the_product_are_its_dependencies(repository: Path, declared: set[str]) -> None:
+def test_imports_of_the_product_are_its_dependencies(
+    repository: Path, project: dict[str, Any]
+) -> None:
+    declared = names(project["project"]["dependencies"])
+    sources = [*repository.glob("ledger/**/*.py"), *repository.glob("api/**/*.py")]
+    assert undeclared(sources, declared, {"ledger", "api"}) == set()
     distributions = packages_distributions()
     used = {
-        name
-        for package in ("ledger", "api")
-        for source in (repository / package).rglob("*.py")
+        d.lower().replace("_", "-")
+        for source in sources
         for name in imported(source)
-        if name not in sys.stdlib_module_names and name not in {"ledger", "api"}
+        for d in distributions.get(name, ())
     }
-    providers = {name: {d.lower().replace("_", "-") for d in distributions[name]} for name in used}
-    undeclared = {name for name, provided in providers.items() if not provided & declared}
-    assert undeclared == set()
-    unused = declared - set().union(*providers.values())
-    assert unused == _NOT_IMPORTED
+    assert declared - used == _NOT_IMPORTED
+
+
+def test_imports_of_tests_and_scripts_are_declared(
+    repository: Path, project: dict[str, Any]
+) -> None:
+    """What is only there because it was once installed is not there on a fresh machine."""
+    declared = names(project["project"]["dependencies"] + project["dependency-groups"]["dev"])
+    sources = [*repository.glob("tests/**/*.py"), *repository.glob("scripts/**/*.py")]
+    assert undeclared(sources, declared, {"ledger", "api", "tests", "scripts"}) == set()
