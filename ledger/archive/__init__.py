@@ -3,34 +3,32 @@
     checkpoint                     the newest published checkpoint, to which all the rest belongs
     tile/<L>/<N>[.p/<W>]           hash tiles
     tile/entries/<N>[.p/<W>]       entry bundles
-    *.ndjson                       what the log knows beside its tiles (see `sidecar`)
+    side/manifest-<size>           names the side files to that checkpoint (see `manifest`)
+    side/*.ndjson                  what the log knows beside its tiles (see `sidecar`)
 
-Writing again adds what is new, since full tiles never change. The checkpoint is replaced last, so
-that an archive whose writing was cut short is still the one before it.
+Writing again adds what is new, since full tiles never change, and side files are written under
+names of their own. The checkpoint is replaced last, so that an archive whose writing was cut short
+is still the one before it.
 
 Entries name parties: directories and files that are made here are for their owner only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
 from ledger import durable_file
-from ledger.archive.sidecar import (
-    ANCHORS,
-    CHECKPOINTS,
-    SUBMISSIONS,
-    anchor_line,
-    checkpoint_line,
-    submission_line,
-)
+from ledger.archive.manifest import SIDE_FILES, Manifest, SideFile, manifest_path
+from ledger.archive.sidecar import anchor_line, checkpoint_line, submission_line
 from ledger.archive.source import CHECKPOINT, Directory, SourceReader
 from ledger.errors import ConflictError, NotFoundError
 from ledger.head import Head
 from ledger.log import Log
+from ledger.note import Signer
 from ledger.tile import ENTRIES, HEIGHT, WIDTH, Tile, tiles_between
 
 __all__ = ["Archived", "write_archive"]
@@ -38,7 +36,7 @@ __all__ = ["Archived", "write_archive"]
 _PAGE = 1_000
 _DIRECTORY_MODE = 0o700
 _FILE_MODE = 0o600
-_TILES = "tile"
+_TILES, _SIDE = "tile", "side"
 
 
 class Archived(NamedTuple):
@@ -48,11 +46,11 @@ class Archived(NamedTuple):
     tiles: int
 
 
-def write_archive(log: Log, directory: Path) -> Archived:
+def write_archive(log: Log, directory: Path, *, signer: Signer) -> Archived:
     """Write the log up to its newest published checkpoint, or add what an archive lacks.
 
-    Raises NotFoundError where nothing is published, ConflictError where the directory holds another
-    log, or another history of this one.
+    `signer` is the log's own, for the manifest. Raises NotFoundError where nothing is published,
+    ConflictError where the directory holds another log, or another history of this one.
     """
     head = log.published()
     if head is None:
@@ -63,10 +61,10 @@ def write_archive(log: Log, directory: Path) -> Archived:
     for tile in tiles_between(old_size, head.size):
         _replace(directory / tile.path(), iter((log.read_tile(tile),)))
         written += 1
-    _replace(directory / SUBMISSIONS, _submission_lines(log, head.size))
-    _replace(directory / CHECKPOINTS, _checkpoint_lines(log, head.size))
-    _replace(directory / ANCHORS, (anchor_line(a) for a in log.store.anchors()))
+    manifest = _write_side_files(log, directory, head)
+    _replace(directory / manifest_path(head.size), iter((manifest.sign(signer).encode(),)))
     _replace(directory / CHECKPOINT, iter((head.note.encode(),)))
+    _remove_side_files(directory, keep=manifest)
     kept = set(_partial_tiles(head.size))
     for tile in _partial_tiles(old_size):
         if tile not in kept:
@@ -88,6 +86,46 @@ def _archived_size(log: Log, directory: Path, head: Head) -> int:
             hint="Write to another directory.",
         )
     return old.size
+
+
+def _write_side_files(log: Log, directory: Path, head: Head) -> Manifest:
+    lines = (
+        _submission_lines(log, head.size),
+        _checkpoint_lines(log, head.size),
+        (anchor_line(anchor) for anchor in log.store.anchors()),
+    )
+    files = zip(SIDE_FILES, lines, strict=True)
+    return Manifest(
+        head.checkpoint, tuple(_write_side_file(directory, name, pieces) for name, pieces in files)
+    )
+
+
+def _write_side_file(directory: Path, name: str, pieces: Iterable[bytes]) -> SideFile:
+    """Write a side file under the name that its content gives it."""
+    length, digest = 0, hashlib.sha256()
+
+    def passing() -> Iterator[bytes]:
+        nonlocal length
+        for piece in pieces:
+            length += len(piece)
+            digest.update(piece)
+            yield piece
+
+    draft = directory / _SIDE / name
+    _make_private(draft.parent)
+    _replace(draft, passing())
+    file = SideFile(name, length, digest.digest())
+    # Durable with the manifest, which is written into the same directory next.
+    draft.replace(directory / file.path)
+    return file
+
+
+def _remove_side_files(directory: Path, *, keep: Manifest) -> None:
+    """Remove the side files of earlier checkpoints, and what a crash has left."""
+    kept = {manifest_path(keep.checkpoint.size), *(file.path for file in keep.files)}
+    for path in (directory / _SIDE).iterdir():
+        if f"{_SIDE}/{path.name}" not in kept:
+            path.unlink(missing_ok=True)
 
 
 def _replace(path: Path, pieces: Iterator[bytes]) -> None:

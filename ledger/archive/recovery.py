@@ -6,6 +6,11 @@
 All happens in one transaction, every tile, entry and head verified on the way: what does not fit
 leaves the database as it was. Where the source ends before the head record does, the log is filled
 as far as the source goes, stays read-only, and the report says how many entries are still missing.
+
+Who submitted what, and when, is taken from side files alone, and those only as the log's key has
+signed them. Without them nobody is known to have submitted anything: such an entry is shown to the
+recipient that it names and to auditors. Whoever submits the very same entry again is told its
+index, no more.
 """
 
 from __future__ import annotations
@@ -43,9 +48,10 @@ class Recovered:
 def restore(store: Store, source: Source, *, verifier: Verifier) -> Recovered:
     """Fill an empty store; whether the log may be written then, its head record says at `open`.
 
-    Raises ConflictError where the store is not empty, VerificationError for a wrong source.
+    Raises ConflictError where the store is not empty, VerificationError for a wrong source,
+    NotFoundError for one that lacks a file, the signed manifest of its side files included.
     """
-    reader = SourceReader(source, verifier)
+    reader = SourceReader(source, verifier, side_files=True)
     with store.sequencing() as sequencing:
         old = _old_size(sequencing, verifier)
         if old:
@@ -67,15 +73,17 @@ def recover(
     *,
     verifier: Verifier,
     anchored_head: AnchoredHead | None = None,
+    side_files: bool = True,
     without_record: bool = False,
 ) -> Recovered:
     """Fill an older store up, and bring the head record along.
 
-    `without_record` begins a new head record where the old one is lost: whoever says so answers
-    for it that nothing beyond the source was acknowledged. Raises VerificationError where store,
-    source, head record and anchor are not of one history; then restore into an empty database.
+    A source of tiles and entries alone is one without `side_files`. `without_record` begins a new
+    head record where the old one is lost: whoever says so answers for it that nothing beyond the
+    source was acknowledged. Raises VerificationError where store, source, head record and anchor
+    are not of one history; then restore into an empty database.
     """
-    reader = SourceReader(source, verifier)
+    reader = SourceReader(source, verifier, side_files=side_files)
     recorded = _recorded(head_record, verifier, without_record=without_record)
     claims = [recorded.head, recorded.anchored] if recorded is not None else []
     with store.sequencing() as sequencing:

@@ -6,7 +6,7 @@
     anchors.ndjson       {"anchor":{…},"state":"final"}
 
 Every line is canonical JSON (RFC 8785), times are RFC 3339 in UTC. Reading raises MalformedError
-for anything else.
+for anything else. Who may believe these lines, the `manifest` says, which names them by their hash.
 """
 
 from __future__ import annotations

@@ -1,15 +1,19 @@
 """A source of a log's published files: an archive on disk, or whatever answers to their paths.
 
 A source is believed in nothing. `SourceReader` holds its checkpoint against the log's key, every
-hash tile against the checkpoint's root, and every entry against its leaf.
+hash tile against the checkpoint's root, every entry against its leaf, and every side file against
+the manifest that the log's key has signed. A source without one has no side files: then nobody
+knows who submitted what, and anchors are learnt from the chain.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
 
+from ledger.archive.manifest import Manifest, manifest_path
 from ledger.archive.sidecar import (
     ANCHORS,
     CHECKPOINTS,
@@ -70,13 +74,17 @@ class EntryRun(NamedTuple):
 
 
 class SourceReader:
-    """Reads a source as of its checkpoint, which must be signed by the log's key."""
+    """Reads a source as of its checkpoint, which must be signed by the log's key.
 
-    def __init__(self, source: Source, verifier: NoteVerifier) -> None:
+    Side files are read where `side_files` are asked for: then there must be a manifest of them.
+    """
+
+    def __init__(self, source: Source, verifier: NoteVerifier, *, side_files: bool = False) -> None:
         self._source = source
         note = _text(source.read(CHECKPOINT))
         checkpoint, _ = open_checkpoint(note, verifier)
         self.head = Head(checkpoint, note)
+        self._manifest = self._read_manifest(verifier) if side_files else None
         # Reads hash tiles, and raises VerificationError for one that is not the tree's.
         self.tiles = VerifiedTiles(checkpoint.size, checkpoint.root, self._read_tile)
 
@@ -101,22 +109,42 @@ class SourceReader:
             yield EntryRun(first + skip, entries[skip:], leaf_hashes[skip:])
 
     def submissions(self) -> Iterator[Submitted]:
-        """Read who submitted what, as the source tells it; nothing where it does not."""
+        """Read who submitted what; nothing without side files."""
         return self._side_file(SUBMISSIONS, read_submissions)
 
     def checkpoints(self) -> Iterator[Published]:
-        """Read the published checkpoints, not verified; none where the source tells none."""
+        """Read the published checkpoints; none without side files."""
         return self._side_file(CHECKPOINTS, read_checkpoints)
 
     def anchors(self) -> Iterator[StoredAnchor]:
-        """Read the anchors as the source tells them; none where it does not."""
+        """Read the anchors; none without side files."""
         return self._side_file(ANCHORS, read_anchors)
 
-    def _side_file(self, path: str, read: Callable[[bytes], Iterator[_T]]) -> Iterator[_T]:
+    def _read_manifest(self, verifier: NoteVerifier) -> Manifest:
         try:
-            return read(self._source.read(path))
-        except NotFoundError:
+            note = self._source.read(manifest_path(self.head.size))
+        except NotFoundError as error:
+            raise NotFoundError(
+                "archive.no-manifest",
+                "nothing says which side files the log has signed",
+                expected=manifest_path(self.head.size),
+                hint="Without side files `crossproof recover` can do: --without-side-files.",
+            ) from error
+        return Manifest.open(_text(note), self.head.checkpoint, verifier)
+
+    def _side_file(self, name: str, read: Callable[[bytes], Iterator[_T]]) -> Iterator[_T]:
+        if self._manifest is None:
             return iter(())
+        (file,) = (file for file in self._manifest.files if file.name == name)
+        data = self._source.read(file.path)
+        if len(data) != file.length or hashlib.sha256(data).digest() != file.sha256:
+            raise VerificationError(
+                "archive.side-file",
+                f"{file.path} is not the file that the log has signed",
+                expected=f"{file.length} bytes, SHA-256 {file.sha256.hex()}",
+                found=f"{len(data)} bytes, SHA-256 {hashlib.sha256(data).hexdigest()}",
+            )
+        return read(data)
 
     def _read_tile(self, tile: Tile) -> bytes:
         try:

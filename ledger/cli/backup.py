@@ -22,13 +22,17 @@ def backup(
 
     Example: crossproof backup /backups/ledger
 
-    Keys and head record are not in it. Keep the keys apart; never bring back an older head record.
+    It is for its owner only: entries name parties. Who submitted what is in it too, signed by the
+    log's key. Keys and head record are not; keep the keys apart, and never bring back an older head
+    record.
     """
     from ledger.archive import write_archive  # noqa: PLC0415 - SQLAlchemy, half a second
     from ledger.cli.opened import load_settings, open_log  # noqa: PLC0415
+    from ledger.keyring import load_log_signer  # noqa: PLC0415
 
-    with open_log(load_settings(data_dir)) as log:
-        archived = write_archive(log, directory)
+    settings = load_settings(data_dir)
+    with open_log(settings) as log:
+        archived = write_archive(log, directory, signer=load_log_signer(settings))
         behind = log.head().size - archived.head.size
     say(f"archive: {directory}, {archived.head.size:,} entries, {archived.tiles:,} files new")
     if behind > 0:
@@ -38,12 +42,14 @@ def backup(
 def restore(
     directory: Annotated[Path, _DIRECTORY], *, data_dir: Annotated[Path | None, DATA_DIR] = None
 ) -> None:
-    """Fill an empty database from an archive, everything in it verified by the log's key.
+    """Fill an empty database from an archive.
 
     Example: crossproof restore /backups/ledger
 
-    The log's key must be back in its place. Whether the log may be written then is for its head
-    record to say, which knows what was acknowledged after the backup; see `crossproof recover`.
+    The log's key must be back in its place. Entries and tiles are held against the checkpoint that
+    it has signed, and who submitted them, when, and where they are anchored against the manifest
+    that it has signed. Whether the log may be written then is for its head record to say, which
+    knows what was acknowledged after the backup; see `crossproof recover`.
     """
     from ledger.archive import recovery  # noqa: PLC0415 - SQLAlchemy, half a second
     from ledger.archive.source import Directory  # noqa: PLC0415

@@ -37,6 +37,14 @@ def recover(
             help="Begin a new one: nothing beyond the source was acknowledged.",
         ),
     ] = False,
+    without_side_files: Annotated[
+        bool,
+        typer.Option(
+            "--without-side-files",
+            envvar="CROSSPROOF_WITHOUT_SIDE_FILES",
+            help="Take a directory of tiles and entries alone.",
+        ),
+    ] = False,
     api_key: Annotated[str | None, API_KEY] = None,
     data_dir: Annotated[Path | None, DATA_DIR] = None,
 ) -> None:
@@ -47,6 +55,10 @@ def recover(
     Every entry is held against its leaf, every tile against the signed checkpoint, and the result
     against head record and chain. Stop the server first. From a ledger that serves its tiles,
     entries need an API key with the scope `audit`.
+
+    Who submitted an entry, and when, only an archive tells, in side files that the log has signed.
+    From elsewhere it stays unknown: such an entry is shown to the recipient that it names and to
+    keys with the scope `audit`, no more to its submitter. Anchors are learnt from the chain.
     """
     from ledger.archive import recovery  # noqa: PLC0415 - SQLAlchemy, half a second
     from ledger.archive.source import Directory, Source  # noqa: PLC0415
@@ -60,7 +72,8 @@ def recover(
     verifier = load_log_signer(settings).verifier
     with ExitStack() as opened:
         files: Source = Directory(Path(source))
-        if source.startswith(("http://", "https://")):
+        is_served = source.startswith(("http://", "https://"))
+        if is_served:
             files = opened.enter_context(Client(source, api_key=api_key))
         store = opened.enter_context(Store.open(settings.database))
         recovered = recovery.recover(
@@ -69,6 +82,7 @@ def recover(
             HeadRecord(settings.head_record),
             verifier=verifier,
             anchored_head=_anchored_head(settings, verifier.name),
+            side_files=not (is_served or without_side_files),
             without_record=head_record_lost,
         )
     say(f"recovered: from {recovered.old_size:,} to {recovered.size:,} entries")

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import hashlib
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ledger.archive import write_archive
+from ledger.archive.manifest import SIDE_FILES, Manifest, SideFile, manifest_path
 from ledger.archive.recovery import Recovered, recover, restore
-from ledger.archive.sidecar import submission_line
+from ledger.archive.sidecar import ANCHORS, SUBMISSIONS, submission_line
 from ledger.archive.source import Directory
 from ledger.audit import audit
 from ledger.checkpoint import Checkpoint
@@ -55,19 +58,38 @@ class Loss:
         log = home.open()
         append(log, records(range(300, 700)), "globex")
         log.publish(now=NOW)
-        write_archive(log, directory / "shorter archive")
+        write_archive(log, directory / "shorter archive", signer=SIGNER)
         self.shorter = directory / "shorter archive"
         append(log, records(range(700, 1_000)), "acme")
         log.publish(now=NOW)
         log.record_anchor(anchor_of(log, 700), AnchorState.FINAL)
         self.head = log.head()
         self.anchored = AnchoredHead.of(anchor_of(log, 700))
-        write_archive(log, self.archive)
+        write_archive(log, self.archive, signer=SIGNER)
         home.close()
 
     @property
     def source(self) -> Directory:
         return Directory(self.archive)
+
+    def side_file(self, name: str) -> Path:
+        """Find the one version of a side file that there is."""
+        (path,) = (self.archive / "side").glob(f"{name.split('.', maxsplit=1)[0]}-*.ndjson")
+        return path
+
+    def sign_again(
+        self, name: str, change: Callable[[bytes], bytes], signer: Signer = SIGNER
+    ) -> None:
+        """Change a side file, and sign a manifest that says so."""
+        files = []
+        for each in SIDE_FILES:
+            path = self.side_file(each)
+            data = change(path.read_bytes()) if each == name else path.read_bytes()
+            path.unlink()
+            files.append(SideFile(each, len(data), hashlib.sha256(data).digest()))
+            (self.archive / files[-1].path).write_bytes(data)
+        note = Manifest(self.head.checkpoint, tuple(files)).sign(signer)
+        (self.archive / manifest_path(self.head.size)).write_text(note)
 
     def go_back(self) -> None:
         self.home.url = self.older
@@ -113,12 +135,12 @@ def test_recover_without_side_files_knows_no_submitter_and_takes_the_entry_for_o
     loss: Loss,
 ) -> None:
     """Published tiles and entries are enough; whoever has the entry with its salt is its owner."""
-    for path in loss.archive.glob("*.ndjson"):
-        path.unlink()
+    shutil.rmtree(loss.archive / "side")
     loss.go_back()
-    recover(loss.home.store(), loss.source, loss.home.record, verifier=VERIFIER)
+    recover(loss.home.store(), loss.source, loss.home.record, verifier=VERIFIER, side_files=False)
     log = loss.home.open()
     assert log.read_only_reason is None
+    assert log.store.anchors() == []
     assert audit(log).findings == []
     assert [log.submitter_of(i) for i in (299, 300, 999)] == ["acme", None, None]
     assert append(log, [record(500)], "anyone").indexes == [500]
@@ -206,24 +228,25 @@ def is_unchanged_by(loss: Loss, source: Directory, *errors: type[Exception]) -> 
 
 @pytest.mark.parametrize(
     "path",
-    ["tile/0/001", "tile/0/003.p/232", "tile/1/000.p/3", "tile/entries/001", "anchors.ndjson"],
-)
+    [
+        "tile/0/001", "tile/0/003.p/232", "tile/1/000.p/3", "tile/entries/001",
+        "side/manifest-1000", "side/anchors-*", "side/submissions-*", "side/checkpoints-*",
+    ],
+)  # fmt: skip
 def test_recover_from_a_damaged_source_is_refused(loss: Loss, path: str) -> None:
     loss.go_back()
-    file = loss.archive / path
+    (file,) = loss.archive.glob(path)
     data = file.read_bytes()
     file.write_bytes(data[:-9] + bytes([data[-9] ^ 1]) + data[-8:])
     is_unchanged_by(loss, loss.source, VerificationError, MalformedError)
     file.unlink()
-    if path.startswith("tile"):
-        is_unchanged_by(loss, loss.source, NotFoundError)
+    is_unchanged_by(loss, loss.source, NotFoundError)
 
 
 def test_recover_from_a_source_with_an_anchor_of_another_root_is_refused(loss: Loss) -> None:
     loss.go_back()
-    file = loss.archive / "anchors.ndjson"
     root = loss.anchored.root.hex().encode()
-    file.write_bytes(file.read_bytes().replace(root, b"00" * 32))
+    loss.sign_again(ANCHORS, lambda data: data.replace(root, b"00" * 32))
     error = is_unchanged_by(loss, loss.source, VerificationError)
     assert "anchored head" in str(error)
 
@@ -236,7 +259,7 @@ def test_recover_from_a_source_of_another_history_is_refused(loss: Loss, tmp_pat
     append(log, records(range(300)))
     append(log, records(range(5_000, 6_000)))
     log.publish(now=NOW)
-    write_archive(log, tmp_path / "other archive")
+    write_archive(log, tmp_path / "other archive", signer=SIGNER)
     other.close()
     loss.go_back()
     error = is_unchanged_by(loss, Directory(tmp_path / "other archive"), VerificationError)
@@ -275,7 +298,7 @@ def test_restore_from_a_source_that_logs_a_record_twice_is_refused(tmp_path: Pat
         text = Checkpoint(log.origin, 301, growth.root).text()
         sequencing.move_head(old, Head.parse(sign(text, SIGNER)))
     log.publish(now=NOW)
-    write_archive(log, tmp_path / "archive of twice")
+    write_archive(log, tmp_path / "archive of twice", signer=SIGNER)
     (tmp_path / "new").mkdir()
     new = sqlite_home(tmp_path / "new")
     with pytest.raises(VerificationError) as caught:
@@ -352,12 +375,64 @@ def test_recover_takes_submissions_as_far_as_they_are_whole(
     loss: Loss, lines: list[Submitted], known: list[str | None]
 ) -> None:
     loss.go_back()
-    side_file = loss.archive / "submissions.ndjson"
-    side_file.write_bytes(b"".join(submission_line(line) for line in lines))
+    loss.sign_again(SUBMISSIONS, lambda _: b"".join(submission_line(line) for line in lines))
     recover(loss.home.store(), loss.source, loss.home.record, verifier=VERIFIER)
     log = loss.home.open()
     assert [log.submitter_of(index) for index in (300, 500, 999)] == known
     assert audit(log).findings == []
+
+
+LIE = submission_line(Submitted(0, 1_000, "mallory", NOW))
+
+
+def test_restore_and_recover_believe_no_side_file_that_the_log_has_not_signed(
+    loss: Loss, tmp_path: Path
+) -> None:
+    """Who submitted an entry may read it: whoever can write to the backups must not say who."""
+    (tmp_path / "new").mkdir()
+    new = sqlite_home(tmp_path / "new")
+    loss.go_back()
+    true = loss.side_file(SUBMISSIONS).read_bytes()
+    loss.side_file(SUBMISSIONS).write_bytes(LIE)
+    for code in ("archive.side-file", "note.unsigned"):
+        with pytest.raises(VerificationError) as caught:
+            restore(new.store(), loss.source, verifier=VERIFIER)
+        assert caught.value.code == code
+        is_unchanged_by(loss, loss.source, VerificationError)
+        loss.sign_again(SUBMISSIONS, lambda _: LIE, Signer.generate(SIGNER.name))
+    loss.sign_again(SUBMISSIONS, lambda _: true)
+    restore(new.store(), loss.source, verifier=VERIFIER)
+    assert new.open().submitter_of(300) == "globex"
+    new.close()
+
+
+def test_restore_and_recover_take_no_manifest_of_another_checkpoint(
+    loss: Loss, tmp_path: Path
+) -> None:
+    """The log has signed it, for the shorter archive, or for another log by the same key."""
+    (tmp_path / "new").mkdir()
+    new = sqlite_home(tmp_path / "new")
+    manifest = loss.archive / manifest_path(1_000)
+    older = (loss.shorter / manifest_path(700)).read_text()
+    checkpoint = (loss.archive / "checkpoint").read_text()
+    for note in (older, checkpoint):
+        manifest.write_text(note)
+        with pytest.raises(VerificationError) as caught:
+            restore(new.store(), loss.source, verifier=VERIFIER)
+        assert caught.value.code == "archive.manifest"
+    new.close()
+
+
+def test_restore_from_tiles_and_entries_alone_is_refused_and_says_what_to_do(
+    loss: Loss, tmp_path: Path
+) -> None:
+    shutil.rmtree(loss.archive / "side")
+    (tmp_path / "new").mkdir()
+    new = sqlite_home(tmp_path / "new")
+    with pytest.raises(NotFoundError, match="--without-side-files") as caught:
+        restore(new.store(), loss.source, verifier=VERIFIER)
+    assert caught.value.code == "archive.no-manifest"
+    new.close()
 
 
 # Restoring

@@ -20,9 +20,11 @@ from eth_abi.abi import encode
 
 from ledger.errors import ReadOnlyError
 from ledger.log import Submission
+from ledger.log.reader import LogReader
 from ledger.node import Node
 from ledger.settings import Settings
 from ledger.statement import record_id_text
+from ledger.store import Store
 from tests.anvil import Anvil, start_anvil
 from tests.crossproof import CommandLine, Outcome, Served, serving
 from tests.ledger.cli.conftest import Deployed, deploy_on, fill, given, on_chain
@@ -132,6 +134,10 @@ class Ledger:
         assert "for reading only: " in printed
         assert f"[{code}]" in printed
 
+    def submitter_of(self, index: int) -> str | None:
+        with Store.open(f"sqlite:///{self.directory / DATABASE}") as store:
+            return LogReader(store).submitter_of(index)
+
     def check_whole(self) -> None:
         """All is there, and more is taken, and anchored."""
         fill(self.directory, 1, **given(self.deployed))
@@ -215,7 +221,26 @@ def test_recover_from_a_ledger_that_serves_the_files(ledger: Ledger) -> None:
     with serving(mirror, **on_chain(ledger.deployed)) as served:
         recovered = ledger.run("recover", "--from", served.url)
     assert recovered.code == 0, recovered.stderr
+    assert [ledger.submitter_of(index) for index in (FIRST - 1, FIRST)] == ["tester", None]
     ledger.check_whole()
+
+
+def test_recover_from_a_directory_of_tiles_and_entries_alone_has_to_be_told_so(
+    ledger: Ledger,
+) -> None:
+    ledger.put_back(DATABASE, of="first")
+    shutil.rmtree(ledger.archive / "side")
+    check_unchanged(ledger, "recover", "--from", ledger.archive)
+    recovered = ledger.run("recover", "--from", ledger.archive, "--without-side-files")
+    assert recovered.code == 0, recovered.stderr
+    assert [ledger.submitter_of(index) for index in (FIRST - 1, FIRST)] == ["tester", None]
+    ledger.check_whole()
+
+
+def test_recover_from_an_archive_knows_who_submitted_what(ledger: Ledger) -> None:
+    ledger.put_back(DATABASE, of="first")
+    assert ledger.run("recover", "--from", ledger.archive).code == 0
+    assert ledger.submitter_of(FIRST) == "tester"
 
 
 def test_recover_from_a_source_that_ends_too_early_stays_read_only_and_says_so(
