@@ -104,8 +104,9 @@ class Settings(BaseSettings):
     max_verification_bytes: int = Field(
         17 * _MIB, ge=1, description="Largest body of a verification that is asked for with a key"
     )
+    # Transfer and plan of the largest size; and no work that others would notice.
     max_keyless_bytes: int = Field(
-        _MIB, ge=1, description="Largest body of a verification that anyone asks for"
+        _MIB // 4, ge=1, description="Largest body of a verification that anyone asks for"
     )
 
     @classmethod

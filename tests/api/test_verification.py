@@ -193,7 +193,7 @@ def test_verification_with_a_key_may_be_as_large_as_a_bundle(
         headers = {"Content-Type": "application/json", **service.headers(stranger)}
         answer = service.client.post("/v1/verifications", content=body, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (413, "request.too-large")
-        assert answer.json()["expected"] == f"at most {2**20} bytes"
+        assert answer.json()["expected"] == f"at most {2**18} bytes"
 
 
 def test_verification_of_strangers_does_not_hold_up_those_with_a_key(
