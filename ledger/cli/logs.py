@@ -1,17 +1,56 @@
 """Log lines of a serving process, structlog's and the library's own, to stderr.
 
 On a terminal they are words, elsewhere one JSON object a line. No line holds a secret or the body
-of a request: what is logged are codes, counts and places.
+of a request: what is logged are codes, counts and places. What libraries say of strangers' requests
+is said once in a while, or whoever sends nonsense would fill the disk.
 """
 
 from __future__ import annotations
 
 import logging
 import sys
+import threading
+from collections.abc import Callable
+from time import monotonic
 
 import structlog
 
-__all__ = ["log_to_stderr"]
+__all__ = ["Sparing", "log_to_stderr"]
+
+REPEAT_SECONDS = 60.0
+MAX_TEXTS = 1000
+# One line for each bad request, or for each second in which no connection can be taken.
+_TALKATIVE = ("asyncio", "uvicorn")
+
+
+class Sparing(logging.Filter):
+    """Let each text of a library pass once in a while, with how often it was said meanwhile."""
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._lock = threading.Lock()
+        # By logger and text: when it may pass again, and how often it was held back.
+        self._said: dict[tuple[str, str], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether the line passes."""
+        if not record.name.startswith(_TALKATIVE):
+            return True
+        # As the program has it, before what differs each time is put in.
+        key = (record.name, str(record.msg))
+        with self._lock:
+            now = self._clock()
+            until, held = self._said.get(key, (now, 0))
+            if now < until:
+                self._said[key] = (until, held + 1)
+                return False
+            if len(self._said) >= MAX_TEXTS:
+                self._said.clear()
+            self._said[key] = (now + REPEAT_SECONDS, 0)
+        if held:
+            record.msg = f"{record.msg} ({held} more since it was last told)"
+        return True
 
 
 def log_to_stderr(level: int = logging.INFO) -> None:
@@ -33,6 +72,7 @@ def log_to_stderr(level: int = logging.INFO) -> None:
     else:
         renderer = structlog.processors.JSONRenderer()
     handler = logging.StreamHandler()
+    handler.addFilter(Sparing())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
