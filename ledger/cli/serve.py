@@ -41,8 +41,6 @@ def serve(
 
     All settings are environment variables too: docs/settings.md.
     """
-    import uvicorn  # noqa: PLC0415 - only this command serves
-
     from ledger.cli.logs import log_to_stderr  # noqa: PLC0415
     from ledger.node import Node  # noqa: PLC0415 - web3 and the database, a second
     from ledger.settings import Settings  # noqa: PLC0415 - pydantic takes a while to import
@@ -53,11 +51,8 @@ def serve(
     # starts it knows it by name alone.
     import_module("api.auth").check_bind(settings)
     with _ending_in_order(), _listen(settings) as listening, Node.open(settings) as node:
-        server = uvicorn.Server(
-            uvicorn.Config(
-                import_module("api.app").create_app(node), log_config=None, access_log=False
-            )
-        )
+        app = import_module("api.app").create_app(node)
+        server = import_module("api.server").make_server(app)
         say(f"crossproof on {_address(listening)}, files in {settings.data_dir}")
         say(f"  log key: {node.log.verifier}")
         reason = node.log.read_only_reason

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-import selectors
-from collections.abc import Coroutine, Iterable
-from typing import Any, TypeVar
+from collections.abc import Iterable
 
 import pytest
 from fastapi import Request
@@ -12,35 +10,9 @@ from starlette.types import Message
 from api import body
 from api.body import Intake
 from api.problems import RequestError
+from tests.api.hurried import run
 
-T = TypeVar("T")
 HALF = b"x" * 500
-
-
-class Hurry(selectors.DefaultSelector):
-    """Waits for nothing, and counts how long it would have waited."""
-
-    waited = 0.0
-
-    def select(self, timeout: float | None = None) -> Any:
-        self.waited += timeout or 0.0
-        return super().select(0)
-
-
-class HurriedLoop(asyncio.SelectorEventLoop):
-    """A loop that takes its clock to the next timer instead of waiting for it."""
-
-    def __init__(self) -> None:
-        self.hurry = Hurry()
-        super().__init__(self.hurry)
-
-    def time(self) -> float:
-        return super().time() + self.hurry.waited
-
-
-def run(scenario: Coroutine[Any, Any, T]) -> T:
-    with asyncio.Runner(loop_factory=HurriedLoop) as runner:
-        return runner.run(scenario)
 
 
 def request(

@@ -19,35 +19,53 @@ from tests.api.service import lines, transfer
 
 MAX_BATCH_BYTES = 100_000
 MEMORY_LIMIT_KIB = 500 * 1000
+# Descriptors that a server in need has: enough for it, and for less than a hundred connections.
+FEW_DESCRIPTORS = 256
 SERVE = """
-import socket, sys
-import uvicorn
+import resource, socket, sys
 from api.app import create_app
+from api.server import make_server
+from ledger.cli.logs import log_to_stderr
 from ledger.settings import Settings
 
-listener = socket.create_server(("127.0.0.1", 0))
+if len(sys.argv) > 1:
+    resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[1]),) * 2)
+log_to_stderr()
+listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+listener.bind(("127.0.0.1", 0))
+listener.listen()
 print(listener.getsockname()[1], flush=True)
-config = uvicorn.Config(create_app(Settings.load()), log_level="warning")
-uvicorn.Server(config).run(sockets=[listener])
+make_server(create_app(Settings.load())).run(sockets=[listener])
 """
 
 
 class Server:
-    """A server process of its own, without keys."""
+    """A server process of its own; what it logs is in a file."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, process: subprocess.Popen[str], log: Path) -> None:
         assert process.stdout is not None
         self.process = process
+        self.log = log
         self.port = int(process.stdout.readline())
+
+    def ask(
+        self, method: str, path: str, *, body: bytes = b"", key: str = "", kind: str = ""
+    ) -> tuple[int, bytes]:
+        """Make one request on a connection of its own."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        headers = {"Authorization": f"Bearer {key}", "Content-Type": kind}
+        given = {name: value for name, value in headers.items() if value.split(" ")[-1]}
+        connection.request(method, path, body=body, headers=given)
+        response = connection.getresponse()
+        told = response.read()
+        connection.close()
+        return response.status, told
 
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=60)
 
     def size(self) -> int:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        connection.request("GET", "/v1/log")
-        size = json.loads(connection.getresponse().read())["head"]["size"]
-        connection.close()
+        size = json.loads(self.ask("GET", "/v1/log")[1])["head"]["size"]
         assert isinstance(size, int)
         return size
 
@@ -64,18 +82,21 @@ def serve(
 ) -> Iterator[Callable[..., Server]]:
     running: list[subprocess.Popen[str]] = []
 
-    def start(**settings: object) -> Server:
+    def start(*arguments: object, **settings: object) -> Server:
+        log = tmp_path_factory.mktemp("log") / "stderr"
         settings = {"data_dir": tmp_path_factory.mktemp("served"), **settings}
         environment = {f"CROSSPROOF_{name.upper()}": str(v) for name, v in settings.items()}
-        process = subprocess.Popen(
-            [sys.executable, "-c", SERVE],
-            env=environment,
-            cwd=repository,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        with log.open("wb") as stderr:
+            process = subprocess.Popen(
+                [sys.executable, "-c", SERVE, *map(str, arguments)],
+                env=environment,
+                cwd=repository,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+            )
         running.append(process)
-        return Server(process)
+        return Server(process, log)
 
     yield start
     for process in running:
@@ -151,6 +172,86 @@ def test_server_takes_a_chunked_batch(server: Server) -> None:
         status, told = answer(connection)
     assert (status, told["added"]) == (201, 20)
     assert server.size() == size + 20
+
+
+def stall(server: Server, size: int) -> socket.socket:
+    """Send a verification without a key, and keep its last byte."""
+    connection = server.connect()
+    connection.sendall(
+        b"POST /v1/verifications HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % size
+    )
+    connection.sendall(b" " * (size - 1))
+    return connection
+
+
+def held(server: Server, key: str) -> float:
+    """Read how many bytes of bodies the server holds."""
+    status, text = server.ask("GET", "/metrics", key=key)
+    assert status == 200
+    match = re.search(r"^crossproof_body_bytes (\S+)$", text.decode(), re.MULTILINE)
+    assert match is not None
+    return float(match[1])
+
+
+def test_server_records_while_strangers_hold_all_the_room_they_can_get(
+    serve: Callable[..., Server], keys_file: tuple[Path, dict[str, str]]
+) -> None:
+    """Whoever has no key has another room: once it was the same, and nobody could record."""
+    path, keys = keys_file
+    # Three such bodies would fill what all bodies of those with a key may hold.
+    size = 100_000
+    server = serve(
+        api_keys_file=path, max_keyless_bytes=size, max_batch_bytes=size, max_record_bytes=size
+    )
+    stalled = [stall(server, size) for _ in range(4)]
+    while held(server, keys["auditor"]) < 4 * (size - 1):
+        pass
+    for _ in range(5):
+        body = json.dumps(transfer()).encode()
+        status, told = server.ask(
+            "POST", "/v1/records", body=body, key=keys["shenzhen"], kind="application/json"
+        )
+        assert status == 201, told
+    # Of one address no more than these.
+    status, told = server.ask("POST", "/v1/verifications", body=b"{}", kind="application/json")
+    assert (status, json.loads(told)["code"]) == (429, "request.too-many")
+    for connection in stalled:
+        connection.sendall(b" ")
+        assert answer(connection)[0] == 400
+        connection.close()
+    while held(server, keys["auditor"]) > 0:
+        pass
+
+
+def test_server_of_few_descriptors_serves_on_while_half_heads_flood_it(
+    serve: Callable[..., Server],
+) -> None:
+    """Once they took every descriptor for good, and each refusal was a line in the log."""
+    server = serve(FEW_DESCRIPTORS)
+    flood = []
+    for _ in range(FEW_DESCRIPTORS + 50):
+        flood.append(server.connect())
+        flood[-1].sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX: ")
+    for _ in range(10):
+        assert server.ask("GET", "/healthz")[0] == 200
+        body = lines([transfer()])
+        status, told = server.ask("POST", "/v1/batches", body=body, kind="application/x-ndjson")
+        assert status == 201, told
+        flood.append(server.connect())
+    assert server.size() == 10
+    assert server.log.stat().st_size < 10_000, server.log.read_text()
+    for connection in flood:
+        connection.close()
+
+
+def test_server_tells_of_nonsense_once_in_a_while(serve: Callable[..., Server]) -> None:
+    server = serve()
+    for _ in range(50):
+        with server.connect() as connection:
+            connection.sendall(b"nonsense\r\n\r\n")
+            assert b" 400 " in connection.recv(1000)
+    assert server.log.read_text().count("Invalid HTTP request") == 1
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
