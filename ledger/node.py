@@ -28,7 +28,7 @@ from ledger.keyring import Keyring
 from ledger.log import Appended, Log, Submission
 from ledger.log.head_record import HeadRecord
 from ledger.prover import prove
-from ledger.publisher import Publisher, operator_signer
+from ledger.publisher import CoOperators, OpeningTerms, Publisher, operator_signer
 from ledger.settings import Settings
 from ledger.statement import check_record_time
 from ledger.store import AnchorState, Store, StoredAnchor
@@ -89,6 +89,11 @@ class Node:
                 admin=keys.admin,
                 interval=settings.anchor_interval,
                 witnesses=witnesses,
+                co_operators=CoOperators(settings.cosigner_urls),
+                opening=OpeningTerms(
+                    tuple(bytes.fromhex(a.removeprefix("0x")) for a in settings.co_operators),
+                    settings.threshold,
+                ),
             )
             if settings.chain_urls:
                 # Until a node answers, the chain is taken to be the one that it was.

@@ -23,6 +23,8 @@ __all__ = ["Settings"]
 
 _PREFIX = "CROSSPROOF_"
 _MIB = 1024 * 1024
+# The contract allows a log no more (`AnchorRegistry.MAX_OPERATORS`).
+MAX_OPERATORS = 16
 _ADDRESS = re.compile("(0x)?[0-9a-fA-F]{40}")
 
 # 10^6 gwei would be a thousand times the highest price there has been.
@@ -88,6 +90,23 @@ class Settings(BaseSettings):
         1_000_000, ge=21_000, description="The most gas that a transaction of an anchor may use"
     )
 
+    co_operators: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Addresses, 0x and 40 digits, separated by commas: who signs heads beside the "
+        "operator; counts when the log is opened in the contract",
+    )
+    threshold: int = Field(
+        1,
+        ge=1,
+        le=MAX_OPERATORS,
+        description="How many operators must sign each head; counts when the log is opened",
+    )
+    cosigner_urls: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        repr=False,
+        description="Addresses of the co-operators' services (`crossproof cosign`)",
+    )
+
     publish_interval: PositiveSeconds = Field(
         0.2, description="Seconds between checkpoints, with news"
     )
@@ -126,19 +145,38 @@ class Settings(BaseSettings):
                 found=problem["msg"].removeprefix("Value error, "),
             ) from None
 
-    @field_validator("chain_urls", mode="before")
+    @field_validator("chain_urls", "co_operators", "cosigner_urls", mode="before")
     @classmethod
     def _split_urls(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("chain_urls")
+    @field_validator("chain_urls", "cosigner_urls")
     @classmethod
     def _check_urls(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         # One node that is named twice would agree with itself.
         if len({node_address(url) for url in value}) < len(value):
-            raise ValueError("a node is named twice")
+            raise ValueError("an address is named twice")
+        return value
+
+    @field_validator("co_operators")
+    @classmethod
+    def _check_operators(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(_ADDRESS.fullmatch(address) for address in value):
+            raise ValueError("not an address")
+        if len({address.lower() for address in value}) < len(value):
+            raise ValueError("an operator is named twice")
+        if len(value) >= MAX_OPERATORS:
+            raise ValueError(f"more than {MAX_OPERATORS - 1} beside the operator")
+        return value
+
+    @field_validator("threshold")
+    @classmethod
+    def _check_threshold(cls, value: int, info: ValidationInfo) -> int:
+        operators = 1 + len(info.data.get("co_operators", ()))
+        if value > operators:
+            raise ValueError(f"more than the {operators} operators")
         return value
 
     @field_validator("chain_agree")

@@ -106,9 +106,16 @@ class Served:
 @contextmanager
 def serving(data_dir: Path, **environ: str) -> Iterator[Served]:
     """Run `crossproof serve` on a free port until the block ends."""
+    with listening("serve", "--data-dir", data_dir, **environ) as served:
+        yield served
+
+
+@contextmanager
+def listening(*arguments: object, **environ: str) -> Iterator[Served]:
+    """Run a command that serves, on a free port, until the block ends."""
     variables = {f"CROSSPROOF_{name}": value for name, value in environ.items()}
     process = start(
-        "serve", "--port", 0, "--data-dir", data_dir, env=variables,
+        *arguments, "--port", 0, env=variables,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     # A start that hangs must fail the test, not hang it.

@@ -23,6 +23,7 @@ from ledger.cli import (
     audit,
     backup,
     bundle,
+    cosign,
     demo,
     deploy,
     key,
@@ -47,6 +48,7 @@ app = typer.Typer(
 )
 app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
+app.command("cosign")(cosign.cosign)
 app.command("record")(record.record)
 app.command("bundle")(bundle.bundle)
 app.command("verify")(verify.verify)

@@ -8,17 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from ledger.cli.console import problem, say
 from ledger.cli.options import DATA_DIR
 
-if TYPE_CHECKING:
-    from ledger.settings import Settings
-
-__all__ = ["serve"]
+__all__ = ["address_of", "ending_in_order", "listen", "serve"]
 
 # Connections that wait for the server to take them.
 _BACKLOG = 2048
@@ -50,10 +47,14 @@ def serve(
     # The API stands above the ledger and may import it, never the other way: the command that
     # starts it knows it by name alone.
     import_module("api.auth").check_bind(settings)
-    with _ending_in_order(), _listen(settings) as listening, Node.open(settings) as node:
+    with (
+        ending_in_order(),
+        listen(settings.host, settings.port) as listening,
+        Node.open(settings) as node,
+    ):
         app = import_module("api.app").create_app(node)
         server = import_module("api.server").make_server(app)
-        say(f"crossproof on {_address(listening)}, files in {settings.data_dir}")
+        say(f"crossproof on {address_of(listening)}, files in {settings.data_dir}")
         say(f"  log key: {node.log.verifier}")
         reason = node.log.read_only_reason
         if reason is not None:
@@ -62,7 +63,7 @@ def serve(
 
 
 @contextmanager
-def _ending_in_order() -> Iterator[None]:
+def ending_in_order() -> Iterator[None]:
     """Let SIGTERM end the command as its last line would: all closed, exit code 0.
 
     uvicorn stops by itself, then raises the signal once more; by default that is the end of the
@@ -79,11 +80,11 @@ def _ending_in_order() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _listen(settings: Settings) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
     """Take the port before anything else is done: two servers of one place shall not start."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
-            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         listening = socket.socket(family, kind, protocol)
         try:
@@ -96,13 +97,14 @@ def _listen(settings: Settings) -> socket.socket:
     except OSError as error:
         raise problem(
             "serve.address",
-            f"cannot listen on {settings.host} port {settings.port}",
+            f"cannot listen on {host} port {port}",
             found=error.strerror or str(error),
             hint="Another server may have it. Choose another: --port, or 0 for any free one.",
         ) from error
     return listening
 
 
-def _address(listening: socket.socket) -> str:
+def address_of(listening: socket.socket) -> str:
+    """Name the address that is listened on, for people."""
     host, port = listening.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

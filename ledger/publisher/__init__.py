@@ -22,10 +22,20 @@ from ledger.chain import Account, Chain, UnderpricedError, Witness
 from ledger.errors import LedgerError, ReadOnlyError, UnavailableError
 from ledger.head_signature import HeadDomain, HeadSigner, log_id
 from ledger.log import Log
-from ledger.publisher.anchoring import Anchoring, Keys
+from ledger.publisher.anchoring import ALONE, Anchoring, Keys, OpeningTerms
+from ledger.publisher.co_operators import CoOperators
 from ledger.publisher.standing import Standing
 
-__all__ = ["DEFAULT_INTERVAL", "Publisher", "PublisherState", "Status", "operator_signer"]
+__all__ = [
+    "ALONE",
+    "DEFAULT_INTERVAL",
+    "CoOperators",
+    "OpeningTerms",
+    "Publisher",
+    "PublisherState",
+    "Status",
+    "operator_signer",
+]
 
 _logger = logging.getLogger(__name__)
 
@@ -83,6 +93,7 @@ class Publisher:
     The operator signs heads; the sender pays for anchors; the admin, the sender if not given,
     opens the log on the chain. `interval` seconds lie between two anchors. `witnesses` say what
     the node of `chain` alone is not believed (see `standing`); itself where none are given.
+    `co_operators` are asked for the signatures that are wanted beside the operator's own.
     """
 
     def __init__(
@@ -95,11 +106,19 @@ class Publisher:
         admin: bytes | None = None,
         interval: float = DEFAULT_INTERVAL,
         witnesses: Witness | None = None,
+        co_operators: CoOperators | None = None,
+        opening: OpeningTerms = ALONE,
     ) -> None:
         self._log = log
         self._chain = chain
         account = Account.from_key(sender)
-        self._keys = Keys(operator, account, account if admin is None else Account.from_key(admin))
+        self._keys = Keys(
+            operator,
+            account,
+            account if admin is None else Account.from_key(admin),
+            opening,
+        )
+        self._co_operators = co_operators or CoOperators(())
         self._interval = interval
         self.log_id = self._keys.log_id(log.origin)
         self.state = PublisherState(Status.IDLE)
@@ -157,7 +176,14 @@ class Publisher:
         try:
             now = now or datetime.now(UTC)
             self._standing.reconsider()
-            anchoring = Anchoring(self._log, self._chain, self._keys, self._standing, now)
+            anchoring = Anchoring(
+                self._log,
+                self._chain,
+                self._keys,
+                standing=self._standing,
+                co_operators=self._co_operators,
+                now=now,
+            )
             if self._tidied != anchoring.identity:
                 self._standing.forget_sandboxes(now)
                 self._tidied = anchoring.identity

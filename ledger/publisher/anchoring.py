@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 
 from ledger.chain import (
     Account,
@@ -29,12 +30,13 @@ from ledger.chain import (
     RpcError,
     SignedTransaction,
 )
-from ledger.errors import ConfigurationError, ConflictError
+from ledger.errors import ConfigurationError, ConflictError, UnavailableError
 from ledger.head import Head
 from ledger.head_signature import HeadDomain, HeadSigner, log_id, recover
 from ledger.log import Log
 from ledger.merkle import EMPTY_ROOT
 from ledger.note import parse_note
+from ledger.publisher.co_operators import CoOperators
 from ledger.publisher.standing import Standing
 from ledger.store import AnchorState, Attempt, AttemptState
 
@@ -48,12 +50,27 @@ _IN_FLIGHT = (AttemptState.PREPARED, AttemptState.SENT)
 
 
 @dataclass(frozen=True, slots=True)
+class OpeningTerms:
+    """Who signs heads beside the operator, by address, and how many of all must.
+
+    They count when the log is opened; from then on the contract's word does.
+    """
+
+    co_operators: tuple[bytes, ...] = ()
+    threshold: int = 1
+
+
+ALONE = OpeningTerms()
+
+
+@dataclass(frozen=True, slots=True)
 class Keys:
     """Who signs heads, who pays for anchors, and who opens the log and so is part of its id."""
 
     operator: bytes = field(repr=False)
     sender: Account
     admin: Account
+    opening: OpeningTerms = ALONE
 
     def log_id(self, origin: str) -> bytes:
         """Derive the log's id."""
@@ -76,13 +93,21 @@ class Anchoring:
     """A step at one moment; `identity` is the chain that was found then."""
 
     def __init__(
-        self, log: Log, chain: Chain, keys: Keys, standing: Standing, now: datetime
+        self,
+        log: Log,
+        chain: Chain,
+        keys: Keys,
+        *,
+        standing: Standing,
+        co_operators: CoOperators,
+        now: datetime,
     ) -> None:
         self._log = log
         self._store = log.store
         self._chain = chain
         self._node = chain.node
         self._keys = keys
+        self._co_operators = co_operators
         self._now = now
         self._log_id = keys.log_id(log.origin)
         self._standing = standing
@@ -169,7 +194,9 @@ class Anchoring:
 
     def _open(self, rivals: Sequence[Attempt]) -> None:
         """Send what opens the log."""
-        opening = Opening(self._log.origin, (self.operator.address,))
+        terms = self._keys.opening
+        operators = {self.operator.address, *terms.co_operators}
+        opening = Opening(self._log.origin, tuple(operators), terms.threshold)
         place = _place(self._keys.admin, rivals)
         try:
             signed = self._chain.sign_open_log(self._keys.admin, opening, **place)
@@ -199,19 +226,30 @@ class Anchoring:
 
     def _signatures(self, info: LogInfo, published: Head) -> tuple[bytes, ...]:
         """Collect as many operators' signatures as the contract asks for, from the note."""
-        values = [line.value for line in parse_note(published.note).signatures]
         digest = self._domain().digest(published.size, published.root)
-        found = {recover(digest, value): value for value in values}
-        signers = sorted(operator for operator in info.operators if operator in found)
-        if len(signers) < info.threshold:
-            raise ConfigurationError(
-                "publisher.signatures",
-                "the contract asks for more operators' signatures",
-                expected=f"{info.threshold} of {len(info.operators)} operators",
-                found=f"signatures of {len(signers)}",
-                hint="Give an operator's key, or have the others cosign the checkpoints.",
+        found: dict[bytes, bytes] = {}
+        lines = parse_note(published.note).signatures
+        for line in chain(lines, self._co_operators.ask(published, self._log)):
+            signer = recover(digest, line.value)
+            if signer in info.operators:
+                found.setdefault(signer, line.value)
+            if len(found) == info.threshold:
+                return tuple(found[signer] for signer in sorted(found))
+        wanted = {
+            "expected": f"{info.threshold} of {len(info.operators)} operators",
+            "found": f"signatures of {len(found)}",
+        }
+        if self._co_operators:
+            # They are asked again at the next step.
+            raise UnavailableError(
+                "publisher.unsigned", "the co-operators have not signed the head", **wanted
             )
-        return tuple(found[operator] for operator in signers[: info.threshold])
+        raise ConfigurationError(
+            "publisher.signatures",
+            "the contract asks for more operators' signatures",
+            **wanted,
+            hint="Give an operator's key, or name the co-operators: CROSSPROOF_COSIGNER_URLS.",
+        )
 
     def _launch(self, signed: SignedTransaction, size: int, root: bytes) -> None:
         """Write a transaction down, then send it."""
@@ -242,8 +280,8 @@ class Anchoring:
         return len(rivals) <= _MAX_RIVALS and self._now - rivals[-1].created_at > PATIENCE
 
     def _domain(self) -> HeadDomain:
-        chain = self.identity
-        return HeadDomain(chain.chain_id, chain.contract, self._log_id, self._epoch)
+        identity = self.identity
+        return HeadDomain(identity.chain_id, identity.contract, self._log_id, self._epoch)
 
 
 def _place(account: Account, rivals: Sequence[Attempt]) -> dict[str, int]:

@@ -6,6 +6,7 @@ import os
 import re
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -61,6 +62,8 @@ _VALUES = {
     "chain_max_fee_per_gas": ("0.000000001", Decimal("0.000000001")),
     "chain_max_priority_fee_per_gas": ("30", Decimal(30)),
     "chain_max_gas": ("21000", 21_000),
+    "co_operators": ("0x" + "ab" * 20 + ", " + "cd" * 20, ("0x" + "ab" * 20, "cd" * 20)),
+    "cosigner_urls": ("http://a,http://b", ("http://a", "http://b")),
     "publish_interval": ("1", 1.0),
     "anchor_interval": ("3600", 3600.0),
     "host": ("::1", "::1"),
@@ -81,7 +84,7 @@ def test_setting_is_read_from_the_environment(name: str, monkeypatch: pytest.Mon
 
 
 def test_every_setting_is_read_from_the_environment_somewhere_here() -> None:
-    assert {*_VALUES, "key_passphrase", "chain_agree"} == set(_FIELDS)
+    assert {*_VALUES, "key_passphrase", "chain_agree", "threshold"} == set(_FIELDS)
 
 
 def test_given_value_comes_before_the_environment_and_none_gives_way(
@@ -199,3 +202,23 @@ def test_settings_refuse_a_node_that_is_named_twice() -> None:
         Settings.load(chain_urls="http://node.example,http://node.example:80/")
     assert caught.value.found is not None
     assert "twice" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"threshold": 2},
+        {"threshold": 0},
+        {"co_operators": "0x12"},
+        {"co_operators": ",".join(["0x" + "ab" * 20, "0x" + "AB" * 20])},
+        {"co_operators": ",".join(f"{number:040x}" for number in range(16))},
+        {"cosigner_urls": "http://a,http://a/"},
+    ],
+)
+def test_operators_that_no_contract_would_take_are_refused(values: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError):
+        Settings.load(**values)
+
+
+def test_threshold_of_all_operators_is_taken() -> None:
+    assert Settings.load(co_operators="ab" * 20, threshold=2).threshold == 2

@@ -1,0 +1,123 @@
+"""`crossproof cosign`: a co-operator's service, one log, one key, one contract."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ledger.cli.console import problem, say
+from ledger.cli.serve import address_of, ending_in_order, listen
+
+__all__ = ["cosign"]
+
+_ADDRESS_DIGITS = 40
+_HASH_DIGITS = 64
+
+
+def cosign(
+    *,
+    log_key: Annotated[
+        str,
+        typer.Option(
+            "--log-key",
+            envvar="CROSSPROOF_LOG_KEY",
+            metavar="VKEY",
+            help="The log's key, as its operator's `crossproof key show` tells it.",
+        ),
+    ],
+    key_file: Annotated[
+        Path,
+        typer.Option(
+            "--key-file",
+            envvar="CROSSPROOF_OPERATOR_KEY_FILE",
+            metavar="FILE",
+            help="This operator's key: 0x and 64 digits, or a keystore; made where there is none.",
+        ),
+    ],
+    memory: Annotated[
+        Path,
+        typer.Option(
+            "--memory",
+            envvar="CROSSPROOF_COSIGNER_MEMORY",
+            metavar="DIR",
+            help="Where the last head that was signed is kept; never restored from a backup.",
+        ),
+    ],
+    chain_id: Annotated[int, typer.Option(envvar="CROSSPROOF_CHAIN_ID", help="The chain.", min=1)],
+    contract: Annotated[
+        str,
+        typer.Option(envvar="CROSSPROOF_CHAIN_CONTRACT", metavar="ADDRESS", help="AnchorRegistry."),
+    ],
+    log_id: Annotated[
+        str,
+        typer.Option("--log-id", envvar="CROSSPROOF_LOG_ID", metavar="HASH", help="The log in it."),
+    ],
+    epoch: Annotated[
+        int, typer.Option(envvar="CROSSPROOF_EPOCH", help="The epoch of its operators.", min=1)
+    ] = 1,
+    passphrase: Annotated[
+        str | None,
+        typer.Option(
+            envvar="CROSSPROOF_KEY_PASSPHRASE",
+            help="Opens the keystore.",
+        ),
+    ] = None,
+    host: Annotated[
+        str, typer.Option(envvar="CROSSPROOF_HOST", help="Address to listen on.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(envvar="CROSSPROOF_PORT", help="Port; 0 picks a free one.")
+    ] = 8081,
+) -> None:
+    """Sign a log's heads for the contract, each only where it extends the last one signed.
+
+    Example: crossproof cosign --log-key VKEY --key-file co.key --memory co --chain-id 1 …
+
+    The log asks at /add-checkpoint (C2SP tlog-witness): its CROSSPROOF_COSIGNER_URLS name this
+    service, its CROSSPROOF_CO_OPERATORS this operator, whom the contract must know.
+    """
+    from ledger.cli.logs import log_to_stderr  # noqa: PLC0415 - structlog, and what follows
+    from ledger.cosigner import CosignedLog, Cosigner  # noqa: PLC0415
+    from ledger.head_signature import HeadDomain, HeadSigner  # noqa: PLC0415
+    from ledger.keys import load_operator_key, make_operator_key  # noqa: PLC0415
+    from ledger.note import Verifier  # noqa: PLC0415
+
+    verifier = Verifier.from_string(log_key)
+    domain = HeadDomain(
+        chain_id,
+        _digits("--contract", contract, _ADDRESS_DIGITS),
+        _digits("--log-id", log_id, _HASH_DIGITS),
+        epoch,
+    )
+    if not key_file.exists():
+        make_operator_key(key_file, passphrase)
+    signer = HeadSigner(verifier.name, domain, load_operator_key(key_file, passphrase))
+    memory.mkdir(parents=True, exist_ok=True)
+    log_to_stderr()
+    app = import_module("api.cosigning").create_app(
+        Cosigner([CosignedLog(verifier, signer)], memory)
+    )
+    with ending_in_order(), listen(host, port) as listening:
+        say(f"crossproof on {address_of(listening)}, a co-operator, memory in {memory}")
+        say(f"  operator: 0x{signer.address.hex()}")
+        say(f"  its key: {signer.verifier}")
+        import_module("api.server").make_server(app).run(sockets=[listening])
+
+
+def _digits(option: str, text: str, digits: int) -> bytes:
+    """Read 0x and hexadecimal digits."""
+    try:
+        value = bytes.fromhex(text.removeprefix("0x"))
+    except ValueError:
+        value = b""
+    if len(value) * 2 != digits:
+        raise problem(
+            "usage.hex",
+            f"{option}: not such a value",
+            expected=f"0x and {digits} digits",
+            found=text,
+        )
+    return value
