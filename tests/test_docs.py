@@ -77,7 +77,7 @@ def test_documents_commands_have_the_options_they_show(repository: Path) -> None
         assert used <= options, line
 
 
-@pytest.mark.parametrize("name", ["setup", "demo", "test", "bench"])
+@pytest.mark.parametrize("name", ["setup", "demo", "test", "bench", "anchoring-storm"])
 def test_scripts_are_executable_and_stop_at_the_first_error(repository: Path, name: str) -> None:
     script = repository / "scripts" / name
     assert script.stat().st_mode & 0o111
