@@ -1,39 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {IAnchorRegistry} from "./interfaces/IAnchorRegistry.sol";
 import {Rfc9162} from "./libraries/Rfc9162.sol";
+import {Closing} from "./log/Closing.sol";
+import {Equivocation} from "./log/Equivocation.sol";
+import {OperatorChanges} from "./log/OperatorChanges.sol";
 
 /// @title AnchorRegistry
-/// @notice See `IAnchorRegistry`. Has no owner and cannot be upgraded.
-contract AnchorRegistry is IAnchorRegistry, EIP712 {
-    /// @dev The first slot is all that anchoring needs besides the root. 48 bits hold the time of
-    /// chains that count milliseconds too, until the year 10889.
-    struct Log {
-        uint64 size;
-        uint48 blockNumber;
-        uint48 blockTime;
-        uint64 epoch;
-        uint8 threshold;
-        bytes32 root;
-        address admin;
-        address[] operators;
-        mapping(uint64 epoch => mapping(address account => bool)) isOperator;
-        mapping(uint64 size => bytes32) commitments;
-    }
-
-    /// @notice The most operators that a log may have
-    uint256 public constant MAX_OPERATORS = 16;
-
-    /// @notice The EIP-712 type of what operators sign
-    bytes32 public constant HEAD_TYPEHASH =
-        keccak256("Head(bytes32 logId,uint64 epoch,uint64 size,bytes32 root)");
-
+/// @notice See `IAnchorRegistry`, and `ILogGovernance` for who may sign. Has no owner and cannot be
+/// upgraded.
+contract AnchorRegistry is OperatorChanges, Equivocation, Closing {
     uint64 private constant _FIRST_EPOCH = 1;
-
-    mapping(bytes32 logId => Log) private _logs;
 
     constructor() EIP712("Crossproof AnchorRegistry", "1") {
         // A call to a missing precompile succeeds and changes nothing, and chains of a national
@@ -50,24 +29,9 @@ contract AnchorRegistry is IAnchorRegistry, EIP712 {
         logId = logIdOf(origin, msg.sender);
         Log storage log = _logs[logId];
         if (_isOpen(log)) revert LogAlreadyOpen(logId);
-        if (operators.length == 0 || operators.length > MAX_OPERATORS) {
-            revert OperatorCountOutOfRange(operators.length, MAX_OPERATORS);
-        }
-        if (threshold == 0 || threshold > operators.length) {
-            revert ThresholdOutOfRange(threshold, operators.length);
-        }
-
-        address previous = address(0);
-        for (uint256 i = 0; i < operators.length; ++i) {
-            address operator = operators[i];
-            if (operator <= previous) revert NotAscending(previous, operator);
-            log.isOperator[_FIRST_EPOCH][operator] = true;
-            previous = operator;
-        }
-        log.operators = operators;
+        _checkOperators(operators, threshold);
+        _beginEpoch(log, _FIRST_EPOCH, operators, threshold);
         log.admin = msg.sender;
-        log.epoch = _FIRST_EPOCH;
-        log.threshold = threshold;
         log.root = Rfc9162.EMPTY_ROOT;
         emit LogOpened(logId, msg.sender, origin, operators, threshold);
     }
@@ -89,7 +53,8 @@ contract AnchorRegistry is IAnchorRegistry, EIP712 {
             revert NotLarger(size, anchoredSize);
         }
 
-        _checkSignatures(log, logId, size, root, signatures);
+        _checkActive(log, logId);
+        _checkSignatures(log, headDigest(logId, log.epoch, size, root), signatures);
         if (!Rfc9162.verifyConsistency(anchoredSize, anchoredRoot, size, root, consistencyProof)) {
             revert Inconsistent(anchoredSize, size);
         }
@@ -170,49 +135,9 @@ contract AnchorRegistry is IAnchorRegistry, EIP712 {
         return keccak256(abi.encode(origin, admin));
     }
 
-    /// @inheritdoc IAnchorRegistry
-    function headDigest(bytes32 logId, uint64 epoch, uint64 size, bytes32 root)
-        public
-        view
-        returns (bytes32)
-    {
-        return _hashTypedDataV4(keccak256(abi.encode(HEAD_TYPEHASH, logId, epoch, size, root)));
-    }
-
-    /// @dev Strictly ascending signers are distinct, whatever their number.
-    function _checkSignatures(
-        Log storage log,
-        bytes32 logId,
-        uint64 size,
-        bytes32 root,
-        bytes[] calldata signatures
-    ) private view {
-        uint8 threshold = log.threshold;
-        if (signatures.length < threshold) revert TooFewSignatures(signatures.length, threshold);
-        uint64 epoch = log.epoch;
-        bytes32 digest = headDigest(logId, epoch, size, root);
-        mapping(address => bool) storage operators = log.isOperator[epoch];
-        address previous = address(0);
-        for (uint256 i = 0; i < signatures.length; ++i) {
-            address signer = ECDSA.recoverCalldata(digest, signatures[i]);
-            if (!operators[signer]) revert NotOperator(signer);
-            if (signer <= previous) revert NotAscending(previous, signer);
-            previous = signer;
-        }
-    }
-
-    function _openLogAt(bytes32 logId) private view returns (Log storage log) {
-        log = _logs[logId];
-        if (!_isOpen(log)) revert UnknownLog(logId);
-    }
-
     function _isAnchored(Anchor calldata anchored) private view returns (bool) {
         return _logs[anchored.logId].commitments[anchored.size]
             == _commitment(anchored.root, anchored.blockNumber, anchored.blockTime);
-    }
-
-    function _isOpen(Log storage log) private view returns (bool) {
-        return log.epoch != 0;
     }
 
     function _commitment(bytes32 root, uint256 blockNumber, uint256 blockTime)

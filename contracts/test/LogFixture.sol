@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {AnchorRegistry} from "../src/AnchorRegistry.sol";
 import {IAnchorRegistry} from "../src/interfaces/IAnchorRegistry.sol";
+import {ILogGovernance} from "../src/interfaces/ILogGovernance.sol";
 import {ReferenceTree} from "./ReferenceTree.sol";
 import {vm} from "./Vm.sol";
 
@@ -51,6 +52,66 @@ abstract contract LogFixture {
         returns (bytes[] memory)
     {
         return _signDigest(registry.headDigest(logId, FIRST_EPOCH, size, root), keys);
+    }
+
+    /// @dev Proposes other operators, agreed to with each of the keys.
+    function _propose(
+        bytes32 logId,
+        address[] memory operators,
+        uint8 threshold,
+        uint256[] memory keys
+    ) internal {
+        _propose(logId, operators, threshold, keys, "");
+    }
+
+    /// @dev Does so, and expects this error where there is one.
+    function _propose(
+        bytes32 logId,
+        address[] memory operators,
+        uint8 threshold,
+        uint256[] memory keys,
+        bytes memory problem
+    ) internal {
+        (, uint64 epoch,,) = registry.logInfo(logId);
+        uint64 nonce = registry.changeNonce(logId);
+        bytes32 digest = registry.operatorChangeDigest(logId, epoch, operators, threshold, nonce);
+        bytes[] memory signatures = _signDigest(digest, keys);
+        if (problem.length != 0) vm.expectRevert(problem);
+        vm.prank(ADMIN);
+        registry.proposeOperators(logId, operators, threshold, signatures);
+    }
+
+    /// @dev Two heads of one size that one operator signed in the first epoch.
+    function _fork(bytes32 logId, uint64 size, uint256 key)
+        internal
+        view
+        returns (ILogGovernance.SignedHead[2] memory heads)
+    {
+        heads[0] = _head(logId, size, keccak256("one history"), key);
+        heads[1] = _head(logId, size, keccak256("another history"), key);
+    }
+
+    function _head(bytes32 logId, uint64 size, bytes32 root, uint256 key)
+        internal
+        view
+        returns (ILogGovernance.SignedHead memory)
+    {
+        uint256[] memory keys = new uint256[](1);
+        keys[0] = key;
+        bytes memory signature = _sign(logId, size, root, keys)[0];
+        return ILogGovernance.SignedHead(FIRST_EPOCH, size, root, signature);
+    }
+
+    function _strike(bytes32 logId, uint256 key) internal {
+        _strike(logId, key, "");
+    }
+
+    /// @dev Does so, and expects this error where there is one.
+    function _strike(bytes32 logId, uint256 key, bytes memory problem) internal {
+        ILogGovernance.LeafProof[2] memory none;
+        ILogGovernance.SignedHead[2] memory heads = _fork(logId, 1, key);
+        if (problem.length != 0) vm.expectRevert(problem);
+        registry.reportEquivocation(logId, heads, 0, none);
     }
 
     function _signDigest(bytes32 digest, uint256[] memory keys)

@@ -90,7 +90,7 @@ interface IAnchorRegistry {
     /// @notice Anchors a head that extends the last anchored one
     /// @dev Anyone may carry in what the operators signed. The same head once more changes nothing
     /// and needs neither proof nor signatures, so a lost reply can be answered by sending again.
-    /// The first head of a log has an empty proof.
+    /// The first head of a log has an empty proof. A log that is frozen or closed takes no more.
     ///
     /// A signature is over (log, epoch, size, root) in the EIP-712 domain of this contract on this
     /// chain. It can be carried in by anyone at any time while its epoch lasts, and that is safe:
