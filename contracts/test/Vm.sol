@@ -15,10 +15,13 @@ interface Vm {
         pure
         returns (uint8 v, bytes32 r, bytes32 s);
     function prank(address sender) external;
+    function startPrank(address sender) external;
+    function stopPrank() external;
     function roll(uint256 blockNumber) external;
     function warp(uint256 blockTime) external;
     function getBlockNumber() external view returns (uint256);
     function getBlockTimestamp() external view returns (uint256);
+    function deal(address account, uint256 balance) external;
     function chainId(uint256 id) external;
     function mockCall(address callee, bytes calldata data, bytes calldata answer) external;
 

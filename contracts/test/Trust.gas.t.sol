@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IProvenanceGate} from "../src/interfaces/IProvenanceGate.sol";
+import {IStatuses} from "../src/interfaces/IStatuses.sol";
+import {GateFixture} from "./GateFixture.sol";
+import {vm} from "./Vm.sol";
+
+/// @notice Gas of execution, without the 21,000 and the calldata of a transaction. One call a test, so
+/// that storage is cold.
+contract TrustGasTest is GateFixture {
+    string private constant _GROUP = "Trust";
+
+    function setUp() public {
+        _setUpGate();
+        vm.warp(START + 1);
+    }
+
+    function test_setStatus_one_gasCost() public {
+        _measureStatus(1, "setStatus, 1 leaf");
+    }
+
+    function test_setStatus_hundred_gasCost() public {
+        _measureStatus(100, "setStatus, 100 leaves");
+    }
+
+    function test_recordAttestation_gasCost() public {
+        vm.prank(CONTROLLER);
+        attestations.recordAttestation(_approval(planLeaf, "another"));
+        vm.snapshotGasLastCall(_GROUP, "recordAttestation");
+    }
+
+    function test_accredit_gasCost() public {
+        vm.prank(HK_AUTHORITY);
+        attestors.accredit(HK, "another", CONTROLLER, ALL, 0, LATER);
+        vm.snapshotGasLastCall(_GROUP, "accredit");
+    }
+
+    function test_isAccredited_gasCost() public {
+        vm.assertTrue(_isAccredited(START), "accredited");
+        vm.snapshotGasLastCall(_GROUP, "isAccredited");
+    }
+
+    function test_check_gasCost() public {
+        IProvenanceGate.Policy memory policy = _policy();
+        IProvenanceGate.Evidence memory evidence = _evidence();
+        IProvenanceGate.Answer answer = gate.check(policy, evidence);
+        vm.snapshotGasLastCall(_GROUP, "check, covered");
+        vm.assertEq(uint256(answer), uint256(IProvenanceGate.Answer.Covered), "answer");
+    }
+
+    function _measureStatus(uint256 count, string memory name) private {
+        bytes32[] memory leaves = new bytes32[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            leaves[i] = keccak256(abi.encode(i));
+        }
+        attestations.setStatus(IStatuses.Status.Revoked, REASON, leaves);
+        vm.snapshotGasLastCall(_GROUP, name);
+    }
+}
