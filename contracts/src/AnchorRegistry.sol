@@ -106,6 +106,8 @@ contract AnchorRegistry is OperatorChanges, Equivocation, Closing {
         uint64 blockNumber,
         uint64 blockTime
     ) external view returns (bool) {
+        // A hash cannot be moved a little: it is equal, or it is another one.
+        // slither-disable-next-line incorrect-equality
         return _logs[logId].commitments[size] == _commitment(root, blockNumber, blockTime);
     }
 
@@ -136,6 +138,8 @@ contract AnchorRegistry is OperatorChanges, Equivocation, Closing {
     }
 
     function _isAnchored(Anchor calldata anchored) private view returns (bool) {
+        // A hash cannot be moved a little: it is equal, or it is another one.
+        // slither-disable-next-line incorrect-equality
         return _logs[anchored.logId].commitments[anchored.size]
             == _commitment(anchored.root, anchored.blockNumber, anchored.blockTime);
     }

@@ -53,7 +53,8 @@ contract AttestationRegistry is IAttestationRegistry, Statuses, EIP712 {
             revert WrongSignature(controller);
         }
         if (isNonceUsed(controller, nonce)) revert NonceUsed(controller, nonce);
-        _usedNonces[controller][uint248(nonce >> 8)] |= 1 << (nonce & 0xff);
+        (uint248 word, uint256 mask) = _placeOf(nonce);
+        _usedNonces[controller][word] |= mask;
         _record(attestation, controller);
     }
 
@@ -74,7 +75,8 @@ contract AttestationRegistry is IAttestationRegistry, Statuses, EIP712 {
 
     /// @inheritdoc IAttestationRegistry
     function isNonceUsed(address owner, uint256 nonce) public view returns (bool) {
-        return _usedNonces[owner][uint248(nonce >> 8)] & (1 << (nonce & 0xff)) != 0;
+        (uint248 word, uint256 mask) = _placeOf(nonce);
+        return _usedNonces[owner][word] & mask != 0;
     }
 
     /// @inheritdoc IAttestationRegistry
@@ -122,6 +124,12 @@ contract AttestationRegistry is IAttestationRegistry, Statuses, EIP712 {
             revert NotAccredited(jurisdiction, key, stage);
         }
         return ATTESTORS.controllerAt(jurisdiction, key, time);
+    }
+
+    /// @dev A word for each 256 nonces, a bit for each: nothing is lost by the cast.
+    function _placeOf(uint256 nonce) private pure returns (uint248 word, uint256 mask) {
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return (uint248(nonce >> 8), 2 ** (nonce & 0xff));
     }
 
     function _authorities() internal view override returns (IAuthorities) {

@@ -102,7 +102,7 @@ contract AttestorRegistry is IAttestorRegistry, Authorities {
     {
         if (time > BlockTime.current()) return false;
         (Change memory grant, bool suspended) = _grantAt(_changes[jurisdiction][key], time);
-        return !suspended && grant.stages & (1 << uint8(stage)) != 0;
+        return !suspended && (grant.stages >> uint8(stage)) & 1 == 1;
     }
 
     /// @inheritdoc IAttestorRegistry

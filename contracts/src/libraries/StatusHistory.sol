@@ -93,8 +93,9 @@ library StatusHistory {
         }
     }
 
-    /// @dev The change in the lowest bits; higher ones are cut off.
+    /// @dev The change in the lowest bits; the casts cut off what is above each part.
     function _unpack(uint256 page) private pure returns (IStatuses.StatusChange memory) {
+        // forge-lint: disable-next-item(unsafe-typecast)
         return
             IStatuses.StatusChange(
                 uint48(page >> 16), IStatuses.Status(uint8(page >> 8)), uint8(page)
