@@ -26,6 +26,9 @@ contract Operators is LogFixture {
     constructor() {
         _logs = [_open("example.com/a", 1, 1), _open("example.com/b", 3, 2)];
         _entries = _leaves(_MAX_LEAVES);
+        // From the first call on there is something to forge, roll back and lose.
+        grow(0, 3);
+        grow(1, 3);
     }
 
     function target() external view returns (address) {
@@ -43,7 +46,7 @@ contract Operators is LogFixture {
     }
 
     /// @notice Anchors some more of the honest log
-    function grow(uint256 which, uint8 by) external {
+    function grow(uint256 which, uint8 by) public {
         (bytes32 id, uint64 size) = _pick(which);
         uint64 next = size + 1 + by % 4;
         if (next > _MAX_LEAVES) return;
@@ -166,6 +169,6 @@ contract AnchorRegistryInvariantTest {
     /// @dev A run in which nothing was anchored would have shown nothing.
     function afterInvariant() public view {
         (IAnchorRegistry.Anchor[] memory kept,) = _operators.kept();
-        vm.assertGt(kept.length, 0, "nothing was anchored");
+        vm.assertGt(kept.length, 1, "nothing was anchored");
     }
 }
