@@ -21,7 +21,7 @@ interface Vm {
     function warp(uint256 blockTime) external;
     function getBlockNumber() external view returns (uint256);
     function getBlockTimestamp() external view returns (uint256);
-    function etch(address account, bytes calldata code) external;
+    function store(address account, bytes32 slot, bytes32 value) external;
     function deal(address account, uint256 balance) external;
     function chainId(uint256 id) external;
     function mockCall(address callee, bytes calldata data, bytes calldata answer) external;

@@ -29,7 +29,7 @@ def test_forge_test_default_profile_passes(repository: Path, forge: Forge) -> No
     """Gas included: foundry.toml has every figure compared with contracts/snapshots."""
     written = sum(
         len(re.findall(r"function (?:test|invariant)_", path.read_text()))
-        for path in (repository / "contracts/test").glob("*.t.sol")
+        for path in (repository / "contracts/test").rglob("*.t.sol")
     )
     assert _passed(forge("test").stdout) == written
 

@@ -24,9 +24,18 @@ from tests.anvil import start_anvil
 pytestmark = pytest.mark.chain
 
 _SIZE = 1_000_000
-# Older size, nodes of the proof, gas. Two shapes of 14 nodes; 21 is the longest.
-_MEASURED = [(524_160, 14, 85_000), (999_932, 14, 85_000), (983_039, 21, 95_000)]
-_OPERATOR = Account.from_key(b"\x11" * 32)
+# Older size, nodes of the proof, gas with one signature and with two of two. Two shapes of 14
+# nodes; 21 is the longest.
+_MEASURED = [
+    (524_160, 14, 85_000, 105_000),
+    (999_932, 14, 85_000, 105_000),
+    (983_039, 21, 95_000, 115_000),
+]
+_REVOKED = 1
+_OPERATORS = sorted(
+    (Account.from_key(bytes([n]) * 32) for n in (0x11, 0x22)),
+    key=lambda account: str(account.address).lower(),
+)
 _HEAD_TYPE = {
     "Head": [
         {"name": "logId", "type": "bytes32"},
@@ -42,14 +51,24 @@ class Registry:
     w3: Web3
     contract: Contract
 
-    def open_log(self, origin: str) -> bytes:
-        sent = self.contract.functions.openLog(origin, [_OPERATOR.address], 1).transact()
+    def open_log(self, origin: str, signers: int) -> bytes:
+        operators = [account.address for account in _OPERATORS[:signers]]
+        sent = self.contract.functions.openLog(origin, operators, signers).transact()
         self.w3.eth.wait_for_transaction_receipt(sent)
         return bytes(self.contract.functions.logIdOf(origin, self.w3.eth.accounts[0]).call())
 
-    def anchor(self, log_id: bytes, size: int, root: bytes, proof: list[bytes]) -> TxReceipt:
+    def anchor(
+        self, log_id: bytes, size: int, root: bytes, proof: list[bytes], *, signers: int
+    ) -> TxReceipt:
+        signatures = [
+            self._sign(account.key, log_id, size, root) for account in _OPERATORS[:signers]
+        ]
+        sent = self.contract.functions.anchor(log_id, size, root, proof, signatures).transact()
+        return self.w3.eth.wait_for_transaction_receipt(sent)
+
+    def _sign(self, key: bytes, log_id: bytes, size: int, root: bytes) -> bytes:
         signed = Account.sign_typed_data(
-            _OPERATOR.key,
+            key,
             {
                 "name": "Crossproof AnchorRegistry",
                 "version": "1",
@@ -59,23 +78,29 @@ class Registry:
             _HEAD_TYPE,
             {"logId": log_id, "epoch": 1, "size": size, "root": root},
         )
-        sent = self.contract.functions.anchor(
-            log_id, size, root, proof, [signed.signature]
-        ).transact()
-        return self.w3.eth.wait_for_transaction_receipt(sent)
+        return bytes(signed.signature)
 
 
 @pytest.fixture(scope="module")
-def registry() -> Iterator[Registry]:
-    artifact = load("AnchorRegistry")
+def w3() -> Iterator[Web3]:
     with start_anvil() as anvil:
         w3 = Web3(HTTPProvider(anvil.url))
         w3.eth.default_account = w3.eth.accounts[0]
-        factory = w3.eth.contract(abi=artifact.abi, bytecode=artifact.bytecode)
-        receipt = w3.eth.wait_for_transaction_receipt(factory.constructor().transact())
-        address = receipt["contractAddress"]
-        assert address is not None
-        yield Registry(w3, w3.eth.contract(address=address, abi=artifact.abi))
+        yield w3
+
+
+@pytest.fixture(scope="module")
+def registry(w3: Web3) -> Registry:
+    return Registry(w3, _deploy(w3, "AnchorRegistry"))
+
+
+def _deploy(w3: Web3, name: str, *arguments: str) -> Contract:
+    artifact = load(name)
+    factory = w3.eth.contract(abi=artifact.abi, bytecode=artifact.bytecode)
+    receipt = w3.eth.wait_for_transaction_receipt(factory.constructor(*arguments).transact())
+    address = receipt["contractAddress"]
+    assert address is not None
+    return w3.eth.contract(address=address, abi=artifact.abi)
 
 
 @pytest.fixture(scope="module")
@@ -83,25 +108,49 @@ def leaves() -> list[bytes]:
     return [sha256(i.to_bytes(4, "big")).digest() for i in range(_SIZE)]
 
 
-@pytest.mark.parametrize(("old_size", "nodes", "limit"), _MEASURED)
+@pytest.mark.parametrize(("old_size", "nodes", "by_one", "by_two"), _MEASURED)
 def test_anchor_at_a_million_entries_stays_below_its_gas(
-    registry: Registry, leaves: list[bytes], *, old_size: int, nodes: int, limit: int
+    registry: Registry,
+    leaves: list[bytes],
+    *,
+    old_size: int,
+    nodes: int,
+    by_one: int,
+    by_two: int,
 ) -> None:
     proof = merkle.consistency_proof(leaves, old_size)
     assert len(proof) == nodes
-    log_id = registry.open_log(f"example.com/{old_size}")
-    registry.anchor(log_id, old_size, merkle.root(leaves[:old_size]), [])
+    older = merkle.root(leaves[:old_size])
     root = merkle.root(leaves)
-    receipt = registry.anchor(log_id, _SIZE, root, proof)
+    for signers, limit in ((1, by_one), (2, by_two)):
+        log_id = registry.open_log(f"example.com/{old_size}/{signers}", signers)
+        registry.anchor(log_id, old_size, older, [], signers=signers)
+        receipt = registry.anchor(log_id, _SIZE, root, proof, signers=signers)
+        assert receipt["status"] == 1
+        assert receipt["gasUsed"] <= limit
+        assert registry.contract.functions.head(log_id).call() == [
+            _SIZE,
+            root,
+            receipt["blockNumber"],
+            registry.w3.eth.get_block(receipt["blockNumber"])["timestamp"],
+        ]
+        assert registry.contract.functions.anchorCommitment(log_id, old_size).call() != bytes(32)
+
+
+@pytest.mark.parametrize(("leaves_at_once", "limit"), [(1, 50_000), (100, 27_000)])
+def test_set_status_of_new_leaves_stays_below_its_gas(
+    w3: Web3, leaves_at_once: int, limit: int
+) -> None:
+    attestors = _deploy(w3, "AttestorRegistry", w3.eth.accounts[0])
+    registry = _deploy(w3, "AttestationRegistry", attestors.address)
+    leaves = [sha256(bytes([i])).digest() for i in range(leaves_at_once)]
+    sent = registry.functions.setStatus(_REVOKED, 1, leaves).transact()
+    receipt = w3.eth.wait_for_transaction_receipt(sent)
     assert receipt["status"] == 1
-    assert receipt["gasUsed"] <= limit
-    assert registry.contract.functions.head(log_id).call() == [
-        _SIZE,
-        root,
-        receipt["blockNumber"],
-        registry.w3.eth.get_block(receipt["blockNumber"])["timestamp"],
-    ]
-    assert registry.contract.functions.anchorCommitment(log_id, old_size).call() != bytes(32)
+    assert receipt["gasUsed"] / leaves_at_once <= limit
+    for leaf in leaves:
+        _, status, _ = registry.functions.statusOf(w3.eth.accounts[0], leaf).call()
+        assert status == _REVOKED
 
 
 def test_measured_sizes_are_the_most_expensive_ones() -> None:
@@ -110,9 +159,9 @@ def test_measured_sizes_are_the_most_expensive_ones() -> None:
     for old_size in range(1, _SIZE):
         nodes, hashes = _cost(old_size)
         most[nodes] = max(most.get(nodes, 0), hashes)
-    for old_size, nodes, _ in _MEASURED:
+    for old_size, nodes, *_ in _MEASURED:
         assert _cost(old_size) == (nodes, most[nodes])
-    assert max(most) == max(nodes for _, nodes, _ in _MEASURED)
+    assert max(most) == max(nodes for _, nodes, *_ in _MEASURED)
 
 
 def _cost(old_size: int) -> tuple[int, int]:
