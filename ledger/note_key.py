@@ -29,6 +29,7 @@ __all__ = [
     "NoteVerifier",
     "Signer",
     "Verifier",
+    "check_ed25519",
     "check_name",
     "decode_base64",
     "key_id",
@@ -101,7 +102,7 @@ class Verifier:
         """Read `NAME+KEYID+base64(0x01 || public key)`; raise MalformedError."""
         name, identifier, material = split_key(vkey, "note.verifier-key")
         public_key = _ed25519_material(material, "note.verifier-key")
-        _check_public_key(public_key)
+        check_ed25519(public_key, "note.verifier-key")
         if key_id(name, material) != identifier:
             raise MalformedError(
                 "note.verifier-key",
@@ -115,7 +116,7 @@ class Verifier:
     def from_public_key(cls, name: str, public_key: bytes) -> Verifier:
         """Name a 32-byte Ed25519 public key."""
         check_name(name, "note.verifier-key")
-        _check_public_key(public_key)
+        check_ed25519(public_key, "note.verifier-key")
         return cls(name, key_id(name, _ED25519 + public_key), public_key)
 
     def __str__(self) -> str:
@@ -195,6 +196,15 @@ def key_id(name: str, material: bytes) -> bytes:
     return sha256(name.encode() + b"\n" + material).digest()[:KEY_ID_SIZE]
 
 
+def check_ed25519(public_key: bytes, code: str) -> None:
+    """Refuse 32 bytes under which implementations disagree on what is signed."""
+    if len(public_key) != _ED25519_SIZE:
+        raise MalformedError(code, "public key", expected=f"{_ED25519_SIZE} bytes")
+    y = int.from_bytes(public_key, "little") & (2**255 - 1)
+    if y >= _FIELD_PRIME or y in _SMALL_ORDER_Y:
+        raise MalformedError(code, "public key: not canonical, or of small order")
+
+
 def decode_base64(value: str, code: str, what: str) -> bytes:
     """Decode standard base64 in its one canonical spelling; raise MalformedError."""
     # What is decoded may be a secret, and the library's error for other letters carries it along.
@@ -238,11 +248,3 @@ def _ed25519_material(material: bytes, code: str) -> bytes:
             code, "key", expected=f"algorithm 1 (Ed25519) and {_ED25519_SIZE} bytes"
         )
     return material[1:]
-
-
-def _check_public_key(public_key: bytes) -> None:
-    if len(public_key) != _ED25519_SIZE:
-        raise MalformedError("note.verifier-key", "public key", expected=f"{_ED25519_SIZE} bytes")
-    y = int.from_bytes(public_key, "little") & (2**255 - 1)
-    if y >= _FIELD_PRIME or y in _SMALL_ORDER_Y:
-        raise MalformedError("note.verifier-key", "public key: not canonical, or of small order")
