@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -27,7 +27,7 @@ __all__ = [
     "check_names_and_numbers",
     "decode",
     "decode_canonical",
-    "decode_revealed",
+    "decode_members",
     "wrong_record_id",
 ]
 
@@ -35,6 +35,7 @@ __all__ = [
 MAX_TEXT_SIZE = 16 * MAX_ENTRY_SIZE
 
 _SHOWN = 60
+_T = TypeVar("_T", bound=msgspec.Struct)
 
 _decode = msgspec.json.Decoder[Kind](reduce(or_, KINDS.values())).decode
 _encode = msgspec.json.Encoder(order="sorted").encode
@@ -52,8 +53,8 @@ def decode_canonical(data: bytes) -> Kind | None:
     return members if _encode(members) == data else None
 
 
-def decode_revealed(value: dict[str, Any], members: type[Kind]) -> Kind:
-    """Decode what disclosures made of an entry's value; raise MalformedError."""
+def decode_members(value: dict[str, Any], members: type[_T]) -> _T:
+    """Decode an object that is JSON already, not text: a struct's members; raise MalformedError."""
     try:
         return msgspec.json.decode(canonicalize(value), type=members)
     except msgspec.ValidationError as error:

@@ -25,13 +25,15 @@ from ledger.merkle import HASH_SIZE
 
 __all__ = ["MAX_JWS_SIZE", "Jws", "Unsigned", "unsigned"]
 
-# What an entry has room for.
-MAX_JWS_SIZE = 65_535
+# What an entry of 65,535 bytes has room for beside its own members.
+MAX_JWS_SIZE = 65_000
 
 _ALGORITHMS = tuple(name for names in ALGORITHMS.values() for name in names)
 _REFUSED = ("b64", "crit", "jku", "x5u")
 _MAX_HEADER_SIZE = 16_384
 _PARTS = 3
+# A point and 64 bytes in base64url.
+_SIGNATURE_LENGTH = 87
 _SHOWN = 60
 
 
@@ -124,7 +126,10 @@ class Unsigned:
 def unsigned(
     key: PublicKey, claims: Mapping[str, Any], *, typ: str, header: Mapping[str, Any] | None = None
 ) -> Unsigned:
-    """Make the text that is to be signed: claims in canonical form, the key brought along."""
+    """Make the text that is to be signed: claims in canonical form, the key brought along.
+
+    Raises MalformedError where the whole would be longer than MAX_JWS_SIZE.
+    """
     named = {
         "alg": key.algorithm,
         "jwk": key.to_jwk(),
@@ -133,7 +138,17 @@ def unsigned(
         **(header or {}),
     }
     parts = (base64url.encode(canonicalize(part)) for part in (named, claims))
-    return Unsigned(key, ".".join(parts).encode())
+    signing_input = ".".join(parts).encode()
+    size = len(signing_input) + _SIGNATURE_LENGTH
+    if size > MAX_JWS_SIZE:
+        raise MalformedError(
+            "jws.too-long",
+            "more than an entry has room for",
+            expected=f"at most {MAX_JWS_SIZE} characters, the signature included",
+            found=f"{size}",
+            hint="Leave lists out that their root stands for, or conceal them.",
+        )
+    return Unsigned(key, signing_input)
 
 
 def _read_header(data: bytes, typ: str | None) -> dict[str, Any]:

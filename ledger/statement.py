@@ -30,7 +30,7 @@ from ledger.entry import (
     check_names_and_numbers,
     decode,
     decode_canonical,
-    decode_revealed,
+    decode_members,
     wrong_record_id,
 )
 from ledger.errors import MalformedError
@@ -142,7 +142,7 @@ class Statement:
         Raises MalformedError for a disclosed member of a wrong format, VerificationError for one
         that the kind does not let anybody conceal.
         """
-        check_concealable(self.members, decode_revealed(dict(revealed), type(self.members)))
+        check_concealable(self.members, decode_members(dict(revealed), type(self.members)))
 
 
 def new_record_id() -> str:

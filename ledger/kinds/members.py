@@ -34,6 +34,7 @@ __all__ = [
     "Date",
     "Digests",
     "File",
+    "Hash",
     "Identifier",
     "Jurisdiction",
     "Member",
