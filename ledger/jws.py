@@ -47,10 +47,10 @@ class Jws:
     signing_input: bytes
 
     @classmethod
-    def parse(cls, text: str, *, typ: str | None = None) -> Jws:
+    def parse(cls, text: str, *, typ: str | None = None, longest: int = MAX_JWS_SIZE) -> Jws:
         """Read the compact form, of this `typ` where one is given; raise MalformedError."""
-        parts = text.split(".")
-        if len(parts) != _PARTS or len(text) > MAX_JWS_SIZE or not text.isascii():
+        parts = text.split(".", _PARTS)
+        if len(parts) != _PARTS or len(text) > longest or not text.isascii():
             raise _malformed("three parts, base64url, between points", f"{len(parts)} parts")
         if len(parts[0]) > _MAX_HEADER_SIZE:
             raise _malformed(f"a header of at most {_MAX_HEADER_SIZE} characters", "a longer one")
@@ -110,6 +110,7 @@ class Unsigned:
 
     key: PublicKey
     signing_input: bytes
+    longest: int = MAX_JWS_SIZE
 
     def sign(self, key: PrivateKey) -> Jws:
         """Sign with the key at hand."""
@@ -118,17 +119,22 @@ class Unsigned:
     def complete(self, signature: bytes) -> Jws:
         """Take a signature that was made elsewhere; raise VerificationError for a wrong one."""
         text = f"{self.signing_input.decode()}.{base64url.encode(signature)}"
-        jws = Jws.parse(text)
+        jws = Jws.parse(text, longest=self.longest)
         jws.verify(self.key)
         return jws
 
 
 def unsigned(
-    key: PublicKey, claims: Mapping[str, Any], *, typ: str, header: Mapping[str, Any] | None = None
+    key: PublicKey,
+    claims: Mapping[str, Any],
+    *,
+    typ: str,
+    header: Mapping[str, Any] | None = None,
+    longest: int = MAX_JWS_SIZE,
 ) -> Unsigned:
     """Make the text that is to be signed: claims in canonical form, the key brought along.
 
-    Raises MalformedError where the whole would be longer than MAX_JWS_SIZE.
+    Raises MalformedError where the whole would be longer than `longest`.
     """
     named = {
         "alg": key.algorithm,
@@ -140,15 +146,15 @@ def unsigned(
     parts = (base64url.encode(canonicalize(part)) for part in (named, claims))
     signing_input = ".".join(parts).encode()
     size = len(signing_input) + _SIGNATURE_LENGTH
-    if size > MAX_JWS_SIZE:
+    if size > longest:
         raise MalformedError(
             "jws.too-long",
             "more than an entry has room for",
-            expected=f"at most {MAX_JWS_SIZE} characters, the signature included",
+            expected=f"at most {longest} characters, the signature included",
             found=f"{size}",
             hint="Leave lists out that their root stands for, or conceal them.",
         )
-    return Unsigned(key, signing_input)
+    return Unsigned(key, signing_input, longest)
 
 
 def _read_header(data: bytes, typ: str | None) -> dict[str, Any]:
