@@ -20,7 +20,8 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from ledger import base64url
-from ledger.attestation.claims import NumericDate, StatusList
+from ledger.attestation.claims import StatusList
+from ledger.claims import NumericDate
 from ledger.entry import check_names_and_numbers, decode_members
 from ledger.errors import MalformedError, UnavailableError, VerificationError
 from ledger.jwk import PublicKey

@@ -5,8 +5,9 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
-from ledger.attestation import LEAF_PREFIX, Stage
+from ledger.attestation import Stage
 from ledger.attestation.backup import deposit_of
+from ledger.claims import LEAF_PREFIX
 from ledger.kinds.members import Digests, File
 
 __all__ = ["BACKUP", "ITEMS", "POST_CHECK", "PRE_ASSESSMENT", "changed", "claims_of"]

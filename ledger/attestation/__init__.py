@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.attestation.backup import Backup, BackupClaims
-from ledger.attestation.claims import LEAF_PREFIX, Stage, Subject
+from ledger.attestation.claims import Stage, Subject
 from ledger.attestation.post_check import PostCheck, PostCheckClaims
 from ledger.attestation.pre_assessment import PreAssessment, PreAssessmentClaims
 from ledger.disclosure import Disclosure, Path, conceal, reveal
@@ -28,7 +28,6 @@ from ledger.jws import Jws, Unsigned, unsigned
 from ledger.kinds.concealment import check_concealable
 
 __all__ = [
-    "LEAF_PREFIX",
     "STAGES",
     "TYP",
     "Attestation",

@@ -14,26 +14,19 @@ from typing import Annotated
 from msgspec import UNSET, Meta, UnsetType, field
 
 from ledger.canonical import MAX_INTEGER
+from ledger.claims import LEAF_PREFIX, LeafName, NumericDate, check_leaf_name
 from ledger.errors import MalformedError
-from ledger.kinds.formats import check_hash, check_jurisdiction, check_record_id
+from ledger.kinds.formats import check_jurisdiction, check_record_id
 from ledger.kinds.members import Concealing, Identifier, Jurisdiction, Member, RecordId
 
 __all__ = [
-    "LEAF_PREFIX",
     "Claims",
-    "NumericDate",
     "Stage",
     "StatusList",
     "StatusReference",
     "Subject",
     "incomplete",
 ]
-
-LEAF_PREFIX = "urn:crossproof:leaf:"
-
-# RFC 7519, 2: whole seconds since 1970; fractions are refused, as everywhere in a log.
-NumericDate = Annotated[int, Meta(ge=0, le=MAX_INTEGER)]
-_LeafName = Annotated[str, Meta(extra_json_schema={"pattern": f"^{LEAF_PREFIX}[0-9a-f]{{64}}$"})]
 
 
 class Stage(StrEnum):
@@ -65,18 +58,11 @@ class StatusReference(Member, frozen=True, kw_only=True):
 class Subject(Concealing, frozen=True, kw_only=True):
     """The logged entry that is spoken of."""
 
-    id: _LeafName
+    id: LeafName
     record_id: RecordId
 
     def __post_init__(self) -> None:
-        if not self.id.startswith(LEAF_PREFIX):
-            raise MalformedError(
-                "attestation.subject",
-                "the subject is not a leaf",
-                expected=f"{LEAF_PREFIX} and 64 hexadecimal digits",
-                found=ascii(self.id[: len(LEAF_PREFIX)]),
-            )
-        check_hash(self.id.removeprefix(LEAF_PREFIX))
+        check_leaf_name(self.id)
         check_record_id(self.record_id)
 
     @property

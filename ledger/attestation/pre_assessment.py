@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType, field
 
-from ledger.attestation.claims import Claims, NumericDate, Stage, Subject, incomplete
+from ledger.attestation.claims import Claims, Stage, Subject, incomplete
+from ledger.claims import NumericDate
 from ledger.kinds.formats import check_jurisdiction
 from ledger.kinds.members import (
     MAX_ELEMENTS,

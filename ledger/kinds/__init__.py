@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from ledger.kinds.common import Kind
 from ledger.kinds.plan import Plan
+from ledger.kinds.signed import Attestation, Manifest, Receipt, Status
 from ledger.kinds.transfer import Transfer
 
-__all__ = ["KINDS", "Kind", "Plan", "Transfer"]
+__all__ = ["KINDS", "Attestation", "Kind", "Manifest", "Plan", "Receipt", "Status", "Transfer"]
 
-KINDS: dict[str, type[Kind]] = {"plan": Plan, "transfer": Transfer}
+KINDS: dict[str, type[Kind]] = {
+    "attestation": Attestation,
+    "manifest": Manifest,
+    "plan": Plan,
+    "receipt": Receipt,
+    "status": Status,
+    "transfer": Transfer,
+}

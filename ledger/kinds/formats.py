@@ -21,6 +21,7 @@ from ledger.errors import MalformedError
 __all__ = [
     "FORMATS",
     "SD_DIGEST_LENGTH",
+    "check_compact_jws",
     "check_date",
     "check_hash",
     "check_jurisdiction",
@@ -48,9 +49,11 @@ _LETTER = "[A-Za-z0-9_-]"
 # The last letter carries 2 (16 bytes) or 4 (32 bytes) bits of the value: the others must be zero.
 _SALT = _LETTER + "{21}[AQgw]"
 _SD_DIGEST = _LETTER + "{42}[AEIMQUYcgkosw048]"
+_COMPACT_JWS = rf"{_LETTER}+\.{_LETTER}+\.{_LETTER}+"
 _UUID7 = f"{_HEX}{{8}}-{_HEX}{{4}}-7{_HEX}{{3}}-[89ab]{_HEX}{{3}}-{_HEX}{{12}}"
 
 FORMATS: Final[dict[str, dict[str, Any]]] = {
+    "compact-jws": {"pattern": f"^{_COMPACT_JWS}$"},
     "date": {"pattern": f"^{_DATE}$"},
     "hash": {"pattern": f"^{_HEX}{{64}}$"},
     "jurisdiction": {"pattern": "^[A-Z]{2}$"},
@@ -63,6 +66,7 @@ FORMATS: Final[dict[str, dict[str, Any]]] = {
 # The form only: which codes are assigned changes, and a log must read its old entries for ever.
 _JURISDICTIONS = frozenset(a + b for a in ascii_uppercase for b in ascii_uppercase)
 
+_is_compact_jws = re.compile(_COMPACT_JWS).fullmatch
 _is_salt = re.compile(_SALT).fullmatch
 _is_date = re.compile(_DATE).fullmatch
 _is_minute = re.compile(f"{_DATE}T{_CLOCK}").fullmatch
@@ -85,6 +89,13 @@ def check_salt(text: str) -> None:
     if not _is_salt(text):
         # Its length, not the salt itself: messages end up in logs.
         raise _malformed("salt", "salt", "16 bytes in base64url", f"{len(text)} characters")
+
+
+def check_compact_jws(text: str) -> None:
+    """Check the form of a JSON Web Signature (RFC 7515, 7.1)."""
+    if not _is_compact_jws(text):
+        expected = "header, payload and signature in base64url, with points between"
+        raise _malformed("jws", "jws", expected, f"{len(text)} characters")
 
 
 def check_hash(text: str) -> None:

@@ -247,14 +247,42 @@ def _with(path: str, value: Any) -> bytes:
     return _dump(changed)
 
 
+# A signature's form is all that the log looks at: these are signed by nobody.
+_NO_JWS = {
+    "two parts": "e30.e30",
+    "four parts": "e30.e30.AAAA.AAAA",
+    "an empty part": "e30..AAAA",
+    "other letters": "e30.e+0.AAAA",
+    "padding": "e30=.e30.AAAA",
+    "a line break at its end": "e30.e30.AAAA\n",
+}
+
+
+def _signed(kind: str) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "v": 1,
+        "record_id": _MINIMAL["record_id"],
+        "salt": _MINIMAL["salt"],
+        "jws": f"{_base64url(b'{}')}.{_base64url(kind.encode())}.{_base64url(bytes(64))}",
+    }
+
+
 def _statement() -> dict[str, Any]:
     valid = {
         "minimal": _MINIMAL,
         "full": _FULL,
         "plan": _PLAN,
         "concealed": _CONCEALED,
+        **{kind: _signed(kind) for kind in ("attestation", "manifest", "receipt", "status")},
     }
     refused = {
+        **{
+            f"jws of {what}": (_dump({**_signed("receipt"), "jws": text}), "statement.jws")
+            for what, text in _NO_JWS.items()
+        },
+        "no jws": (_dump({**_signed("status"), "jws": None}), "statement.type"),
+        "jws in a transfer": (_with("jws", "e30.e30.AAAA"), "statement.unknown-member"),
         "not JSON": (b"{", "json.invalid"),
         "cut in half": (_dump(_FULL)[:600], "json.invalid"),
         "an array": (b"[]", "statement.type"),

@@ -135,7 +135,7 @@ def test_read_pre_assessment_reference_concealed_in_a_post_check_is_refused() ->
         (PRE_ASSESSMENT, "jurisdiction", "CHN", "statement.jurisdiction"),
         (PRE_ASSESSMENT, "admin", True, "statement.unknown-member"),
         (PRE_ASSESSMENT, "status", {}, "statement.missing"),
-        (PRE_ASSESSMENT, "credentialSubject/id", "aa" * 32, "attestation.subject"),
+        (PRE_ASSESSMENT, "credentialSubject/id", "aa" * 32, "claims.leaf"),
         (PRE_ASSESSMENT, "credentialSubject/id", "urn:crossproof:leaf:AA", "statement.hash"),
         (PRE_ASSESSMENT, "credentialSubject/record_id", "1", "statement.record-id"),
         (PRE_ASSESSMENT, "credentialSubject/outcome", "ok", "statement.type"),
