@@ -97,6 +97,16 @@ class Members:
             raise _malformed(place, f"an array of at most {longest}", value)
         return tuple(read(element, f"{place}[{i}]") for i, element in enumerate(value))
 
+    def listed(
+        self, name: str, read: Callable[[object, str], _T], *, longest: int
+    ) -> tuple[_T, ...]:
+        """Take an array that may be absent, which is the same as empty."""
+        return self.array(name, read, longest=longest) if name in self._left else ()
+
+    def optional(self, name: str, read: Callable[[object, str], _T]) -> _T | None:
+        """Take a member that may be absent, through `read(value, place)`."""
+        return read(self.take(name), self._place(name)) if name in self._left else None
+
     def hashes(self, name: str, *, longest: int) -> tuple[bytes, ...]:
         """Take an array of hashes, each 64 lower-case hexadecimal digits."""
         return self.array(name, read_hash, longest=longest)

@@ -5,12 +5,15 @@
                "operators": ["example.com/log+…+…"], "log_id": "0x…"}],
      "chains": [{"chain_id": 1, "genesis_hash": "0x…", "contract": "0x…", "sandbox": false,
                  "finality": "finalized", "rpc": ["https://…"], "agree": 1}],
-     "anchors": [{…}]}                                pinned: believed without asking anyone
+     "anchors": [{…}],                                pinned: believed without asking anyone
+     "organisations": [{"id": "uscc:…", "roles": ["enterprise"], "keys": [JWK]}],
+     "accreditations": [{"jurisdiction": "CN", "key": "0x…", "changes": […]}]}
 
 `finality` is "instant", "finalized" or "confirmations:N". `log_id` is the log's name in
 the contract, hash(origin, admin): without it no anchor of the log can be believed, since anyone
-may open a log of that origin under an address of his own. A bundle never widens a trust file.
-Published schema: `schemas/trust.v1.schema.json`.
+may open a log of that origin under an address of his own. The last two, which may be absent, say
+whose keys are whose, and who may attest (see `organisation`, `accreditation`). A bundle never
+widens a trust file. Published schema: `schemas/trust.v1.schema.json`.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from ledger.accreditation import Accreditation
 from ledger.anchor import Anchor, ChainIdentity
 from ledger.canonical import parse
 from ledger.checkpoint import check_origin
@@ -29,6 +33,7 @@ from ledger.finality import FINALIZED, Finality
 from ledger.head_signature import HeadVerifier
 from ledger.members import Members, read_text
 from ledger.note import Verifier
+from ledger.organisation import Organisation
 
 __all__ = ["MEDIA_TYPE", "Trust", "TrustedChain", "TrustedLog", "node_address"]
 
@@ -127,11 +132,13 @@ class TrustedChain:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What a verifier believes: logs, chains, and anchors that were checked before."""
+    """What a verifier believes: logs, chains, anchors that were checked before, and who is who."""
 
     logs: tuple[TrustedLog, ...] = ()
     chains: tuple[TrustedChain, ...] = ()
     anchors: tuple[Anchor, ...] = ()
+    organisations: tuple[Organisation, ...] = ()
+    accreditations: tuple[Accreditation, ...] = ()
 
     @classmethod
     def from_json(cls, data: bytes | str) -> Trust:
@@ -150,12 +157,23 @@ class Trust:
             members.array("logs", TrustedLog.from_value, longest=MAX_LISTED),
             members.array("chains", TrustedChain.from_value, longest=MAX_LISTED),
             members.array("anchors", Anchor.from_value, longest=MAX_LISTED),
+            members.listed("organisations", Organisation.from_value, longest=MAX_LISTED),
+            members.listed("accreditations", Accreditation.from_value, longest=MAX_LISTED),
         )
         members.end()
         _unique(trust.logs, lambda log: log.origin, "trust.logs")
         _unique(trust.chains, lambda chain: chain.identity, "trust.chains")
         # Two pins of one head differ or are the same: a contradiction, or noise.
         _unique(trust.anchors, _head, "trust.anchors")
+        _unique(trust.organisations, lambda known: known.id, "trust.organisations")
+        # A key of two organisations would let either speak for the other.
+        keys = [key for known in trust.organisations for key in known.keys]
+        _unique(tuple(keys), lambda key: key.thumbprint.hex(), "trust.organisations: a key")
+        _unique(
+            trust.accreditations,
+            lambda known: (known.jurisdiction, known.key.hex()),
+            "trust.accreditations",
+        )
         return trust
 
     def to_value(self) -> dict[str, Any]:
@@ -165,6 +183,14 @@ class Trust:
             "logs": [log.to_value() for log in self.logs],
             "chains": [chain.to_value() for chain in self.chains],
             "anchors": [anchor.to_value() for anchor in self.anchors],
+            **{
+                name: [known.to_value() for known in listed]
+                for name, listed in (
+                    ("organisations", self.organisations),
+                    ("accreditations", self.accreditations),
+                )
+                if listed
+            },
         }
 
     def to_json(self) -> str:
@@ -178,6 +204,16 @@ class Trust:
     def chain(self, identity: ChainIdentity) -> TrustedChain | None:
         """Find a chain by its whole identity."""
         return next((chain for chain in self.chains if chain.identity == identity), None)
+
+    def owner(self, thumbprint: bytes) -> Organisation | None:
+        """Find the organisation that a key is of, by the key's thumbprint."""
+        return next((known for known in self.organisations if known.key(thumbprint)), None)
+
+    def accreditation(self, jurisdiction: str, key: bytes) -> Accreditation | None:
+        """Find what an authority has said of a key, by its thumbprint."""
+        names = (jurisdiction, key)
+        found = (known for known in self.accreditations if (known.jurisdiction, known.key) == names)
+        return next(found, None)
 
     def pin(self, anchor: Anchor) -> Trust:
         """Keep an anchor, for use offline; the caller has checked it.

@@ -9,6 +9,10 @@ addresses come from the trust file alone. The order is fixed:
     record     its exact bytes hash to a leaf on the path to the checkpoint's root; only then are
                they parsed: canonical, of a known kind, disclosures in the document
     plan       likewise, and it is the plan that the transfer names
+    manifest   likewise, and the record is in the batch that its exporter signed
+    statuses   likewise; what became of attestation, transfer and plan
+    stages     likewise; who attested, accredited when he did, and each rule between the records
+    receipts   likewise; by a recipient, whose digests are the record's
     anchor     the checkpoint's head, on a trusted chain, pinned or asked for
     files      each file that the record names is there and matches, and no other is
 
@@ -18,11 +22,13 @@ Everything that fails is told; nothing that a failed record says is shown as tru
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ledger.accreditation import AccreditationSource
 from ledger.anchor import ChainSource
+from ledger.attestation import Stage
 from ledger.bundle import Bundle
 from ledger.checkpoint import parse_checkpoint
 from ledger.disclosure import reveal
@@ -31,8 +37,12 @@ from ledger.fingerprint import Fingerprint
 from ledger.report import Check, Report, Status
 from ledger.trust import Trust
 from ledger.verify.anchored import check_anchor
+from ledger.verify.attested import check_attestations
+from ledger.verify.case import Case
 from ledger.verify.files import check_files
+from ledger.verify.handed_over import check_manifest, check_receipts
 from ledger.verify.logged import check_entry, check_log, check_plan
+from ledger.verify.standing import check_words
 
 __all__ = ["verify"]
 
@@ -47,12 +57,16 @@ def verify(
     chain: ChainSource | None = None,
     now: datetime | None = None,
     without_files: bool = False,
+    accreditations: AccreditationSource | None = None,
+    required: Collection[Stage] = (),
 ) -> Report:
     """Check a bundle against what `trust` believes; always return a report.
 
     `files` are fingerprints, or paths that are hashed here. Without `chain` an anchor counts only
     where the trust file pins it. `now` is the time that is asked about, the present by default: an
-    anchor made after it says nothing about it.
+    anchor made after it says nothing about it. `accreditations` is asked who was accredited, the
+    trust file by default. Stages that are `required` and that the bundle does not show leave the
+    verdict undetermined.
     """
     as_of = now or datetime.now(UTC)
     if not isinstance(bundle, Bundle):
@@ -73,7 +87,14 @@ def verify(
     checks += check_log(bundle.checkpoint, claimed, trust, anchored=bundle.anchor is not None)
     entry_checks, statement = check_entry("entry", bundle.entry, claimed)
     checks += entry_checks
-    checks += check_plan(bundle.plan, statement, claimed)
+    plan_checks, plan = check_plan(bundle.plan, statement, claimed)
+    checks += plan_checks
+    case = Case(bundle, claimed, trust, log, chain, accreditations or trust, as_of)
+    checks += check_manifest(case, statement)
+    word_checks, words = check_words(case)
+    checks += word_checks
+    checks += check_attestations(case, statement, plan, words, required=frozenset(required))
+    checks += check_receipts(case, statement)
     checks += check_anchor(bundle.anchor, claimed, log, trust=trust, chain=chain, now=now)
     sound = all(check.status is not Status.FAILED for check in checks)
     checks += check_files(statement, fingerprints, without_files=without_files)

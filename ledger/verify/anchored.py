@@ -10,7 +10,7 @@ from ledger.errors import UnavailableError, VerificationError
 from ledger.report import Check, Status
 from ledger.trust import Trust, TrustedLog
 
-__all__ = ["check_anchor"]
+__all__ = ["check_anchor", "check_chain", "check_log_id"]
 
 _CHAIN = "anchor.chain"
 
@@ -38,7 +38,7 @@ def check_anchor(
             )
         ]
     checks = [Check.verified("anchor.head", subject=f"{anchor.size}")]
-    checks += [_check_log_id(anchor, log), _check_chain(anchor, trust, chain)]
+    checks += [check_log_id(anchor, log), check_chain(anchor, trust, chain)]
     if now is not None and anchor.time > now:
         checks.append(_later(anchor, now))
     return checks
@@ -52,7 +52,8 @@ def _later(anchor: Anchor, now: datetime) -> Check:
     )  # fmt: skip
 
 
-def _check_log_id(anchor: Anchor, log: TrustedLog | None) -> Check:
+def check_log_id(anchor: Anchor, log: TrustedLog | None) -> Check:
+    """Check that an anchor is of this very log."""
     if log is None:
         return Check("anchor.log", Status.UNDETERMINED, "log.unknown")
     if log.log_id is None:
@@ -68,7 +69,7 @@ def _check_log_id(anchor: Anchor, log: TrustedLog | None) -> Check:
     return Check.verified("anchor.log")
 
 
-def _check_chain(anchor: Anchor, trust: Trust, chain: ChainSource | None) -> Check:
+def check_chain(anchor: Anchor, trust: Trust, chain: ChainSource | None) -> Check:
     """Decide whether the chain holds the anchor: by a pin, or by whoever may be asked."""
     if anchor in trust.anchors:
         return Check.verified(_CHAIN, subject=str(anchor.chain))

@@ -15,7 +15,7 @@ from ledger.report import Check, Status
 from ledger.statement import Statement
 from ledger.trust import Trust
 
-__all__ = ["check_entry", "check_log", "check_plan"]
+__all__ = ["check_entry", "check_log", "check_logged", "check_plan"]
 
 
 def check_log(note: str, claimed: Checkpoint, trust: Trust, *, anchored: bool) -> list[Check]:
@@ -60,11 +60,11 @@ def _check_stranger(note: str, trust: Trust) -> Check:
     return Check("checkpoint.signature", Status.UNDETERMINED, "log.unknown")
 
 
-def check_entry(
-    part: str, entry: LoggedEntry, head: Checkpoint
+def check_logged(
+    part: str, entry: LoggedEntry, head: Checkpoint, *, subject: str | None = None
 ) -> tuple[list[Check], Statement | None]:
-    """Check one logged entry; its statement is returned only where all of it holds."""
-    checks = []
+    """Check that an entry is in the log, and a statement; it is returned only where it is."""
+    code = f"{part}.inclusion"
     try:
         verify_inclusion(
             leaf_hash=leaf_hash(entry.body),
@@ -74,13 +74,23 @@ def check_entry(
             root=head.root,
         )
     except VerificationError as error:
-        return [Check.failed(f"{part}.inclusion", error)], None
-    checks.append(Check.verified(f"{part}.inclusion", subject=f"{entry.index}"))
+        return [Check.failed(code, error, subject)], None
+    included = Check.verified(code, subject or f"{entry.index}")
+    code = f"{part}.statement"
     try:
         statement = Statement.from_entry(entry.body)
     except MalformedError as error:
-        return [*checks, Check.failed(f"{part}.statement", error)], None
-    checks.append(Check.verified(f"{part}.statement", subject=statement.kind))
+        return [included, Check.failed(code, error, subject)], None
+    return [included, Check.verified(code, subject or statement.kind)], statement
+
+
+def check_entry(
+    part: str, entry: LoggedEntry, head: Checkpoint
+) -> tuple[list[Check], Statement | None]:
+    """Check one logged entry and what is disclosed of it; its statement only where all holds."""
+    checks, statement = check_logged(part, entry, head)
+    if statement is None:
+        return checks, None
     try:
         statement.check_revealed(reveal(statement.value, entry.disclosures))
     except LedgerError as error:
@@ -92,24 +102,25 @@ def check_entry(
 
 def check_plan(
     plan: LoggedEntry | None, transfer: Statement | None, head: Checkpoint
-) -> list[Check]:
-    """Check that the plan in the bundle is the one that the transfer says covers it."""
+) -> tuple[list[Check], Statement | None]:
+    """Check that the plan in the bundle is the one that the transfer says covers it.
+
+    The plan is returned only where it is sound, and that one.
+    """
     named = _named_plan(transfer.value) if transfer is not None else None
     if plan is None:
         if named is None:
-            return []
-        return [Check("plan.named", Status.UNDETERMINED, "plan.absent", expected=named)]
+            return [], None
+        return [Check("plan.named", Status.UNDETERMINED, "plan.absent", expected=named)], None
     checks, statement = check_entry("plan", plan, head)
     if transfer is None or statement is None:
-        return checks
+        return checks, None
     found = _reference(statement.kind, statement.value["record_id"], statement.leaf_hash.hex())
     if named == found:
-        return [*checks, Check.verified("plan.named")]
+        return [*checks, Check.verified("plan.named")], statement
     expected = named or "no plan"
-    return [
-        *checks,
-        Check("plan.named", Status.FAILED, "plan.other", expected=expected, found=found),
-    ]
+    other = Check("plan.named", Status.FAILED, "plan.other", expected=expected, found=found)
+    return [*checks, other], None
 
 
 def _named_plan(statement: dict[str, Any]) -> str | None:

@@ -1,0 +1,101 @@
+"""An organisation as a verifier knows it: its identifier, what it is, and its keys.
+
+    {"id": "uscc:…", "name"?, "roles": ["enterprise"], "jurisdictions": ["CN"], "keys": [JWK, …]}
+
+Statements name parties by `id`; signatures name keys by thumbprint; that the one belongs to the
+other is what a trust file says. A regulator's jurisdictions are those for which its orders count.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from ledger.errors import MalformedError
+from ledger.jwk import PublicKey
+from ledger.kinds.formats import check_jurisdiction
+from ledger.kinds.members import MAX_IDENTIFIER, MAX_TEXT
+from ledger.members import Members, read_text
+
+__all__ = ["MAX_KEYS", "Organisation", "Role"]
+
+MAX_KEYS = 1_000
+
+
+class Role(StrEnum):
+    """What an organisation does here."""
+
+    ENTERPRISE = "enterprise"
+    ASSESSOR = "assessor"
+    CUSTODIAN = "custodian"
+    CHECKER = "checker"
+    REGULATOR = "regulator"
+    READER = "reader"
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """An organisation and its public keys, old ones included: what they signed stays signed."""
+
+    id: str
+    roles: frozenset[Role]
+    keys: tuple[PublicKey, ...]
+    jurisdictions: frozenset[str] = frozenset()
+    name: str | None = None
+
+    @classmethod
+    def from_value(cls, value: object, where: str) -> Organisation:
+        """Read an organisation's JSON object; raise MalformedError."""
+        members = Members(value, where)
+        identifier = members.text("id", longest=MAX_IDENTIFIER)
+        name = members.text("name", longest=MAX_TEXT) if members.has("name") else None
+        roles = members.array("roles", _read_role, longest=len(Role))
+        jurisdictions = members.listed("jurisdictions", _read_jurisdiction, longest=26 * 26)
+        keys = members.array("keys", _read_key, longest=MAX_KEYS)
+        members.end()
+        if not identifier or not roles:
+            raise _malformed(where, "an id, and at least one role")
+        for listed in (roles, jurisdictions, keys):
+            if len(set(listed)) < len(listed):
+                raise _malformed(where, "each role, jurisdiction and key once")
+        return cls(identifier, frozenset(roles), keys, frozenset(jurisdictions), name)
+
+    def to_value(self) -> dict[str, Any]:
+        """Write the JSON object that `from_value` reads."""
+        value: dict[str, Any] = {
+            "id": self.id,
+            "name": self.name,
+            "roles": [role.value for role in Role if role in self.roles],
+            "jurisdictions": sorted(self.jurisdictions),
+        }
+        told = {name: member for name, member in value.items() if member}
+        return {**told, "keys": [key.to_jwk() for key in self.keys]}
+
+    def key(self, thumbprint: bytes) -> PublicKey | None:
+        """Find a key by its thumbprint."""
+        return next((key for key in self.keys if key.thumbprint == thumbprint), None)
+
+
+def _read_role(value: object, where: str) -> Role:
+    text = read_text(value, where)
+    if text not in set(Role):
+        raise _malformed(where, " or ".join(Role))
+    return Role(text)
+
+
+def _read_jurisdiction(value: object, where: str) -> str:
+    text = read_text(value, where)
+    check_jurisdiction(text)
+    return text
+
+
+def _read_key(value: object, where: str) -> PublicKey:
+    try:
+        return PublicKey.from_jwk(value)
+    except MalformedError as error:
+        raise _malformed(where, error.expected or "a key") from error
+
+
+def _malformed(where: str, expected: str) -> MalformedError:
+    return MalformedError("organisation.malformed", where, expected=expected)
