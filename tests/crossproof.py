@@ -82,6 +82,7 @@ class Served:
     url: str
     process: subprocess.Popen[bytes]
     lines: list[str]
+    drain: Thread
 
     def get(self, path: str) -> bytes:
         with urlopen(self.url + path, timeout=30) as response:  # noqa: S310 - to ourselves
@@ -100,6 +101,8 @@ class Served:
         if self.process.poll() is None:
             self.process.terminate()
         self.process.wait(_START_SECONDS)
+        # What it wrote last may still be on its way here.
+        self.drain.join()
         return "".join(self.lines)
 
 
@@ -140,11 +143,10 @@ def listening(*arguments: object, **environ: str) -> Iterator[Served]:
     # Nobody reading it, a full pipe would stop the server.
     drain = Thread(target=read, daemon=True)
     drain.start()
-    served = Served(url, process, lines)
+    served = Served(url, process, lines, drain)
     try:
         yield served
     finally:
         served.stop()
-        drain.join()
         process.stdout.close()
         process.stdin.close()

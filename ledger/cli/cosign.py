@@ -101,9 +101,10 @@ def cosign(
         Cosigner([CosignedLog(verifier, signer)], memory)
     )
     with ending_in_order(), listen(host, port) as listening:
+        say(f"operator: 0x{signer.address.hex()}")
+        say(f"its key: {signer.verifier}")
+        # Last: whoever waits for this line has read the others.
         say(f"crossproof on {address_of(listening)}, a co-operator, memory in {memory}")
-        say(f"  operator: 0x{signer.address.hex()}")
-        say(f"  its key: {signer.verifier}")
         import_module("api.server").make_server(app).run(sockets=[listening])
 
 
