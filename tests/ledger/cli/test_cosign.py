@@ -56,7 +56,7 @@ def test_cosign_makes_its_key_and_tells_who_it_is(tmp_path: Path, log_key: str) 
     assert verifier.address == address
     # Started again it is the same operator.
     with listening("cosign", *options(tmp_path, log_key)) as again:
-        pass
+        again.get("/healthz")
     assert str(verifier) in again.stop()
 
 
@@ -70,7 +70,7 @@ def test_cosign_with_a_key_in_the_environment_or_at_a_signer(
     away = f"http://user:pa55w0rd@127.0.0.1:{free_port()}#0x{key.address.hex()}"
     for given in ({"OPERATOR_KEY": f"0x{secret}"}, {"OPERATOR_SIGNER_URL": away}):
         with listening("cosign", *words, **given) as served:
-            pass
+            served.get("/healthz")
         told = served.stop()
         assert f"operator: 0x{key.address.hex()}" in told
         assert secret not in told

@@ -111,7 +111,7 @@ def test_serve_with_keys_that_are_elsewhere_anchors_and_tells_no_secret(
             assert served.post([transfer()]) == 201
             until(lambda: b"signer.refused" in served.get("/readyz"))
             assert b"\n2\n" in served.get("/checkpoint")
-            printed = served.stop()
+        printed = served.stop()
     assert crossproof("verify", "x.bundle.json", "--trust", "trust.json").code == 0
     assert "signer.refused" in printed
     assert place in printed
