@@ -23,9 +23,11 @@ from pathlib import Path
 
 from ledger.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
 from ledger.errors import (
+    ConfigurationError,
     ConflictError,
     MalformedError,
     NotFoundError,
+    UnavailableError,
     VerificationError,
 )
 from ledger.head import Head
@@ -119,7 +121,9 @@ class Cosigner:
 
         Raises MalformedError; NotFoundError for a log that is not known here; VerificationError
         `cosigner.not-signed` where the log has not signed it, another where the proof does not
-        hold; OtherSizeError where the last head signed has another size than is believed.
+        hold; OtherSizeError where the last head signed has another size than is believed; and
+        UnavailableError where the key cannot be had. Then the head is written down, and signed
+        when it is asked for again, from there.
         """
         claimed = parse_checkpoint(request.note)
         log = self._logs.get(claimed.origin)
@@ -150,10 +154,20 @@ class Cosigner:
             raise OtherSizeError(
                 0 if moved is None else moved.head.size, request.old_size
             ) from error
-        signer = log.signer
-        return Signature(
-            signer.name, signer.key_id, signer.sign_head(checkpoint.size, checkpoint.root)
-        )
+        return _signed(log.signer, checkpoint)
+
+
+def _signed(signer: HeadSigner, checkpoint: Checkpoint) -> Signature:
+    try:
+        value = signer.sign_head(checkpoint.size, checkpoint.root)
+    except (UnavailableError, ConfigurationError) as error:
+        # Where its signer is, and what that said, is nothing to whoever asks.
+        raise UnavailableError(
+            "cosigner.no-signature",
+            "the key that signs here cannot be had now",
+            hint="Ask again later.",
+        ) from error
+    return Signature(signer.name, signer.key_id, value)
 
 
 def _opened(note: str, log: CosignedLog) -> Checkpoint:

@@ -17,28 +17,25 @@ from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from coincurve import PrivateKey, PublicKey
 from eth_hash.auto import keccak
 
 from ledger.checkpoint import Checkpoint
 from ledger.errors import MalformedError
+from ledger.evm_key import EvmKey, TypedData, recover
 from ledger.note_key import key_id, split_key
 
-__all__ = ["HeadDomain", "HeadSigner", "HeadVerifier", "address_of", "log_id"]
+__all__ = ["HeadDomain", "HeadSigner", "HeadVerifier", "log_id"]
 
 _ALGORITHM = b"\xffcrossproof-eip712-head-v1"
-_DOMAIN_TYPE = keccak(
-    b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
-)
-_NAME = keccak(b"Crossproof AnchorRegistry")
-_VERSION = keccak(b"1")
-_HEAD_TYPE = keccak(b"Head(bytes32 logId,uint64 epoch,uint64 size,bytes32 root)")
-_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
-_SIGNATURE_SIZE = 65
+_DOMAIN = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+_NAME = "Crossproof AnchorRegistry"
+_VERSION = "1"
+_HEAD = "Head(bytes32 logId,uint64 epoch,uint64 size,bytes32 root)"
+_DOMAIN_TYPE, _HEAD_TYPE = keccak(_DOMAIN.encode()), keccak(_HEAD.encode())
+_NAME_HASH, _VERSION_HASH = keccak(_NAME.encode()), keccak(_VERSION.encode())
 # Chain id, contract, log id, epoch, address.
 _SIZES = (32, 20, 32, 8, 20)
 _MATERIAL_SIZE = sum(_SIZES)
-_V_OFFSET = 27
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +50,35 @@ class HeadDomain:
     def digest(self, size: int, root: bytes) -> bytes:
         """Compute the digest that is signed (EIP-712)."""
         separator = keccak(
-            _DOMAIN_TYPE + _NAME + _VERSION + _word(self.chain_id) + self.contract.rjust(32, b"\0")
+            _DOMAIN_TYPE
+            + _NAME_HASH
+            + _VERSION_HASH
+            + _word(self.chain_id)
+            + self.contract.rjust(32, b"\0")
         )
         head = keccak(_HEAD_TYPE + self.log_id + _word(self.epoch) + _word(size) + root)
         return keccak(b"\x19\x01" + separator + head)
+
+    def typed_data(self, size: int, root: bytes) -> TypedData:
+        """Write the same for signers that compute the digest themselves (EIP-712's JSON)."""
+        value = {
+            "types": dict(map(_members, (_DOMAIN, _HEAD))),
+            "primaryType": "Head",
+            "domain": {
+                "name": _NAME,
+                "version": _VERSION,
+                "chainId": self.chain_id,
+                "verifyingContract": f"0x{self.contract.hex()}",
+            },
+            # Numbers of 64 bits as text: many readers of JSON would round them.
+            "message": {
+                "logId": f"0x{self.log_id.hex()}",
+                "epoch": str(self.epoch),
+                "size": str(size),
+                "root": f"0x{root.hex()}",
+            },
+        }
+        return TypedData(self.digest(size, root), value)
 
     def material(self, address: bytes) -> bytes:
         """Write what a verifier key holds: everything that the signature depends on."""
@@ -122,13 +144,13 @@ class HeadVerifier:
 
 
 class HeadSigner:
-    """Signs heads with an operator's secp256k1 key, which is in no `repr`."""
+    """Signs heads with an operator's key, wherever that is."""
 
-    def __init__(self, name: str, domain: HeadDomain, key: bytes) -> None:
+    def __init__(self, name: str, domain: HeadDomain, key: EvmKey) -> None:
         self.name = name
         self.domain = domain
-        self._key = PrivateKey(key)
-        self.address = address_of(self._key.public_key)
+        self.address = key.address
+        self._key = key
 
     @property
     def verifier(self) -> HeadVerifier:
@@ -146,28 +168,8 @@ class HeadSigner:
         return self.sign_head(checkpoint.size, checkpoint.root)
 
     def sign_head(self, size: int, root: bytes) -> bytes:
-        """Sign (size, root) as the contract wants it: r, s, v."""
-        signature = self._key.sign_recoverable(self.domain.digest(size, root), hasher=None)
-        return signature[:-1] + bytes([signature[-1] + _V_OFFSET])
-
-
-def recover(digest: bytes, signature: bytes) -> bytes | None:
-    """Recover the signer's address, None where this is no signature the contract would take."""
-    if len(signature) != _SIGNATURE_SIZE or signature[-1] not in {_V_OFFSET, _V_OFFSET + 1}:
-        return None
-    # The upper half of s is the same signature again, mirrored: refused here as on the chain.
-    if int.from_bytes(signature[32:64], "big") > _ORDER // 2:
-        return None
-    compact = signature[:-1] + bytes([signature[-1] - _V_OFFSET])
-    try:
-        return address_of(PublicKey.from_signature_and_message(compact, digest, hasher=None))
-    except Exception:  # noqa: BLE001 - libsecp256k1 raises plain Exception for an invalid r or s
-        return None
-
-
-def address_of(key: PublicKey) -> bytes:
-    """Derive a key's EVM address."""
-    return keccak(key.format(compressed=False)[1:])[-20:]
+        """Sign (size, root) as the contract wants it: r, s, v; raise as `EvmKey` does."""
+        return self._key.sign_typed_data(self.domain.typed_data(size, root))
 
 
 def log_id(origin: str, admin: bytes) -> bytes:
@@ -175,6 +177,13 @@ def log_id(origin: str, admin: bytes) -> bytes:
     encoded = origin.encode()
     padded = encoded + b"\0" * (-len(encoded) % 32)
     return keccak(_word(64) + admin.rjust(32, b"\0") + _word(len(encoded)) + padded)
+
+
+def _members(definition: str) -> tuple[str, list[dict[str, str]]]:
+    """Take an EIP-712 type apart: its name, and the name and type of each member."""
+    name, _, members = definition.rstrip(")").partition("(")
+    pairs = (member.split() for member in members.split(","))
+    return name, [{"name": member, "type": kind} for kind, member in pairs]
 
 
 def _split(data: bytes, *sizes: int) -> Iterator[bytes]:

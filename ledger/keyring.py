@@ -6,6 +6,8 @@
     admin      opens the log in the contract, its address a part of the log's id there; the sender's
                unless another one is named
 
+The last three are in files, in the environment, or with external signers (see `key_source`).
+
 A key made anew beside an old log would begin another log under the same name: what is missing then
 is an error, and the answer is to put the key back.
 """
@@ -17,7 +19,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ledger.errors import ConfigurationError
-from ledger.keys import load_log_key, load_operator_key, make_log_key, make_operator_key
+from ledger.evm_key import EvmKey
+from ledger.key_source import KeySource
+from ledger.keys import load_log_key, make_log_key, make_operator_key
 from ledger.note import Signer
 from ledger.settings import Settings
 
@@ -28,28 +32,26 @@ _ORIGIN_BYTES = 4
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    """The keys of one ledger; the last three are secp256k1 keys of 32 bytes."""
+    """The keys of one ledger; those that are the same are one object."""
 
     log: Signer = field(repr=False)
-    operator: bytes = field(repr=False)
-    sender: bytes = field(repr=False)
-    admin: bytes = field(repr=False)
+    operator: EvmKey
+    sender: EvmKey
+    admin: EvmKey
 
     @classmethod
     def open(cls, settings: Settings, *, origin: str | None) -> Keyring:
         """Load the keys of the log named `origin`; with None, there being no log, make them.
 
-        Raises ConfigurationError where one cannot be used or belongs to another log.
+        Raises ConfigurationError where one cannot be used or belongs to another log, and
+        UnavailableError where a signer must be asked which account is meant, and does not answer.
         """
         if origin is None:
             _found(settings)
         signer = load_log_signer(settings)
-        operator = _load(settings.operator_key, settings, "the operator's key")
-        sender = admin = operator
-        if settings.sender_key_file is not None:
-            sender = admin = _load(settings.sender_key_file, settings, "the sender's key")
-        if settings.admin_key_file is not None:
-            admin = _load(settings.admin_key_file, settings, "the admin's key")
+        operator = _load(settings.operator, settings)
+        sender = _load(settings.sender, settings) if settings.sender else operator
+        admin = _load(settings.admin, settings) if settings.admin else sender
         return cls(signer, operator, sender, admin)
 
 
@@ -75,14 +77,15 @@ def _found(settings: Settings) -> None:
     if not settings.log_key.exists():
         origin = settings.origin or f"localhost/crossproof-{secrets.token_hex(_ORIGIN_BYTES)}"
         make_log_key(settings.log_key, origin, settings.passphrase)
-    if not settings.operator_key.exists():
-        make_operator_key(settings.operator_key, settings.passphrase)
+    operator = settings.operator
+    if operator.file is not None and operator.is_missing:
+        make_operator_key(operator.file, settings.passphrase)
 
 
-def _load(path: Path, settings: Settings, what: str) -> bytes:
-    if not path.exists():
-        raise _missing(path, what)
-    return load_operator_key(path, settings.passphrase)
+def _load(source: KeySource, settings: Settings) -> EvmKey:
+    if source.file is not None and source.is_missing:
+        raise _missing(source.file, f"the {source.role}'s key")
+    return source.load(passphrase=settings.passphrase, timeout=settings.signer_timeout)
 
 
 def _missing(path: Path, what: str) -> ConfigurationError:

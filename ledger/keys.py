@@ -32,7 +32,13 @@ from cryptography.hazmat.primitives.serialization import (
 from ledger.errors import ConfigurationError, MalformedError
 from ledger.note import Signer, Verifier
 
-__all__ = ["load_log_key", "load_operator_key", "make_log_key", "make_operator_key"]
+__all__ = [
+    "load_log_key",
+    "load_operator_key",
+    "make_log_key",
+    "make_operator_key",
+    "read_operator_key",
+]
 
 _MODE = 0o600
 _SECRET_SIZE = 32
@@ -58,9 +64,11 @@ def load_log_key(path: Path, passphrase: str | None = None) -> Signer:
         else:
             signer = Signer.from_seed(verifier.name, _decrypt(rest, passphrase, path))
     except MalformedError as error:
-        raise _unusable(path, "a verifier key, and below it a signer key", error.message) from None
+        raise _unusable(
+            _file(path), "a verifier key, and below it a signer key", error.message
+        ) from None
     if signer.verifier != verifier:
-        raise _unusable(path, "both lines to be of one key", "two different keys")
+        raise _unusable(_file(path), "both lines to be of one key", "two different keys")
     return signer
 
 
@@ -78,33 +86,38 @@ def make_operator_key(path: Path, passphrase: str | None = None) -> bytes:
 
 def load_operator_key(path: Path, passphrase: str | None = None) -> bytes:
     """Read an operator's key, 32 bytes; raise ConfigurationError where it cannot be used."""
-    text = _read_private(path).strip()
+    return read_operator_key(_read_private(path), passphrase, where=_file(path))
+
+
+def read_operator_key(text: str, passphrase: str | None = None, *, where: str) -> bytes:
+    """Read what a key file holds from elsewhere; errors say `where`."""
+    text = text.strip()
     if text.startswith("{"):
-        return _operator_key(_open_keystore(text, passphrase, path), path)
+        return _operator_key(_open_keystore(text, passphrase, where), where)
     digits = text.removeprefix("0x")
     if len(digits) != 2 * _SECRET_SIZE or not set(digits) <= set(hexdigits):
-        _not_a_key(path)
-    return _operator_key(bytes.fromhex(digits), path)
+        _not_a_key(where)
+    return _operator_key(bytes.fromhex(digits), where)
 
 
-def _operator_key(secret: bytes, path: Path) -> bytes:
+def _operator_key(secret: bytes, where: str) -> bytes:
     """Accept 32 bytes that are a secp256k1 key: neither zero nor beyond the group's order."""
     try:
         return PrivateKey(secret).secret
     except ValueError:
-        _not_a_key(path)
+        _not_a_key(where)
 
 
-def _open_keystore(text: str, passphrase: str | None, path: Path) -> bytes:
+def _open_keystore(text: str, passphrase: str | None, where: str) -> bytes:
     if passphrase is None:
-        raise _unusable(path, "a passphrase for this keystore", "none")
+        raise _unusable(where, "a passphrase for this keystore", "none")
     from eth_account import Account  # noqa: PLC0415 - half a second that `verify` never needs
 
     try:
         return bytes(Account.decrypt(text, _checked(passphrase)))
     # Its parts may be missing, of another type, or of another version than the library knows.
     except (ValueError, LookupError, TypeError, AttributeError, NotImplementedError):
-        raise _unusable(path, _WHOLE, "another passphrase, or a damaged keystore") from None
+        raise _unusable(where, _WHOLE, "another passphrase, or a damaged keystore") from None
 
 
 def _encrypt(signer: Signer, passphrase: str) -> str:
@@ -115,13 +128,13 @@ def _encrypt(signer: Signer, passphrase: str) -> str:
 
 def _decrypt(pem: str, passphrase: str | None, path: Path) -> bytes:
     if passphrase is None:
-        raise _unusable(path, "a passphrase for this key", "none")
+        raise _unusable(_file(path), "a passphrase for this key", "none")
     try:
         key = load_pem_private_key(pem.encode(), _checked(passphrase).encode())
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise _unusable(path, _WHOLE, "another passphrase, or a damaged key") from None
+        raise _unusable(_file(path), _WHOLE, "another passphrase, or a damaged key") from None
     if not isinstance(key, Ed25519PrivateKey):
-        raise _unusable(path, "an Ed25519 key", type(key).__name__)
+        raise _unusable(_file(path), "an Ed25519 key", type(key).__name__)
     return key.private_bytes_raw()
 
 
@@ -144,7 +157,7 @@ def _read_private(path: Path) -> str:
             mode = os.fstat(file.fileno()).st_mode
             data = file.read(_MAX_FILE_SIZE)
     except OSError as error:
-        raise _unusable(path, "a readable key file", type(error).__name__) from error
+        raise _unusable(_file(path), "a readable key file", type(error).__name__) from error
     if stat.S_IMODE(mode) & 0o077:
         raise ConfigurationError(
             "key.mode",
@@ -197,11 +210,17 @@ def _link_new(path: Path, text: str) -> None:
         os.close(directory)
 
 
-def _not_a_key(path: Path) -> NoReturn:
-    raise _unusable(path, "0x and 64 hexadecimal digits, or a keystore", "something else") from None
+def _not_a_key(where: str) -> NoReturn:
+    raise _unusable(
+        where, "0x and 64 hexadecimal digits, or a keystore", "something else"
+    ) from None
 
 
-def _unusable(path: Path, expected: str, found: str) -> ConfigurationError:
+def _file(path: Path) -> str:
+    return f"key file {path}"
+
+
+def _unusable(where: str, expected: str, found: str) -> ConfigurationError:
     return ConfigurationError(
-        "key.unusable", f"key file {path}: cannot be used", expected=expected, found=found
+        "key.unusable", f"{where}: cannot be used", expected=expected, found=found
     )

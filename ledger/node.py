@@ -22,6 +22,7 @@ from ledger.chain import GWEI, Account, Ceiling, Chain, Quorum, Witness
 from ledger.data_directory import DataDirectory
 from ledger.deploy import sandbox
 from ledger.errors import ConfigurationError, LedgerError, UnavailableError
+from ledger.evm_key import EvmKey
 from ledger.finality import Finality
 from ledger.head import Head
 from ledger.keyring import Keyring
@@ -52,7 +53,7 @@ class Node:
         chain: Chain,
         witnesses: Witness,
         publisher: Publisher,
-        operator: bytes,
+        operator: EvmKey,
     ) -> None:
         self.settings = settings
         self._directory = directory
@@ -160,8 +161,8 @@ class Node:
     def publish(self) -> Head | None:
         """Publish the newest head where there is news.
 
-        The operator signs it too where the chain has been reached, which says for what to sign;
-        else its line comes with the anchor.
+        The operator signs it too where the chain has been reached, which says for what to sign,
+        and where its key can be; else its line comes with the anchor.
         """
         operator = self.publisher.operator
         cosigners = () if operator is None else (operator,)
@@ -269,7 +270,7 @@ def connect(settings: Settings, url: str) -> Chain:
 def _connect(settings: Settings, keys: Keyring) -> Chain:
     if settings.chain_urls:
         return connect(settings, settings.chain_urls[0])
-    return sandbox(Account.from_key(keys.sender), Account.from_key(keys.admin))
+    return sandbox(Account(keys.sender), Account(keys.admin))
 
 
 def verifiers(settings: Settings, chain: Chain) -> Witness:
@@ -298,6 +299,7 @@ def _known_chain(store: Store, chain: Chain, publisher: Publisher) -> ChainIdent
             "the contract holds this log as opened by another account",
             expected=f"the account that makes log id 0x{known[-1].log_id.hex()}",
             found=f"0x{publisher.admin.hex()}, which makes log id 0x{publisher.log_id.hex()}",
-            hint="Name the key of the account that opened it: CROSSPROOF_ADMIN_KEY_FILE.",
+            hint="Name the key of the account that opened it: CROSSPROOF_ADMIN_KEY_FILE, or its "
+            "signer: CROSSPROOF_ADMIN_SIGNER_URL.",
         )
     return mine[-1].chain if mine else None

@@ -86,7 +86,7 @@ class NoteSigner(Protocol):
         """The 4 bytes that tell this key from others of its name."""
 
     def sign(self, text: bytes) -> bytes:
-        """Sign `text`."""
+        """Sign `text`; raise UnavailableError or ConfigurationError where that cannot be had."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from ledger.checkpoint import check_origin
 from ledger.errors import ConfigurationError, MalformedError
 from ledger.finality import Finality
+from ledger.key_source import KeySource
 from ledger.trust import node_address
 
 __all__ = ["Settings"]
@@ -49,16 +50,39 @@ class Settings(BaseSettings):
     operator_key_file: Path | None = Field(
         None, description="Signs heads for the contract; operator.key if not given"
     )
+    operator_key: SecretStr | None = Field(
+        None, description="The operator's key itself, instead of a file"
+    )
+    operator_signer_url: str | None = Field(
+        None,
+        repr=False,
+        description="An external signer that holds the operator's key: http[s]://…[#ADDRESS]",
+    )
     sender_key_file: Path | None = Field(
         None, description="Pays for anchors; the operator's key if not given"
+    )
+    sender_key: SecretStr | None = Field(
+        None, description="The sender's key itself, instead of a file"
+    )
+    sender_signer_url: str | None = Field(
+        None, repr=False, description="An external signer that holds the sender's key"
     )
     admin_key_file: Path | None = Field(
         None,
         description="Opens the log in the contract, its address part of the log's id there; the "
         "sender's key if not given",
     )
+    admin_key: SecretStr | None = Field(
+        None, description="The admin's key itself, instead of a file"
+    )
+    admin_signer_url: str | None = Field(
+        None, repr=False, description="An external signer that holds the admin's key"
+    )
+    signer_timeout: PositiveSeconds = Field(
+        5.0, description="Seconds to wait for an external signer's answer"
+    )
     key_passphrase: SecretStr | None = Field(
-        None, description="Opens the key files, and encrypts those that are made"
+        None, description="Opens keystores and key files, and encrypts those that are made"
     )
     head_record_file: Path | None = Field(
         None, description="The head outside the database and its backups; head if not given"
@@ -225,9 +249,35 @@ class Settings(BaseSettings):
         return self.log_key_file or self.data_dir / "log.key"
 
     @property
-    def operator_key(self) -> Path:
-        """The operator key's file, the default resolved."""
-        return self.operator_key_file or self.data_dir / "operator.key"
+    def operator(self) -> KeySource:
+        """Where the operator's key is, the default resolved."""
+        given = KeySource(
+            "operator",
+            file=self.operator_key_file,
+            text=_shown(self.operator_key),
+            signer_url=self.operator_signer_url,
+        )
+        return given or KeySource("operator", file=self.data_dir / "operator.key")
+
+    @property
+    def sender(self) -> KeySource:
+        """Where the sender's key is."""
+        return KeySource(
+            "sender",
+            file=self.sender_key_file,
+            text=_shown(self.sender_key),
+            signer_url=self.sender_signer_url,
+        )
+
+    @property
+    def admin(self) -> KeySource:
+        """Where the admin's key is."""
+        return KeySource(
+            "admin",
+            file=self.admin_key_file,
+            text=_shown(self.admin_key),
+            signer_url=self.admin_signer_url,
+        )
 
     @property
     def head_record(self) -> Path:
@@ -238,4 +288,8 @@ class Settings(BaseSettings):
     def passphrase(self) -> str | None:
         """The passphrase in the clear, for the key files."""
         # An empty one is handed on, and refused where keys are made or opened.
-        return None if self.key_passphrase is None else self.key_passphrase.get_secret_value()
+        return _shown(self.key_passphrase)
+
+
+def _shown(secret: SecretStr | None) -> str | None:
+    return None if secret is None else secret.get_secret_value()

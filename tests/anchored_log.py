@@ -12,6 +12,7 @@ from typing import Any
 from ledger.chain import Account, AnchoredEvent, Chain
 from ledger.head import Head
 from ledger.head_signature import HeadSigner
+from ledger.local_key import LocalKey
 from ledger.log import Log, Submission
 from ledger.log.head_record import HeadRecord
 from ledger.note import Signer
@@ -60,12 +61,15 @@ class AnchoredLog:
 
     def new_publisher(self, **changed: Any) -> Publisher:
         arguments = {"operator": OPERATOR, "sender": self.sender, **changed}
+        for name, value in arguments.items():
+            if isinstance(value, bytes):
+                arguments[name] = LocalKey(value)
         log, chain = arguments.pop("log", self.log), arguments.pop("chain", self.chain)
         return Publisher(log, chain, **arguments)
 
     def operator(self) -> HeadSigner:
         admin = self.publisher.admin
-        return operator_signer(self.chain, self.log.origin, OPERATOR, admin=admin)
+        return operator_signer(self.chain, self.log.origin, LocalKey(OPERATOR), admin=admin)
 
     def append(self, *entries: bytes) -> None:
         submissions = [Submission(parse_record_id(new_record_id()), entry) for entry in entries]

@@ -15,6 +15,7 @@ from ledger.checkpoint import Checkpoint
 from ledger.finality import INSTANT
 from ledger.fingerprint import Fingerprint
 from ledger.head_signature import HeadDomain, HeadSigner
+from ledger.local_key import LocalKey
 from ledger.merkle import inclusion_proof, leaf_hash, root
 from ledger.note import Signer, sign
 from ledger.statement import Statement
@@ -56,7 +57,7 @@ class SampleLog:
     @property
     def operator(self) -> HeadSigner:
         domain = HeadDomain(CHAIN.chain_id, CHAIN.contract, LOG_ID)
-        return HeadSigner(self.signer.name, domain, OPERATOR_KEY)
+        return HeadSigner(self.signer.name, domain, LocalKey(OPERATOR_KEY))
 
     @property
     def leaves(self) -> list[bytes]:

@@ -123,8 +123,7 @@ def _ask_chain(settings: Settings, log: Log, from_block: int) -> ChainAudit | No
 
 def _log_ids(settings: Settings, log: Log, kept: Sequence[StoredAnchor]) -> set[bytes]:
     """Collect the names that the contract may know the log by: kept, recorded, and our own."""
-    from ledger.chain import Account  # noqa: PLC0415 - web3, a second
-    from ledger.head_signature import log_id  # noqa: PLC0415
+    from ledger.head_signature import log_id  # noqa: PLC0415 - eth-account, half a second
     from ledger.keyring import Keyring  # noqa: PLC0415
     from ledger.log.head_record import HeadRecord  # noqa: PLC0415
 
@@ -134,8 +133,8 @@ def _log_ids(settings: Settings, log: Log, kept: Sequence[StoredAnchor]) -> set[
         names.add(recorded.anchored.log_id)
     # A store that has forgotten its anchors must not make the audit forget the chain. Whoever
     # audits elsewhere need not have the key.
-    if settings.operator_key.exists():
-        admin = Account.from_key(Keyring.open(settings, origin=log.origin).admin)
+    if not settings.operator.is_missing:
+        admin = Keyring.open(settings, origin=log.origin).admin
         names.add(log_id(log.origin, admin.address))
     return names
 

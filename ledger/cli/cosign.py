@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ledger.cli.console import problem, say
+from ledger.cli.options import SIGNER_TIMEOUT
 from ledger.cli.serve import address_of, ending_in_order, listen
 
 __all__ = ["cosign"]
@@ -26,15 +27,6 @@ def cosign(
             envvar="CROSSPROOF_LOG_KEY",
             metavar="VKEY",
             help="The log's key, as its operator's `crossproof key show` tells it.",
-        ),
-    ],
-    key_file: Annotated[
-        Path,
-        typer.Option(
-            "--key-file",
-            envvar="CROSSPROOF_OPERATOR_KEY_FILE",
-            metavar="FILE",
-            help="This operator's key: 0x and 64 digits, or a keystore; made where there is none.",
         ),
     ],
     memory: Annotated[
@@ -55,6 +47,25 @@ def cosign(
         str,
         typer.Option("--log-id", envvar="CROSSPROOF_LOG_ID", metavar="HASH", help="The log in it."),
     ],
+    key_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--key-file",
+            envvar="CROSSPROOF_OPERATOR_KEY_FILE",
+            metavar="FILE",
+            help="This operator's key: 0x and 64 digits, or a keystore; made where there is none.",
+        ),
+    ] = None,
+    signer_url: Annotated[
+        str | None,
+        typer.Option(
+            "--signer-url",
+            envvar="CROSSPROOF_OPERATOR_SIGNER_URL",
+            metavar="URL[#ADDRESS]",
+            help="An external signer that holds that key.",
+        ),
+    ] = None,
+    signer_timeout: Annotated[float, SIGNER_TIMEOUT] = 5,
     epoch: Annotated[
         int, typer.Option(envvar="CROSSPROOF_EPOCH", help="The epoch of its operators.", min=1)
     ] = 1,
@@ -82,7 +93,8 @@ def cosign(
     from ledger.cli.logs import log_to_stderr  # noqa: PLC0415 - structlog, and what follows
     from ledger.cosigner import CosignedLog, Cosigner  # noqa: PLC0415
     from ledger.head_signature import HeadDomain, HeadSigner  # noqa: PLC0415
-    from ledger.keys import load_operator_key, make_operator_key  # noqa: PLC0415
+    from ledger.key_source import KeySource  # noqa: PLC0415
+    from ledger.keys import make_operator_key  # noqa: PLC0415
     from ledger.note import Verifier  # noqa: PLC0415
 
     verifier = Verifier.from_string(log_key)
@@ -92,9 +104,11 @@ def cosign(
         _digits("--log-id", log_id, _HASH_DIGITS),
         epoch,
     )
-    if not key_file.exists():
+    source = KeySource.beside_environment("operator", file=key_file, signer_url=signer_url)
+    if key_file is not None and source.is_missing:
         make_operator_key(key_file, passphrase)
-    signer = HeadSigner(verifier.name, domain, load_operator_key(key_file, passphrase))
+    key = source.load(passphrase=passphrase, timeout=signer_timeout)
+    signer = HeadSigner(verifier.name, domain, key)
     memory.mkdir(parents=True, exist_ok=True)
     log_to_stderr()
     app = import_module("api.cosigning").create_app(

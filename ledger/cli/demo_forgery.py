@@ -13,8 +13,9 @@ from ledger.bundle import Bundle, LoggedEntry
 from ledger.canonical import canonicalize, parse
 from ledger.chain import Account, Extension
 from ledger.checkpoint import Checkpoint
+from ledger.evm_key import EvmKey
 from ledger.head_signature import HeadSigner
-from ledger.keys import load_log_key, load_operator_key
+from ledger.keys import load_log_key
 from ledger.merkle import consistency_proof, inclusion_proof, leaf_hash, root
 from ledger.node import Node
 from ledger.note import sign
@@ -92,7 +93,7 @@ def _anchor(node: Node, leaves: list[bytes], anchored_size: int) -> None:
         proof=tuple(consistency_proof(leaves, anchored_size)),
         signatures=(_operator(node).sign_head(len(leaves), forged_root),),
     )
-    signed = node.chain.sign_anchor(Account.from_key(_operator_key(node)), extension)
+    signed = node.chain.sign_anchor(Account(_operator_key(node)), extension)
     node.chain.node.send(signed.raw)
 
 
@@ -101,8 +102,9 @@ def _operator(node: Node) -> HeadSigner:
     return operator_signer(node.chain, node.log.origin, _operator_key(node), admin=admin)
 
 
-def _operator_key(node: Node) -> bytes:
-    return load_operator_key(node.settings.operator_key, node.settings.passphrase)
+def _operator_key(node: Node) -> EvmKey:
+    settings = node.settings
+    return settings.operator.load(passphrase=settings.passphrase, timeout=settings.signer_timeout)
 
 
 def _entries(node: Node, size: int) -> Iterator[bytes]:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ledger.cli.console import put, say
+from ledger.cli.options import SIGNER_TIMEOUT
 
 __all__ = ["deploy"]
 
@@ -23,6 +24,16 @@ def deploy(
             help="Who pays: 0x and 64 digits, or a keystore; not needed on a sandbox.",
         ),
     ] = None,
+    signer_url: Annotated[
+        str | None,
+        typer.Option(
+            "--signer-url",
+            envvar="CROSSPROOF_SENDER_SIGNER_URL",
+            metavar="URL[#ADDRESS]",
+            help="An external signer that holds that key.",
+        ),
+    ] = None,
+    signer_timeout: Annotated[float, SIGNER_TIMEOUT] = 5,
     passphrase: Annotated[
         str | None,
         typer.Option(
@@ -65,9 +76,12 @@ def deploy(
     """
     from ledger import deploy as deployment  # noqa: PLC0415 - web3 takes a second to import
     from ledger.chain import GWEI, Account, Ceiling, Chain  # noqa: PLC0415
-    from ledger.keys import load_operator_key  # noqa: PLC0415
+    from ledger.key_source import KeySource  # noqa: PLC0415
 
-    account = None if key is None else Account.from_key(load_operator_key(key, passphrase))
+    source = KeySource.beside_environment("sender", file=key, signer_url=signer_url)
+    account = (
+        Account(source.load(passphrase=passphrase, timeout=signer_timeout)) if source else None
+    )
     ceiling = Ceiling(fee=int(max_fee * GWEI), tip=int(max_tip * GWEI))
     with Chain.connect(rpc, ceiling=ceiling) as chain:
         done = deployment.deploy(chain, account, directory=directory)

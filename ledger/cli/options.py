@@ -12,6 +12,7 @@ __all__ = [
     "OUTPUT",
     "RPC",
     "SERVER",
+    "SIGNER_TIMEOUT",
     "TRUST",
     "WAIT",
 ]
@@ -38,6 +39,12 @@ SERVER = typer.Option(
 )
 API_KEY = typer.Option(
     "--api-key", envvar="CROSSPROOF_API_KEY", help="API key; better given by the environment."
+)
+SIGNER_TIMEOUT = typer.Option(
+    "--signer-timeout",
+    envvar="CROSSPROOF_SIGNER_TIMEOUT",
+    help="Seconds to wait for the signer's answer.",
+    min=0,
 )
 WAIT = typer.Option("--wait", envvar="CROSSPROOF_WAIT", help="Seconds to wait for it.", min=0)
 DATA_DIR = typer.Option(

@@ -109,13 +109,12 @@ def _anchored_head(settings: Settings, origin: str) -> AnchoredHead | None:
     """
     if not settings.chain_urls:
         return None
-    from ledger.chain import Account  # noqa: PLC0415
     from ledger.head_signature import log_id  # noqa: PLC0415
     from ledger.keyring import Keyring  # noqa: PLC0415
     from ledger.log.head_record import AnchoredHead  # noqa: PLC0415 - as above; web3, a second
     from ledger.node import connect, verifiers  # noqa: PLC0415
 
-    admin = Account.from_key(Keyring.open(settings, origin=origin).admin)
+    admin = Keyring.open(settings, origin=origin).admin
     name = log_id(origin, admin.address)
     try:
         with connect(settings, settings.chain_urls[0]) as chain:

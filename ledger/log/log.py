@@ -116,19 +116,21 @@ class Log(LogReader):
     def publish(self, *cosigners: NoteSigner, now: datetime) -> Head | None:
         """Put out the newest head with its cosigners' lines; None where there is no news.
 
-        A head that is out already without the line of one of them, who could not sign then, gets
-        it: the same head with one signature more.
+        Who cannot sign now holds nobody up: the head comes out without that line. A head that is
+        out already without the line of one of them gets it: the same head with one more signature.
         """
         with self._publishing:
             newest = self.published()
             if newest is not None and newest.size == self.head().size:
-                cosigned = self._cosign(newest, cosigners)
-                return cosigned if cosigned is not newest else None
+                cosigned = _cosigned_by_the_able(newest, cosigners)
+                if cosigned is newest:
+                    return None
+                self._put_lines(newest, cosigned)
+                return cosigned
             with self._writing():
                 head = self._settle()
             # Outside the lock: a cosigner may be a slow device.
-            missing = _unsigned(head, cosigners)
-            published = Head(head.checkpoint, add_signatures(head.note, *missing))
+            published = _cosigned_by_the_able(head, cosigners)
             with self._writing(), self.store.sequencing() as sequencing:
                 # Another process may have published meanwhile.
                 if sequencing.published_size() >= published.size:
@@ -137,9 +139,15 @@ class Log(LogReader):
             return published
 
     def cosign(self, published: Head, *cosigners: NoteSigner) -> Head:
-        """Give a published checkpoint the lines of those who could not sign when it came out."""
+        """Give a published checkpoint the lines of those who could not sign when it came out.
+
+        Raises UnavailableError or ConfigurationError where one of them still cannot.
+        """
         with self._publishing:
-            return self._cosign(published, cosigners)
+            cosigned = _cosigned(published, cosigners)
+            if cosigned is not published:
+                self._put_lines(published, cosigned)
+            return cosigned
 
     def record_anchor(self, anchor: Anchor, state: AnchorState) -> None:
         """Write down that a chain holds a head of this log; raise ReadOnlyError if it is not."""
@@ -227,14 +235,9 @@ class Log(LogReader):
                     found=theirs,
                 )
 
-    def _cosign(self, published: Head, cosigners: Sequence[NoteSigner]) -> Head:
-        missing = _unsigned(published, cosigners)
-        if not missing:
-            return published
-        cosigned = Head(published.checkpoint, add_signatures(published.note, *missing))
+    def _put_lines(self, published: Head, cosigned: Head) -> None:
         with self._writing(), self.store.sequencing() as sequencing:
             sequencing.replace_note(published, cosigned)
-        return cosigned
 
     def _settle(self) -> Head:
         with self.store.reading() as reading:
@@ -265,6 +268,16 @@ class Log(LogReader):
         return Head(checkpoint, sign(checkpoint.text(), self._signer))
 
 
-def _unsigned(head: Head, cosigners: Sequence[NoteSigner]) -> list[NoteSigner]:
+def _cosigned(head: Head, cosigners: Sequence[NoteSigner]) -> Head:
+    """Add the lines that are missing; the head itself where none is."""
     signed = {(line.name, line.key_id) for line in parse_note(head.note).signatures}
-    return [signer for signer in cosigners if (signer.name, signer.key_id) not in signed]
+    missing = [signer for signer in cosigners if (signer.name, signer.key_id) not in signed]
+    return Head(head.checkpoint, add_signatures(head.note, *missing)) if missing else head
+
+
+def _cosigned_by_the_able(head: Head, cosigners: Sequence[NoteSigner]) -> Head:
+    for cosigner in cosigners:
+        # Why one cannot, the key that is meant has said itself (see `remote_key`).
+        with suppress(UnavailableError, ConfigurationError):
+            head = _cosigned(head, [cosigner])
+    return head

@@ -20,6 +20,7 @@ from threading import Condition
 from ledger.anchor import ChainIdentity
 from ledger.chain import Account, Chain, UnderpricedError, Witness
 from ledger.errors import LedgerError, ReadOnlyError, UnavailableError
+from ledger.evm_key import EvmKey
 from ledger.head_signature import HeadDomain, HeadSigner, log_id
 from ledger.log import Log
 from ledger.publisher.anchoring import ALONE, Anchoring, Keys, OpeningTerms
@@ -74,7 +75,7 @@ class PublisherState:
     error: LedgerError | None = None
 
 
-def operator_signer(chain: Chain, origin: str, key: bytes, *, admin: bytes) -> HeadSigner:
+def operator_signer(chain: Chain, origin: str, key: EvmKey, *, admin: bytes) -> HeadSigner:
     """Make the signer whose line published checkpoints carry; raise UnavailableError.
 
     `admin` is the address that opens the log on the chain, or has opened it.
@@ -88,7 +89,7 @@ def operator_signer(chain: Chain, origin: str, key: bytes, *, admin: bytes) -> H
 
 
 class Publisher:
-    """Anchors one log on one chain. `operator`, `sender` and `admin` are secp256k1 keys.
+    """Anchors one log on one chain. `operator`, `sender` and `admin` sign for it.
 
     The operator signs heads; the sender pays for anchors; the admin, the sender if not given,
     opens the log on the chain. `interval` seconds lie between two anchors. `witnesses` say what
@@ -101,9 +102,9 @@ class Publisher:
         log: Log,
         chain: Chain,
         *,
-        operator: bytes,
-        sender: bytes,
-        admin: bytes | None = None,
+        operator: EvmKey,
+        sender: EvmKey,
+        admin: EvmKey | None = None,
         interval: float = DEFAULT_INTERVAL,
         witnesses: Witness | None = None,
         co_operators: CoOperators | None = None,
@@ -111,11 +112,11 @@ class Publisher:
     ) -> None:
         self._log = log
         self._chain = chain
-        account = Account.from_key(sender)
+        account = Account(sender)
         self._keys = Keys(
             operator,
             account,
-            account if admin is None else Account.from_key(admin),
+            account if admin is None else Account(admin),
             opening,
         )
         self._co_operators = co_operators or CoOperators(())

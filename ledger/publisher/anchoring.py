@@ -15,7 +15,7 @@ does not hold closes the log to writing: it has lost entries, or was rewritten.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
 
@@ -31,8 +31,9 @@ from ledger.chain import (
     SignedTransaction,
 )
 from ledger.errors import ConfigurationError, ConflictError, UnavailableError
+from ledger.evm_key import EvmKey, recover
 from ledger.head import Head
-from ledger.head_signature import HeadDomain, HeadSigner, log_id, recover
+from ledger.head_signature import HeadDomain, HeadSigner, log_id
 from ledger.log import Log
 from ledger.merkle import EMPTY_ROOT
 from ledger.note import parse_note
@@ -67,7 +68,7 @@ ALONE = OpeningTerms()
 class Keys:
     """Who signs heads, who pays for anchors, and who opens the log and so is part of its id."""
 
-    operator: bytes = field(repr=False)
+    operator: EvmKey
     sender: Account
     admin: Account
     opening: OpeningTerms = ALONE

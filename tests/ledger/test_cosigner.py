@@ -28,15 +28,17 @@ from ledger.errors import (
     VerificationError,
 )
 from ledger.head_signature import HeadDomain, HeadSigner
+from ledger.local_key import LocalKey
 from ledger.merkle import consistency_proof, leaf_hash, root
 from ledger.note import Signer, sign
+from ledger.remote_key import RemoteKey
+from tests.signer import heads_by, refusing, serving_signer
 
 ORIGIN = "example.com/log"
 LOG = Signer.generate(ORIGIN)
 CHAIN = ChainIdentity(31337, b"\x01" * 32, b"\x02" * 20)
-OPERATOR = HeadSigner(
-    ORIGIN, HeadDomain(CHAIN.chain_id, CHAIN.contract, b"\x03" * 32), b"\x07" * 32
-)
+KEY = LocalKey(b"\x07" * 32)
+OPERATOR = HeadSigner(ORIGIN, HeadDomain(CHAIN.chain_id, CHAIN.contract, b"\x03" * 32), KEY)
 LEAVES = [leaf_hash(bytes([i])) for i in range(20)]
 FORKED = [*LEAVES[:3], leaf_hash(b"rewritten"), *LEAVES[4:]]
 
@@ -118,6 +120,30 @@ def test_nothing_is_signed_that_could_not_be_written_down(
     assert isinstance(refusal(asked, request(5, 6)), UnavailableError)
     monkeypatch.setattr(durable_file, "replace", real)
     asked.add_checkpoint(request(5, 6))
+
+
+def test_head_whose_signer_is_away_is_signed_when_it_is_asked_for_again(tmp_path: Path) -> None:
+    """A fault of its own signer is never told as another history, nor where that signer is."""
+    with serving_signer() as signer:
+        key = RemoteKey.connect(signer.named(KEY), timeout=30, rest=0)
+        remote = HeadSigner(ORIGIN, OPERATOR.domain, key)
+        asked = Cosigner([CosignedLog(LOG.verifier, remote)], tmp_path)
+        signer.sign(lambda *_: refusing("no"))
+        assert refusal(asked, request(0, 5)).code == "cosigner.no-signature"
+        # It is written down, and so whoever asks again begins from there.
+        told = refusal(asked, request(0, 5))
+        assert isinstance(told, OtherSizeError)
+        assert told.size == 5
+        for signs in (heads_by(LocalKey(b"\x08" * 32)), lambda *_: {"result": "0x"}):
+            signer.sign(signs)
+            error = refusal(asked, request(5, 5))
+            assert isinstance(error, UnavailableError)
+            assert "127.0.0.1" not in str(error)
+        assert refusal(asked, request(5, 6, FORKED)).code.startswith("merkle.")
+        signer.sign(heads_by(KEY))
+        signature = asked.add_checkpoint(request(5, 5))
+        text = request(5, 5).note.partition("\n\n")[0] + "\n"
+        assert OPERATOR.verifier.verify(text.encode(), signature.value)
 
 
 def test_two_services_on_one_memory_sign_one_history(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64decode
 from collections.abc import Iterator
 
@@ -17,7 +18,9 @@ from ledger.chain.registry import call_data, read_result
 from ledger.checkpoint import Checkpoint
 from ledger.deploy import sandbox
 from ledger.errors import ConflictError
-from ledger.head_signature import HeadDomain, HeadSigner, log_id, recover
+from ledger.evm_key import recover
+from ledger.head_signature import HeadDomain, HeadSigner, log_id
+from ledger.local_key import LocalKey
 from ledger.note import open_note, sign
 
 ORIGIN = "example.com/log"
@@ -83,7 +86,13 @@ def test_digest_is_what_eth_account_computes(domain: HeadDomain, size: int, root
     signed = EthAccount.sign_message(message, KEY)
     digest = domain.digest(size, root)
     assert digest == keccak(b"\x19" + message.version + message.header + message.body)
-    assert HeadSigner(ORIGIN, domain, KEY).sign_head(size, root) == bytes(signed.signature)
+    # What signers elsewhere are sent is the same.
+    data = domain.typed_data(size, root)
+    assert data.digest == digest
+    assert encode_typed_data(full_message=json.loads(json.dumps(data.value))) == message
+    assert HeadSigner(ORIGIN, domain, LocalKey(KEY)).sign_head(size, root) == bytes(
+        signed.signature
+    )
 
 
 @settings(max_examples=25)
@@ -139,7 +148,7 @@ def test_recover_takes_a_signature_exactly_where_the_contract_does(
     chain: Chain, domain: HeadDomain, change: object, *, is_taken: bool
 ) -> None:
     assert callable(change)
-    signer = HeadSigner(ORIGIN, domain, KEY)
+    signer = HeadSigner(ORIGIN, domain, LocalKey(KEY))
     signature = change(signer.sign_head(7, ROOT))
     assert (recover(domain.digest(7, ROOT), signature) == signer.address) is is_taken
     extension = Extension(domain.log_id, 7, ROOT, (), (signature,))
@@ -157,7 +166,7 @@ def test_recover_any_bytes_gives_an_address_or_none(digest: bytes, signature: by
 
 
 def test_head_signer_its_line_opens_a_checkpoint_note(domain: HeadDomain) -> None:
-    signer = HeadSigner(ORIGIN, domain, KEY)
+    signer = HeadSigner(ORIGIN, domain, LocalKey(KEY))
     note = sign(Checkpoint(ORIGIN, 7, ROOT).text(), signer)
     opened = open_note(note, signer.verifier)
     assert [line.key_id for line in opened.verified] == [signer.key_id]
@@ -167,7 +176,7 @@ def test_head_signer_its_line_opens_a_checkpoint_note(domain: HeadDomain) -> Non
     "text", [Checkpoint(ORIGIN, 8, ROOT).text(), "no checkpoint\n", "", "\ud800"]
 )
 def test_head_verifier_another_text_is_not_signed(domain: HeadDomain, text: str) -> None:
-    signer = HeadSigner(ORIGIN, domain, KEY)
+    signer = HeadSigner(ORIGIN, domain, LocalKey(KEY))
     signature = signer.sign_head(7, ROOT)
     assert not signer.verifier.verify(text.encode(errors="surrogatepass"), signature)
 
@@ -181,20 +190,20 @@ def test_head_verifier_another_domain_is_another_key(domain: HeadDomain) -> None
         HeadDomain(domain.chain_id, domain.contract, domain.log_id, epoch=2),
     ]
     text = Checkpoint(ORIGIN, 7, ROOT).text().encode()
-    signature = HeadSigner(ORIGIN, domain, KEY).sign(text)
+    signature = HeadSigner(ORIGIN, domain, LocalKey(KEY)).sign(text)
     for other in others:
-        verifier = HeadSigner(ORIGIN, other, KEY).verifier
-        assert verifier.key_id != HeadSigner(ORIGIN, domain, KEY).key_id
+        verifier = HeadSigner(ORIGIN, other, LocalKey(KEY)).verifier
+        assert verifier.key_id != HeadSigner(ORIGIN, domain, LocalKey(KEY)).key_id
         assert not verifier.verify(text, signature)
 
 
 def test_head_verifier_string_holds_all_that_the_key_depends_on(domain: HeadDomain) -> None:
-    verifier = HeadSigner(ORIGIN, domain, KEY).verifier
+    verifier = HeadSigner(ORIGIN, domain, LocalKey(KEY)).verifier
     name, identifier, material = str(verifier).split("+", 2)
     assert (name, identifier) == (ORIGIN, verifier.key_id.hex())
     assert b64decode(material) == domain.material(verifier.address)
 
 
 def test_head_signer_repr_shows_no_key(domain: HeadDomain) -> None:
-    assert KEY.hex() not in repr(HeadSigner(ORIGIN, domain, KEY))
-    assert repr(KEY) not in repr(vars(HeadSigner(ORIGIN, domain, KEY)))
+    assert KEY.hex() not in repr(HeadSigner(ORIGIN, domain, LocalKey(KEY)))
+    assert repr(KEY) not in repr(vars(HeadSigner(ORIGIN, domain, LocalKey(KEY))))

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from ledger.errors import ConfigurationError
+from ledger.errors import ConfigurationError, UnavailableError
 from ledger.keyring import Keyring, load_log_signer
-from ledger.keys import make_operator_key
+from ledger.keys import load_operator_key, make_operator_key
+from ledger.local_key import LocalKey
 from ledger.settings import Settings
 
 
@@ -33,7 +34,8 @@ def test_first_start_makes_private_keys_and_the_next_one_loads_them(tmp_path: Pa
         assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
     again = Keyring.open(settings(tmp_path), origin=made.log.name)
     assert again.log.verifier == made.log.verifier
-    assert (again.operator, again.sender, again.admin) == (made.operator,) * 3
+    assert again.operator.address == made.operator.address
+    assert again.operator is again.sender is again.admin
 
 
 def test_first_start_takes_the_configured_origin_or_makes_a_new_one_each_time(
@@ -52,7 +54,7 @@ def test_first_start_cut_short_is_gone_on_with(tmp_path: Path) -> None:
     (tmp_path / "operator.key").unlink()
     again = Keyring.open(settings(tmp_path), origin=None)
     assert again.log.verifier == made.log.verifier
-    assert again.operator != made.operator
+    assert again.operator.address != made.operator.address
 
 
 @pytest.mark.parametrize("name", ["log.key", "operator.key"])
@@ -70,15 +72,16 @@ def test_key_that_a_setting_names_is_never_made(tmp_path: Path, setting: str) ->
 
 
 def test_sender_pays_and_opens_unless_an_admin_is_named(tmp_path: Path) -> None:
-    sender = make_operator_key(tmp_path / "sender")
-    admin = make_operator_key(tmp_path / "admin")
+    sender, admin = (
+        LocalKey(make_operator_key(tmp_path / name)).address for name in ("sender", "admin")
+    )
     files: dict[str, Any] = {"sender_key_file": tmp_path / "sender"}
     keys = Keyring.open(settings(tmp_path, **files), origin=None)
-    assert (keys.sender, keys.admin) == (sender, sender)
-    assert keys.operator not in {sender, admin}
+    assert (keys.sender.address, keys.admin.address) == (sender, sender)
+    assert keys.operator.address not in {sender, admin}
     files["admin_key_file"] = tmp_path / "admin"
     keys = Keyring.open(settings(tmp_path, **files), origin=keys.log.name)
-    assert (keys.sender, keys.admin) == (sender, admin)
+    assert (keys.sender.address, keys.admin.address) == (sender, admin)
 
 
 def test_another_origin_than_the_keys_is_refused(tmp_path: Path) -> None:
@@ -92,5 +95,48 @@ def test_another_origin_than_the_keys_is_refused(tmp_path: Path) -> None:
 def test_keyring_shows_no_key(tmp_path: Path) -> None:
     keys = Keyring.open(settings(tmp_path), origin=None)
     shown = f"{keys!r} {keys}"
-    for secret in (keys.operator.hex(), repr(keys.operator), keys.log.to_string()):
-        assert secret not in shown
+    secret = load_operator_key(tmp_path / "operator.key")
+    for told in (secret.hex(), repr(secret), keys.log.to_string()):
+        assert told not in shown
+
+
+@pytest.mark.parametrize("role", ["operator", "sender", "admin"])
+def test_key_from_the_environment_is_taken_and_no_file_is_made_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, role: str
+) -> None:
+    key = LocalKey.generate()
+    secret = f"0x{key._key.secret.hex()}"
+    monkeypatch.setenv(f"CROSSPROOF_{role.upper()}_KEY", secret)
+    keys = Keyring.open(settings(tmp_path), origin=None)
+    assert getattr(keys, role).address == key.address
+    assert (tmp_path / "operator.key").exists() is (role != "operator")
+    assert secret[2:] not in f"{keys!r}{settings(tmp_path)!r}"
+
+
+def test_signer_that_is_named_with_its_account_is_not_asked_at_the_start(tmp_path: Path) -> None:
+    """A ledger starts, and records, while its signer is away."""
+    urls = {
+        f"{role}_signer_url": f"http://name:pa%40ss@127.0.0.1:1/?token=t0ken#0x{digit * 40}"
+        for role, digit in (("operator", "1"), ("sender", "2"), ("admin", "3"))
+    }
+    keys = Keyring.open(settings(tmp_path, **urls), origin=None)
+    named = (keys.operator, keys.sender, keys.admin)
+    assert [key.address.hex() for key in named] == ["1" * 40, "2" * 40, "3" * 40]
+    assert not (tmp_path / "operator.key").exists()
+    shown = f"{keys!r}{settings(tmp_path, **urls)!r}"
+    assert "127.0.0.1:1)" in shown
+    assert not {secret for secret in ("pa%40ss", "pa@ss", "t0ken") if secret in shown}
+
+
+def test_signer_whose_account_must_be_asked_for_and_that_is_away_is_told(tmp_path: Path) -> None:
+    given = settings(tmp_path, sender_signer_url="http://127.0.0.1:1")
+    with pytest.raises(UnavailableError) as caught:
+        Keyring.open(given, origin=None)
+    assert caught.value.code == "signer.unreachable"
+
+
+def test_key_that_is_given_twice_is_refused(tmp_path: Path) -> None:
+    make_operator_key(tmp_path / "key")
+    given = {"sender_key_file": tmp_path / "key", "sender_signer_url": "http://127.0.0.1:1"}
+    origin = Keyring.open(settings(tmp_path), origin=None).log.name
+    assert refused(tmp_path, origin=origin, **given) == "key.twice"

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from ledger.errors import ConfigurationError
+from ledger.key_source import KeySource
 from ledger.settings import Settings
 
 _SECRET = "hunter2-hunter2"  # noqa: S105 - a test's
@@ -52,8 +54,15 @@ _VALUES = {
     "origin": ("example.com/log", "example.com/log"),
     "log_key_file": ("/k/log", Path("/k/log")),
     "operator_key_file": ("/k/operator", Path("/k/operator")),
+    "operator_key": ("0x11", SecretStr("0x11")),
+    "operator_signer_url": ("http://a#0x11", "http://a#0x11"),
     "sender_key_file": ("/k/sender", Path("/k/sender")),
+    "sender_key": ("0x22", SecretStr("0x22")),
+    "sender_signer_url": ("http://b", "http://b"),
     "admin_key_file": ("/k/admin", Path("/k/admin")),
+    "admin_key": ("0x33", SecretStr("0x33")),
+    "admin_signer_url": ("http://c", "http://c"),
+    "signer_timeout": ("0.5", 0.5),
     "head_record_file": ("/h/head", Path("/h/head")),
     "chain_urls": (" http://a , https://b/,", ("http://a", "https://b/")),
     "chain_contract": ("0x" + "11" * 20, "0x" + "11" * 20),
@@ -99,7 +108,9 @@ def test_defaults_lie_in_the_data_directory() -> None:
     settings = Settings.load(data_dir=Path("/srv/ledger"))
     assert settings.database == "sqlite:////srv/ledger/ledger.sqlite3"
     assert settings.log_key == Path("/srv/ledger/log.key")
-    assert settings.operator_key == Path("/srv/ledger/operator.key")
+    assert settings.operator == KeySource("operator", file=Path("/srv/ledger/operator.key"))
+    assert not settings.sender
+    assert not settings.admin
     assert settings.head_record == Path("/srv/ledger/head")
     assert settings.passphrase is None
     assert settings.host == "127.0.0.1"
@@ -114,10 +125,24 @@ def test_given_files_and_database_come_before_the_data_directory() -> None:
         key_passphrase=_SECRET,
     )
     assert settings.database == "postgresql://db/x"
-    assert (settings.log_key, settings.operator_key, settings.head_record) == (
+    assert (settings.log_key, settings.operator.file, settings.head_record) == (
         Path("/1"), Path("/2"), Path("/3"),
     )  # fmt: skip
     assert settings.passphrase == _SECRET
+
+
+@pytest.mark.parametrize("role", ["operator", "sender", "admin"])
+@pytest.mark.parametrize("kinds", [("key_file", "key"), ("key", "signer_url")])
+def test_key_in_two_places_is_refused_by_the_names_of_both(
+    role: str, kinds: tuple[str, str]
+) -> None:
+    settings = Settings.load(**{f"{role}_{kind}": _SECRET for kind in kinds})
+    with pytest.raises(ConfigurationError) as caught:
+        getattr(settings, role)
+    assert caught.value.code == "key.twice"
+    for kind in kinds:
+        assert f"CROSSPROOF_{role}_{kind}".upper() in str(caught.value)
+    assert _SECRET not in str(caught.value)
 
 
 def test_quorum_is_at_most_the_number_of_different_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,13 +203,21 @@ def test_settings_show_no_secret() -> None:
         key_passphrase=_SECRET,
         database_url=f"postgresql://ledger:{_SECRET}@db/x",
         chain_urls=f"https://node.example/v3/{_SECRET}",
+        operator_key=_SECRET,
+        admin_key=_SECRET,
+        operator_signer_url=f"https://user:{_SECRET}@signer.example",
+        sender_signer_url=f"https://signer.example/?token={_SECRET}",
+        admin_signer_url=f"https://signer.example/{_SECRET}",
     )
     assert _SECRET not in f"{settings}{settings!r}"
+    for source in (KeySource("operator", text=_SECRET), settings.sender):
+        assert _SECRET not in repr(source)
 
 
 def test_refusal_shows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CROSSPROOF_KEY_PASSPHRASE", _SECRET)
     monkeypatch.setenv("CROSSPROOF_DATABASE_URL", f"postgresql://ledger:{_SECRET}@db/x")
+    monkeypatch.setenv("CROSSPROOF_SENDER_KEY", _SECRET)
     monkeypatch.setenv("CROSSPROOF_PORT", "none")
     with pytest.raises(ConfigurationError) as caught:
         Settings.load()

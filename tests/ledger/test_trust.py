@@ -18,6 +18,7 @@ from ledger.canonical import MAX_INTEGER
 from ledger.errors import MalformedError, VerificationError
 from ledger.finality import FINALIZED, INSTANT, Finality
 from ledger.head_signature import HeadDomain, HeadSigner
+from ledger.local_key import LocalKey
 from ledger.note import Signer
 from ledger.trust import MAX_TRUST_SIZE, Trust, TrustedChain, TrustedLog, node_address
 from tests.mutations import anything, at, changed, places, replaced, schema, without
@@ -28,7 +29,7 @@ _origins = st.sampled_from(["example.com/log", "log.example", "\u65e5\u5fd7.exam
 
 
 def _operator(origin: str, key: bytes) -> HeadSigner:
-    return HeadSigner(origin, HeadDomain(31337, b"\x02" * 20, b"\x03" * 32), key)
+    return HeadSigner(origin, HeadDomain(31337, b"\x02" * 20, b"\x03" * 32), LocalKey(key))
 
 
 def _log(origin: str, seeds: list[bytes], log_id: bytes | None, *, operated: bool) -> TrustedLog:

@@ -29,6 +29,7 @@ from ledger.errors import (
 )
 from ledger.finality import Finality
 from ledger.head_signature import HeadDomain, HeadSigner, log_id
+from ledger.local_key import LocalKey
 from tests.anchored_log import WEALTH, funded_key
 from tests.anvil import Anvil, anvil, start_anvil
 
@@ -51,7 +52,7 @@ class Opened:
         root = merkle.root(LEAVES[:size])
         identity = self.chain.identity()
         domain = HeadDomain(identity.chain_id, identity.contract, self.log_id)
-        signature = HeadSigner(self.origin, domain, OPERATOR).sign_head(size, root)
+        signature = HeadSigner(self.origin, domain, LocalKey(OPERATOR)).sign_head(size, root)
         proof = merkle.consistency_proof(LEAVES[:size], old_size)
         return Extension(self.log_id, size, root, tuple(proof), (signature,))
 

@@ -10,6 +10,7 @@ import pytest
 from ledger.chain import Account, Chain
 from ledger.head_signature import HeadVerifier, log_id
 from ledger.keys import make_log_key, make_operator_key
+from ledger.local_key import LocalKey
 from ledger.note import Signer
 from tests.anvil import free_port
 from tests.crossproof import CommandLine, listening, serving
@@ -55,8 +56,28 @@ def test_cosign_makes_its_key_and_tells_who_it_is(tmp_path: Path, log_key: str) 
     assert verifier.address == address
     # Started again it is the same operator.
     with listening("cosign", *options(tmp_path, log_key)) as again:
-        pass
+        again.get("/healthz")
     assert str(verifier) in again.stop()
+
+
+def test_cosign_with_a_key_in_the_environment_or_at_a_signer(
+    crossproof: CommandLine, tmp_path: Path, log_key: str
+) -> None:
+    key = LocalKey.generate()
+    secret = key._key.secret.hex()
+    words = options(tmp_path, log_key)[:2] + options(tmp_path, log_key)[4:]
+    # A signer that nobody answers for: what it is asked for comes later.
+    away = f"http://user:pa55w0rd@127.0.0.1:{free_port()}#0x{key.address.hex()}"
+    for given in ({"OPERATOR_KEY": f"0x{secret}"}, {"OPERATOR_SIGNER_URL": away}):
+        with listening("cosign", *words, **given) as served:
+            served.get("/healthz")
+        told = served.stop()
+        assert f"operator: 0x{key.address.hex()}" in told
+        assert secret not in told
+        assert "pa55w0rd" not in told
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["memory"]
+    none = crossproof("cosign", *words)
+    assert (none.code, "[key.none]" in none.stderr) == (2, True), none.stderr
 
 
 @pytest.mark.parametrize(

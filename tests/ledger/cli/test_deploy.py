@@ -15,6 +15,7 @@ from ledger.keys import make_operator_key
 from tests.anchored_log import funded_key
 from tests.anvil import Anvil, free_port, start_anvil
 from tests.crossproof import CommandLine, Outcome
+from tests.signer import by, dev_key, refusing, serving_signer
 
 
 @pytest.fixture
@@ -89,6 +90,31 @@ def test_deploy_with_a_keystore_asks_for_its_passphrase(
     assert (outcome.code, "key.unusable" in outcome.stderr) == (2, True), outcome.stderr
     opened = {"KEY_PASSPHRASE": "correct horse"}
     assert deploy(crossproof, anvil.url, path, **opened).code == 0
+
+
+@pytest.mark.chain
+def test_deploy_with_a_key_in_the_environment_or_at_a_signer(
+    crossproof: CommandLine, anvil: Anvil, tmp_path: Path
+) -> None:
+    payer, secret = dev_key(8), dev_key(9)._key.secret.hex()
+    with serving_signer(by(anvil)) as signer:
+        for number, given in enumerate(
+            ({"SENDER_KEY": secret}, {"SENDER_SIGNER_URL": signer.named(payer)})
+        ):
+            done = crossproof(
+                "deploy", "--rpc", anvil.url, "--deployments", tmp_path / str(number), **given
+            )
+            assert done.code == 0, done.stderr
+            assert secret not in done.stderr + done.stdout
+        assert [method for method, _ in signer.asked] == ["eth_signTransaction"]
+        signer.sign(lambda *_: refusing("denied"))
+        url = ("--signer-url", signer.named(payer), "--deployments", tmp_path / "none")
+        refused = crossproof("deploy", "--rpc", anvil.url, *url)
+        assert (refused.code, "[signer.refused]" in refused.stderr) == (2, True), refused.stderr
+        twice = crossproof("deploy", "--rpc", anvil.url, *url, SENDER_KEY=secret)
+        assert (twice.code, "[key.twice]" in twice.stderr) == (2, True), twice.stderr
+    away = crossproof("deploy", "--rpc", anvil.url, *url)
+    assert (away.code, "[signer.unreachable]" in away.stderr) == (3, True), away.stderr
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604])

@@ -6,6 +6,9 @@ import json
 import socket
 import stat
 import threading
+import time
+from base64 import b64encode
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,9 +18,11 @@ from ledger.log import Log
 from ledger.log.head_record import HeadRecord
 from ledger.settings import Settings
 from ledger.store import Store
+from tests.anvil import Anvil
 from tests.crossproof import CommandLine, Served, run, serving
 from tests.ledger.cli.conftest import Deployed, Home, on_chain
 from tests.samples import transfer
+from tests.signer import by, dev_key, refusing, serving_signer
 
 
 def secrets_of(data_dir: Path, *others: Path) -> set[str]:
@@ -70,6 +75,58 @@ def test_serve_session_makes_private_keys_and_tells_no_secret(
             assert {"event", "level", "timestamp"} <= json.loads(line).keys()
     # Nothing of a statement is in the log lines either.
     assert json.loads(statement.read_bytes())["salt"] not in printed
+
+
+@pytest.mark.chain
+@pytest.mark.parametrize("of_sender", ["KEY", "SIGNER_URL"])
+def test_serve_with_keys_that_are_elsewhere_anchors_and_tells_no_secret(
+    crossproof: CommandLine, here: Path, deployed: Deployed, anvil: Anvil, of_sender: str
+) -> None:
+    """The operator's and the admin's at a signer, the sender's there too or in the environment."""
+    sender = deployed.key_file.read_text().strip()
+    (here / "statement.json").write_bytes(transfer().entry)
+    settings = {**on_chain(deployed), "SENDER_KEY": sender}
+    del settings["SENDER_KEY_FILE"]
+    if of_sender == "SIGNER_URL":
+        del settings["SENDER_KEY"]
+    with serving_signer(by(anvil)) as signer:
+        place = signer.url.removeprefix("http://")
+        for role, key in (("OPERATOR", dev_key(8)), ("ADMIN", dev_key(9)), ("SENDER", dev_key(7))):
+            if f"{role}_KEY" in settings:
+                continue
+            settings[f"{role}_SIGNER_URL"] = (
+                f"http://user:pa%40ss@{place}/p4th?token=t0ken#0x{key.address.hex()}"
+            )
+        with serving(here / "home", **settings) as served:
+            record = ("record", "--from-json", "statement.json", "-o", "x.bundle.json")
+            outcome = crossproof(*record, "--anchored", "--server", served.url)
+            assert outcome.code == 0, outcome.stderr
+            fetched = crossproof(
+                "trust", "fetch", "--trust", "trust.json", "--rpc", deployed.url,
+                "--server", served.url,
+            )  # fmt: skip
+            assert fetched.code == 0, fetched.stderr
+            # A signer that says no is told of, and what is recorded is published all the same.
+            signer.sign(lambda *_: refusing("denied"))
+            assert served.post([transfer()]) == 201
+            until(lambda: b"signer.refused" in served.get("/readyz"))
+            assert b"\n2\n" in served.get("/checkpoint")
+        printed = served.stop()
+    assert crossproof("verify", "x.bundle.json", "--trust", "trust.json").code == 0
+    assert "signer.refused" in printed
+    assert place in printed
+    assert not (here / "home" / "operator.key").exists()
+    told = printed + outcome.stderr + fetched.stderr
+    basic = b64encode(b"user:pa@ss").decode()
+    for secret in (sender, sender[2:], "pa%40ss", "pa@ss", "t0ken", "p4th", basic):
+        assert secret not in told
+    assert {basic} == {str(given).removeprefix("Basic ") for given in signer.authorizations}
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
 
 
 def test_serve_stopped_under_load_keeps_what_it_acknowledged(tmp_path: Path) -> None:
@@ -141,6 +198,10 @@ def test_serve_second_server_of_one_directory_exits_2_and_disturbs_nothing(
         ({"PUBLISH_INTERVAL": "0"}, "CROSSPROOF_PUBLISH_INTERVAL"),
         ({"DATABASE_URL": "nonsense"}, "database"),
         ({"OPERATOR_KEY_FILE": "none"}, "key.missing"),
+        ({"OPERATOR_KEY_FILE": "keys", "OPERATOR_KEY": "0x11"}, "key.twice"),
+        ({"SENDER_KEY": "0x11"}, "key.unusable"),
+        ({"ADMIN_SIGNER_URL": "nonsense"}, "signer.url"),
+        ({"SIGNER_TIMEOUT": "0"}, "CROSSPROOF_SIGNER_TIMEOUT"),
         ({"LOG_KEY_FILE": "keys"}, "key.unusable"),
     ],
 )

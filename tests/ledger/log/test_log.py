@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from threading import Event, Thread
+from typing import Any
 
 import pytest
 
 from ledger import merkle
 from ledger.checkpoint import Checkpoint, open_checkpoint
 from ledger.errors import (
+    ConfigurationError,
     ConflictError,
     MalformedError,
     NotFoundError,
     ReadOnlyError,
+    UnavailableError,
 )
+from ledger.head import Head
+from ledger.head_signature import HeadDomain, HeadSigner
+from ledger.local_key import LocalKey
 from ledger.log import Range, RecordConflictError, State, Submission
 from ledger.log.head_record import AnchoredHead
 from ledger.merkle import EMPTY_ROOT, leaf_hash
-from ledger.note import Signer
+from ledger.note import Signer, parse_note
+from ledger.remote_key import RemoteKey
 from ledger.store import AnchorState
 from ledger.tile import Tile, decode_entries, encode_entries
 from tests.log_home import (
@@ -31,6 +39,11 @@ from tests.log_home import (
     records,
     root_of,
 )
+from tests.rpc_server import Reply, saying
+from tests.signer import Signer as ExternalSigner
+from tests.signer import answering, heads_by, refusing, serving_signer
+
+OPERATOR = LocalKey(b"\x11" * 32)
 
 # Appending
 
@@ -252,6 +265,69 @@ def test_publish_adds_the_lines_of_cosigners(home: Home) -> None:
     assert len(opened.verified) == 3
     assert log.published() == cosigned
     assert log.publish(witness, late, now=NOW) is None
+
+
+def remote_operator(signer: ExternalSigner) -> HeadSigner:
+    key = RemoteKey.connect(signer.named(OPERATOR), timeout=30, rest=0)
+    return HeadSigner("example.com/log", HeadDomain(1337, bytes(20), bytes(32)), key)
+
+
+def lines(head: Head | None) -> int:
+    assert head is not None
+    return len(parse_note(head.note).signatures)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [saying(b"", status=500), answering(lambda *_: refusing("no"))],
+    ids=["away", "refusing"],
+)
+def test_publish_goes_on_without_a_cosigner_who_cannot_sign(home: Home, answer: Reply) -> None:
+    log = home.open()
+    witness = Signer.generate("example.com/witness")
+    with serving_signer() as signer:
+        signer.reply = answer
+        operator = remote_operator(signer)
+        append(log, records(range(2)))
+        published = log.publish(operator, witness, now=NOW)
+        assert (lines(published), log.published()) == (2, published)
+        # There is no news but the line, which still cannot be had: nothing, and no error.
+        assert log.publish(operator, now=NOW) is None
+        assert published is not None
+        with pytest.raises((UnavailableError, ConfigurationError)):
+            log.cosign(published, operator)
+        signer.sign(heads_by(OPERATOR))
+        cosigned = log.publish(operator, now=NOW)
+        assert (lines(cosigned), log.published()) == (3, cosigned)
+        assert cosigned is not None
+        open_checkpoint(cosigned.note, log.verifier, operator.verifier)
+        assert log.publish(operator, now=NOW) is None
+
+
+def test_append_goes_on_while_a_cosigner_is_asked(home: Home) -> None:
+    """No lock, in the process or the database, is held while somebody thinks a head over."""
+    log = home.open()
+    append(log, records(range(2)))
+    asked, answered = Event(), Event()
+
+    def slow(method: str, parameters: list[Any]) -> dict[str, Any]:
+        asked.set()
+        assert answered.wait(30)
+        return heads_by(OPERATOR)(method, parameters)
+
+    with serving_signer(slow) as signer:
+        published: list[Head | None] = []
+        operator = remote_operator(signer)
+        worker = Thread(target=lambda: published.append(log.publish(operator, now=NOW)))
+        worker.start()
+        assert asked.wait(30)
+        assert append(log, records(range(2, 5))).added == 3
+        assert log.published() is None
+        answered.set()
+        worker.join()
+    assert [head and head.size for head in published] == [2]
+    assert lines(published[0]) == 2
+    assert log.head().size == 5
 
 
 def test_publish_from_two_logs_puts_out_one_checkpoint_a_size(home: Home) -> None:

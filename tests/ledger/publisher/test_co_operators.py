@@ -14,6 +14,7 @@ from api.cosigning import create_app
 from ledger.chain import Account, Chain
 from ledger.cosigner import CosignedLog, Cosigner
 from ledger.head_signature import HeadDomain, HeadSigner
+from ledger.local_key import LocalKey
 from ledger.publisher import CoOperators, OpeningTerms, Publisher, PublisherState, Status
 from tests.anchored_log import AnchoredLog, assert_at_rest, forked
 from tests.anvil import free_port
@@ -28,7 +29,7 @@ def service(ledger: AnchoredLog, memory: Path, *, key: bytes = CO_OPERATOR) -> I
     """Run a co-operator for a log, at an address."""
     identity = ledger.chain.identity()
     domain = HeadDomain(identity.chain_id, identity.contract, ledger.publisher.log_id)
-    signer = HeadSigner(ledger.log.origin, domain, key)
+    signer = HeadSigner(ledger.log.origin, domain, LocalKey(key))
     memory.mkdir(exist_ok=True)
     app = create_app(Cosigner([CosignedLog(ledger.signer.verifier, signer)], memory))
     port = free_port()

@@ -12,6 +12,7 @@ from ledger.chain.registry import call_data
 from ledger.deploy import deploy
 from ledger.errors import ReadOnlyError
 from ledger.head_signature import HeadDomain, HeadSigner
+from ledger.local_key import LocalKey
 from ledger.publisher import Status
 from tests.anchored_log import (
     OPERATOR,
@@ -79,7 +80,9 @@ def test_contract_refuses_a_fork_whatever_the_operator_signs(tmp_path: Path, anv
         log_id, sender = honest.publisher.log_id, Account.from_key(key)
         identity = chain.identity()
         signer = HeadSigner(
-            honest.log.origin, HeadDomain(identity.chain_id, identity.contract, log_id), OPERATOR
+            honest.log.origin,
+            HeadDomain(identity.chain_id, identity.contract, log_id),
+            LocalKey(OPERATOR),
         )
         own_proof = fork.log.tree(head.size).consistency_proof(3)
         true_proof = honest.log.tree(3).inclusion_proof(2)

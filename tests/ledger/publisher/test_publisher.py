@@ -18,6 +18,7 @@ from ledger.chain.embedded import EmbeddedRpc
 from ledger.deploy import deploy
 from ledger.errors import UnavailableError
 from ledger.finality import INSTANT
+from ledger.local_key import LocalKey
 from ledger.note import open_note
 from ledger.publisher import Publisher, PublisherState, Status, operator_signer
 from tests.anchored_log import (
@@ -214,11 +215,11 @@ def test_keys_are_in_no_repr_and_no_log_line(
 
 
 def test_operator_signer_signs_what_checkpoints_carry(ledger: AnchoredLog) -> None:
-    admin = ledger.publisher.admin
-    before = operator_signer(ledger.chain, ledger.log.origin, OPERATOR, admin=admin)
+    admin, key = ledger.publisher.admin, LocalKey(OPERATOR)
+    before = operator_signer(ledger.chain, ledger.log.origin, key, admin=admin)
     head = ledger.publish(b"a")
     ledger.settle()
-    after = operator_signer(ledger.chain, ledger.log.origin, OPERATOR, admin=admin)
+    after = operator_signer(ledger.chain, ledger.log.origin, key, admin=admin)
     assert str(before.verifier) == str(after.verifier)
     opened = open_note(head.note, ledger.log.verifier, after.verifier)
     assert len(opened.verified) == 2
