@@ -19,6 +19,7 @@ import math
 import re
 from typing import Any, NoReturn
 
+import msgspec
 import rfc8785
 
 from ledger.errors import MalformedError
@@ -32,6 +33,8 @@ MAX_DEPTH = 128
 # Strings, so that what is in them is passed over, and the brackets outside. A string that does not
 # end goes to the end of the text: to look for another beginning in it would take quadratic time.
 _TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
+_PLAIN = frozenset({bool, dict, int, list, str, tuple, type(None)})
+_encode = msgspec.json.Encoder(order="sorted").encode
 _MAX_INTEGER_DIGITS = len(str(-MAX_INTEGER))
 _SHOWN = 40
 
@@ -42,7 +45,8 @@ def canonicalize(value: Any) -> bytes:
     Raises MalformedError for what has none: NaN, infinity, integers beyond 2^53-1, lone
     surrogates, names that are not strings, types that JSON does not know.
     """
-    _check(value)
+    if _check(value):
+        return _encode(value)
     try:
         return rfc8785.dumps(value)
     except rfc8785.FloatDomainError as error:
@@ -92,11 +96,18 @@ def check_depth(data: bytes) -> None:
                 depth -= 1
 
 
-def _check(root: Any) -> None:
+def _check(root: Any) -> bool:
+    """Refuse what has no canonical form; say whether it is of the plainest types alone.
+
+    For those, with member names of ASCII, msgspec's sorted encoding is RFC 8785's, and ten times
+    as fast as the reference. It differs for floats, and for names beyond the basic plane.
+    """
+    plain = True
     # A stack of our own: the value may be deeper than Python's.
     stack: list[tuple[Any, int]] = [(root, 1)]
     while stack:
         value, depth = stack.pop()
+        plain = plain and type(value) in _PLAIN
         if isinstance(value, str):
             _check_string(value)
         elif isinstance(value, dict):
@@ -108,6 +119,7 @@ def _check(root: Any) -> None:
                         "json.type", "a member name is not a string", found=repr(name)[:_SHOWN]
                     )
                 _check_string(name)
+                plain = plain and name.isascii()
                 stack.append((member, depth + 1))
         elif isinstance(value, list | tuple):
             if depth > MAX_DEPTH:
@@ -116,6 +128,7 @@ def _check(root: Any) -> None:
         # Here and not by rfc8785: its message for an integer of 5,000 digits is a ValueError.
         elif isinstance(value, int) and not -MAX_INTEGER <= value <= MAX_INTEGER:
             raise _integer_range(f"{value.bit_length()} bits")
+    return plain
 
 
 def _check_string(text: str) -> None:

@@ -17,7 +17,7 @@ from uuid import UUID
 
 import msgspec
 
-from ledger.canonical import canonicalize, check_depth, parse
+from ledger.canonical import check_depth, parse
 from ledger.errors import MalformedError
 from ledger.kinds import KINDS, Kind
 from ledger.tile import MAX_ENTRY_SIZE
@@ -56,7 +56,7 @@ def decode_canonical(data: bytes) -> Kind | None:
 def decode_members(value: dict[str, Any], members: type[_T]) -> _T:
     """Decode an object that is JSON already, not text: a struct's members; raise MalformedError."""
     try:
-        return msgspec.json.decode(canonicalize(value), type=members)
+        return msgspec.convert(value, members)
     except msgspec.ValidationError as error:
         raise _explained(error) from error
 
