@@ -7,9 +7,10 @@ import {GateFixture} from "./GateFixture.sol";
 import {vm} from "./Vm.sol";
 
 /// @notice Gas of execution, without the 21,000 and the calldata of a transaction. One call a test, so
-/// that storage is cold.
+/// that storage is cold; those without a snapshot compare two calls, or have a limit.
 contract TrustGasTest is GateFixture {
     string private constant _GROUP = "Trust";
+    uint256 private constant _GAS_OF_A_LONG_HISTORY = 20_000;
 
     function setUp() public {
         _setUpGate();
@@ -46,6 +47,27 @@ contract TrustGasTest is GateFixture {
         IProvenanceGate.Evidence memory evidence = _evidence();
         IProvenanceGate.Answer answer = gate.check(policy, evidence);
         vm.snapshotGasLastCall(_GROUP, "check, covered");
+        vm.assertEq(uint256(answer), uint256(IProvenanceGate.Answer.Covered), "answer");
+    }
+
+    /// @dev Nobody who once stood for a jurisdiction may make its last word too dear to find.
+    function test_check_formerAuthorityOfManyWords_gasHardlyMoves() public {
+        _handOn(HK, STRANGER);
+        vm.warp(START + 2);
+        uint256 before = _gasOfCheck();
+        for (uint256 i = 0; i < 500; ++i) {
+            _say(HK_AUTHORITY, IStatuses.Status.Suspended, transferLeaf);
+            _say(HK_AUTHORITY, IStatuses.Status.Reinstated, transferLeaf);
+        }
+        vm.assertLe(_gasOfCheck(), before + _GAS_OF_A_LONG_HISTORY, "gas");
+    }
+
+    function _gasOfCheck() private view returns (uint256 used) {
+        IProvenanceGate.Policy memory policy = _policy();
+        IProvenanceGate.Evidence memory evidence = _evidence();
+        uint256 left = gasleft();
+        IProvenanceGate.Answer answer = gate.check(policy, evidence);
+        used = left - gasleft();
         vm.assertEq(uint256(answer), uint256(IProvenanceGate.Answer.Covered), "answer");
     }
 
