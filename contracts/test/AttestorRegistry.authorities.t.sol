@@ -276,6 +276,20 @@ contract AttestorRegistryAuthoritiesTest is TrustFixture {
         vm.assertEq(other.defaultAdminDelayIncreaseWait(), 5 days * 1_000, "milliseconds");
     }
 
+    /// @dev Or whoever steals the key a year later moves the registry in one block.
+    function test_admin_cannotShortenItsDelay() public {
+        vm.startPrank(REGISTRAR);
+        vm.expectRevert(
+            abi.encodeWithSelector(IAuthorities.DelayTooShort.selector, 2 days - 1, 2 days)
+        );
+        attestors.changeDefaultAdminDelay(2 days - 1);
+        attestors.changeDefaultAdminDelay(3 days);
+        vm.warp(START + 3 days + 1);
+        vm.assertEq(attestors.defaultAdminDelay(), 3 days, "longer");
+        attestors.changeDefaultAdminDelay(2 days);
+        vm.stopPrank();
+    }
+
     function test_views_ofAJurisdictionWithoutAuthority_areEmpty() public view {
         vm.assertEq(attestors.authorityOf(NOWHERE), address(0), "authority");
         vm.assertEq(attestors.terms(NOWHERE).length, 0, "terms");

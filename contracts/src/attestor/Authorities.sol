@@ -143,6 +143,13 @@ abstract contract Authorities is IAuthorities, AccessControlDefaultAdminRules {
         return BlockTime.span(_ADMIN_DELAY_INCREASE_WAIT);
     }
 
+    /// @dev `ADMIN_DELAY` is what everyone was promised: an admin may wait longer, not shorter.
+    function _changeDefaultAdminDelay(uint48 newDelay) internal override {
+        uint48 least = BlockTime.span(ADMIN_DELAY);
+        if (newDelay < least) revert DelayTooShort(newDelay, least);
+        super._changeDefaultAdminDelay(newDelay);
+    }
+
     /// @dev Ends the standing term, if any, where the next begins. An offer dies with its maker's
     /// term: the one it was made to must not push a successor out.
     function _begin(bytes2 jurisdiction, address authority) private {

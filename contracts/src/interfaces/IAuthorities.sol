@@ -57,6 +57,9 @@ interface IAuthorities {
     /// @notice Thrown when an offered place is taken before its holder has stood for the shortest term
     error TermTooShort(uint48 notBefore);
 
+    /// @notice Thrown when the admin would shorten the delay with which its place moves
+    error DelayTooShort(uint48 delay, uint48 least);
+
     /// @notice Thrown when nothing was announced for a jurisdiction
     error NothingAnnounced(bytes2 jurisdiction);
 
