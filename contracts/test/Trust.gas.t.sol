@@ -11,6 +11,9 @@ import {vm} from "./Vm.sol";
 contract TrustGasTest is GateFixture {
     string private constant _GROUP = "Trust";
     uint256 private constant _GAS_OF_A_LONG_HISTORY = 20_000;
+    uint256 private constant _LONGEST_ENTRY = 65_535;
+    // EIP-7825.
+    uint256 private constant _GAS_OF_A_TRANSACTION = 2 ** 24;
 
     function setUp() public {
         _setUpGate();
@@ -48,6 +51,19 @@ contract TrustGasTest is GateFixture {
         IProvenanceGate.Answer answer = gate.check(policy, evidence);
         vm.snapshotGasLastCall(_GROUP, "check, covered");
         vm.assertEq(uint256(answer), uint256(IProvenanceGate.Answer.Covered), "answer");
+    }
+
+    /// @dev The longest entry that a log takes, nearly all of it before the plan's name.
+    function test_check_longestEntry_gasFitsIntoATransaction() public {
+        uint256 rest = _transferUnder(planLeaf, "").length;
+        bytes memory channel = new bytes(_LONGEST_ENTRY - rest);
+        for (uint256 i = 0; i < channel.length; ++i) {
+            channel[i] = "x";
+        }
+        _log("example.com/long", _transferUnder(planLeaf, channel));
+        vm.assertEq(transferEntry.length, _LONGEST_ENTRY, "length");
+        // Half of a transaction is left for whoever asks, and for 16 gas a byte of calldata.
+        vm.assertLe(_gasOfCheck(), _GAS_OF_A_TRANSACTION / 2, "gas");
     }
 
     /// @dev Nobody who once stood for a jurisdiction may make its last word too dear to find.
