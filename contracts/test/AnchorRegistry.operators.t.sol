@@ -177,6 +177,33 @@ contract AnchorRegistryOperatorsTest is LogFixture {
         _propose(_logId, _next, 2, _keys(2));
     }
 
+    /// @dev What operators have agreed to stays good within its epoch until something is proposed: the
+    /// only way out of an agreement is another one.
+    function test_proposeOperators_agreedLongAgo_isGoodUntilAnotherProposal() public {
+        bytes[] memory old = _agreed(0, _keys(2));
+        vm.warp(_NOW + 365 days);
+        _propose(_logId, _addresses(_keys(3)), 3, _keys(2));
+        vm.startPrank(ADMIN);
+        registry.cancelOperators(_logId);
+        vm.expectRevert();
+        registry.proposeOperators(_logId, _next, 2, old);
+        vm.stopPrank();
+        old = _agreed(1, _keys(2));
+        vm.warp(_NOW + 730 days);
+        vm.prank(ADMIN);
+        registry.proposeOperators(_logId, _next, 2, old);
+        vm.assertEq(registry.changeNonce(_logId), 2, "nonce");
+    }
+
+    /// @dev Whose strike it is shows in `isOperator`; the list is the epoch's.
+    function test_logInfo_afterAStrike_namesTheEpochsOperators() public {
+        uint256[] memory keys = _keys(3);
+        _strike(_logId, keys[2]);
+        (,,, address[] memory operators) = registry.logInfo(_logId);
+        vm.assertEq(operators, _addresses(keys), "all of the epoch");
+        vm.assertFalse(registry.isOperator(_logId, operators[2]), "struck");
+    }
+
     function test_proposeOperators_listThatCannotBe_reverts() public {
         _propose(
             _logId,

@@ -52,7 +52,7 @@ contract AttestorRegistryAuthoritiesTest is TrustFixture {
         _assertAnnounced(address(0), 0);
         IAuthorities.Term[] memory terms = attestors.terms(HK);
         vm.assertEq(terms.length, 2, "two terms");
-        _assertTerm(terms[0], HK_AUTHORITY, START, START + 2 days);
+        _assertTerm(terms[0], HK_AUTHORITY, APPOINTED, START + 2 days);
         _assertTerm(terms[1], _NEXT, START + 2 days, _LASTING);
         vm.assertEq(attestors.authorityCount(HK_AUTHORITY), 0, "count of the old one");
         vm.assertEq(attestors.authorityCount(_NEXT), 1, "count of the new one");
@@ -149,7 +149,7 @@ contract AttestorRegistryAuthoritiesTest is TrustFixture {
         attestors.acceptAuthority(HK);
         vm.assertEq(attestors.authorityOf(HK), _NEXT, "now it has");
         vm.assertEq(attestors.offeredAuthority(HK), address(0), "nothing is offered");
-        _assertTerm(attestors.terms(HK)[0], HK_AUTHORITY, START, START + 9);
+        _assertTerm(attestors.terms(HK)[0], HK_AUTHORITY, APPOINTED, START + 9);
         _assertTerm(attestors.terms(HK)[1], _NEXT, START + 9, _LASTING);
     }
 
@@ -184,6 +184,40 @@ contract AttestorRegistryAuthoritiesTest is TrustFixture {
         _expectNotOffered(_NEXT);
         vm.prank(_NEXT);
         attestors.acceptAuthority(HK);
+    }
+
+    /// @dev Or two accounts could hand a place to and fro until asking for its last word takes more gas
+    /// than a block has.
+    function test_acceptAuthority_beforeTheShortestTerm_reverts() public {
+        _handOn(HK, _NEXT);
+        vm.prank(_NEXT);
+        attestors.offerAuthority(HK, HK_AUTHORITY);
+        vm.warp(START + 1 days - 1);
+        vm.expectRevert(abi.encodeWithSelector(IAuthorities.TermTooShort.selector, START + 1 days));
+        vm.prank(HK_AUTHORITY);
+        attestors.acceptAuthority(HK);
+        vm.warp(START + 1 days);
+        vm.prank(HK_AUTHORITY);
+        attestors.acceptAuthority(HK);
+        vm.assertEq(attestors.terms(HK).length, 3, "a term a day");
+    }
+
+    function test_acceptAuthority_milliseconds_waitsTheSameTime() public {
+        uint48 start = START * 1_000;
+        vm.warp(start);
+        _appoint(_EU, HK_AUTHORITY);
+        vm.prank(HK_AUTHORITY);
+        attestors.offerAuthority(_EU, _NEXT);
+        vm.warp(start + 1 days * 1_000 - 1);
+        vm.expectRevert(
+            abi.encodeWithSelector(IAuthorities.TermTooShort.selector, start + 1 days * 1_000)
+        );
+        vm.prank(_NEXT);
+        attestors.acceptAuthority(_EU);
+        vm.warp(start + 1 days * 1_000);
+        vm.prank(_NEXT);
+        attestors.acceptAuthority(_EU);
+        vm.assertEq(attestors.authorityOf(_EU), _NEXT, "a day");
     }
 
     function test_acceptAuthority_offeredByOneWhoWasReplaced_reverts() public {
@@ -240,6 +274,20 @@ contract AttestorRegistryAuthoritiesTest is TrustFixture {
         AttestorRegistry other = new AttestorRegistry(REGISTRAR);
         vm.assertEq(other.defaultAdminDelay(), 2 days * 1_000, "milliseconds");
         vm.assertEq(other.defaultAdminDelayIncreaseWait(), 5 days * 1_000, "milliseconds");
+    }
+
+    /// @dev Or whoever steals the key a year later moves the registry in one block.
+    function test_admin_cannotShortenItsDelay() public {
+        vm.startPrank(REGISTRAR);
+        vm.expectRevert(
+            abi.encodeWithSelector(IAuthorities.DelayTooShort.selector, 2 days - 1, 2 days)
+        );
+        attestors.changeDefaultAdminDelay(2 days - 1);
+        attestors.changeDefaultAdminDelay(3 days);
+        vm.warp(START + 3 days + 1);
+        vm.assertEq(attestors.defaultAdminDelay(), 3 days, "longer");
+        attestors.changeDefaultAdminDelay(2 days);
+        vm.stopPrank();
     }
 
     function test_views_ofAJurisdictionWithoutAuthority_areEmpty() public view {

@@ -22,6 +22,7 @@ contract Claimants is TrustFixture {
 
     /// @dev The books: who stands, by what the admin and the authorities themselves have done.
     mapping(bytes2 jurisdiction => address) private _stands;
+    mapping(bytes2 jurisdiction => uint48) private _since;
     Made[] private _made;
 
     /// @notice How often something was accepted that should not have been
@@ -33,6 +34,7 @@ contract Claimants is TrustFixture {
     constructor() {
         _setUpTrust();
         (_stands[HK], _stands[CN]) = (HK_AUTHORITY, CN_AUTHORITY);
+        (_since[HK], _since[CN]) = (APPOINTED, APPOINTED);
     }
 
     function target() external view returns (IAttestorRegistry) {
@@ -82,7 +84,7 @@ contract Claimants is TrustFixture {
         vm.prank(by);
         try attestors.appointAuthority(jurisdiction, authority) {
             if (by != REGISTRAR) ++breaches;
-            if (_stands[jurisdiction] == address(0)) _stands[jurisdiction] = authority;
+            if (_stands[jurisdiction] == address(0)) _begin(jurisdiction, authority);
         } catch {
             if (by == REGISTRAR && authority != _stands[jurisdiction]) ++refusals;
         }
@@ -94,7 +96,7 @@ contract Claimants is TrustFixture {
         (address announced, uint48 notBefore) = attestors.announcedAuthority(jurisdiction);
         try attestors.completeAppointment(jurisdiction) {
             if (announced == address(0) || _now() < notBefore) ++breaches;
-            _stands[jurisdiction] = announced;
+            _begin(jurisdiction, announced);
         } catch {
             if (announced != address(0) && _now() >= notBefore) ++refusals;
         }
@@ -111,14 +113,19 @@ contract Claimants is TrustFixture {
             if (by == _stands[jurisdiction] && offered != by) ++refusals;
         }
         address next = _accounts[taker % 5];
-        address awaited = attestors.offeredAuthority(jurisdiction);
+        bool may = next == attestors.offeredAuthority(jurisdiction)
+            && _now() >= _since[jurisdiction] + 1 days;
         vm.prank(next);
         try attestors.acceptAuthority(jurisdiction) {
-            if (next != awaited) ++breaches;
-            _stands[jurisdiction] = next;
+            if (!may) ++breaches;
+            _begin(jurisdiction, next);
         } catch {
-            if (next == awaited) ++refusals;
+            if (may) ++refusals;
         }
+    }
+
+    function _begin(bytes2 jurisdiction, address authority) private {
+        (_stands[jurisdiction], _since[jurisdiction]) = (authority, _now());
     }
 
     function _pick(uint256 who, uint256 where) private view returns (address, bytes2) {

@@ -32,16 +32,21 @@ abstract contract GateFixture is LogFixture, TrustFixture {
         _setUpTrust();
         gate = new ProvenanceGate(registry, attestors, attestations);
         planLeaf = _leafOf('{"kind":"plan","v":1}');
-        transferEntry = _transferUnder(planLeaf);
-        transferLeaf = _leafOf(transferEntry);
-        entries = _leaves(SIZE);
-        entries[PLAN_INDEX] = planLeaf;
-        entries[TRANSFER_INDEX] = transferLeaf;
-        logId = _open(ORIGIN, 1, 1);
-        anchored = _anchor(logId, entries, 0, SIZE, _keys(1));
+        _log(ORIGIN, _transferUnder(planLeaf, "private line"));
         _accredit();
         vm.prank(CONTROLLER);
         attestations.recordAttestation(_approval(planLeaf, APPROVAL));
+    }
+
+    /// @dev Logs the plan and this transfer in a log of their own.
+    function _log(string memory origin, bytes memory entry) internal {
+        transferEntry = entry;
+        transferLeaf = _leafOf(entry);
+        entries = _leaves(SIZE);
+        entries[PLAN_INDEX] = planLeaf;
+        entries[TRANSFER_INDEX] = transferLeaf;
+        logId = _open(origin, 1, 1);
+        anchored = _anchor(logId, entries, 0, SIZE, _keys(1));
     }
 
     function _policy() internal view returns (IProvenanceGate.Policy memory policy) {
@@ -69,14 +74,20 @@ abstract contract GateFixture is LogFixture, TrustFixture {
         return IProvenanceGate.Logged(anchored, leaf, index, path);
     }
 
-    function _transferUnder(bytes32 plan) internal pure returns (bytes memory) {
+    function _transferUnder(bytes32 plan, bytes memory channel)
+        internal
+        pure
+        returns (bytes memory)
+    {
         bytes memory hash = bytes(Strings.toHexString(uint256(plan), 32));
         bytes memory digits = new bytes(64);
         for (uint256 i = 0; i < 64; ++i) {
             digits[i] = hash[i + 2];
         }
         return bytes.concat(
-            '{"channel":{"id":"private line"},"covered_by":{"persons":{"personal":12,"sensitive":0},',
+            '{"channel":{"id":"',
+            channel,
+            '"},"covered_by":{"persons":{"personal":12,"sensitive":0},',
             '"plan":{"leaf_hash":"',
             digits,
             '","record_id":"0"},"sequence":1},"kind":"transfer","v":1}'

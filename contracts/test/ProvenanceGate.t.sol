@@ -290,12 +290,12 @@ contract ProvenanceGateTest is GateFixture {
         _handOn(HK, _SUCCESSOR);
         vm.warp(START + 20);
         _say(_SUCCESSOR, IStatuses.Status.Reinstated, transferLeaf);
-        vm.warp(START + 30);
+        vm.warp(START + 10 + 1 days);
         _handOn(HK, HK_AUTHORITY);
         _assertAnswer(IProvenanceGate.Answer.Covered);
         _say(HK_AUTHORITY, IStatuses.Status.Stopped, transferLeaf);
         _assertAnswer(IProvenanceGate.Answer.TransferStopped);
-        vm.warp(START + 40);
+        vm.warp(START + 10 + 2 days);
         _handOn(HK, _SUCCESSOR);
         _say(_SUCCESSOR, IStatuses.Status.Reinstated, transferLeaf);
         _assertAnswer(IProvenanceGate.Answer.Covered);

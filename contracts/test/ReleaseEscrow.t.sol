@@ -174,6 +174,37 @@ contract ReleaseEscrowTest is GateFixture {
         _escrow.deposit(_PAYEE, transferLeaf, START);
     }
 
+    function test_deposit_withADeadlineTooFar_reverts() public {
+        uint256 latest = START + 365 days;
+        vm.expectRevert(
+            abi.encodeWithSelector(ReleaseEscrow.DeadlineTooFar.selector, latest + 1, latest)
+        );
+        _escrow.deposit(_PAYEE, transferLeaf, latest + 1);
+        // Milliseconds, on a chain of seconds.
+        vm.expectRevert(
+            abi.encodeWithSelector(ReleaseEscrow.DeadlineTooFar.selector, _DEADLINE * 1_000, latest)
+        );
+        _escrow.deposit(_PAYEE, transferLeaf, _DEADLINE * 1_000);
+        _escrow.deposit(_PAYEE, transferLeaf, latest);
+    }
+
+    function test_deposit_forNobody_reverts() public {
+        vm.expectRevert(ReleaseEscrow.NoPayee.selector);
+        _escrow.deposit(address(0), transferLeaf, _DEADLINE);
+    }
+
+    /// @dev What cannot be paid out stays where it is, and goes back after the deadline.
+    function test_release_toAPayeeThatTakesNothing_isRefundedLater() public {
+        vm.prank(_PAYER);
+        uint256 id = _escrow.deposit{value: _PRICE}(address(registry), transferLeaf, _DEADLINE);
+        IProvenanceGate.Evidence memory evidence = _evidence();
+        vm.expectRevert();
+        _escrow.release(id, evidence);
+        vm.warp(_DEADLINE);
+        _escrow.refund(id);
+        vm.assertEq(_PAYER.balance, 10 ether, "paid back");
+    }
+
     function test_refund_toOneWhoComesBackForMore_paysOnce() public {
         Greedy greedy = new Greedy(_escrow);
         vm.deal(address(greedy), _PRICE);

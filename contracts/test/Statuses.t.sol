@@ -82,6 +82,29 @@ contract StatusesTest is TrustFixture {
         if (changes != 0) _assertStatus(CONTROLLER, _alternating(changes - 1));
     }
 
+    /// @dev Several changes in a block, blocks that begin within a page: the newest up to a time is what
+    /// going through all of them finds.
+    function test_fuzz_statusAt_anyBlocks_isTheNewestUpToThen(uint8[20] memory pauses, uint8 asked)
+        public
+    {
+        uint48[20] memory times;
+        uint48 time = START;
+        for (uint8 i = 0; i < 20; ++i) {
+            time += pauses[i] % 3;
+            times[i] = time;
+            vm.warp(time);
+            vm.prank(CONTROLLER);
+            attestations.setStatus(_alternating(i), i, _one(_LEAF));
+        }
+        uint48 then = START - 1 + asked % 44;
+        IStatuses.StatusChange memory expected;
+        for (uint8 i = 0; i < 20; ++i) {
+            if (times[i] <= then) expected = IStatuses.StatusChange(times[i], _alternating(i), i);
+        }
+        IStatuses.StatusChange memory found = attestations.statusAt(CONTROLLER, _LEAF, then);
+        vm.assertEq(keccak256(abi.encode(found)), keccak256(abi.encode(expected)), "change");
+    }
+
     function test_setStatus_inMilliseconds_isKeptWhole() public {
         uint48 time = START * 1_000 + 999;
         vm.warp(time);

@@ -7,9 +7,13 @@ import {GateFixture} from "./GateFixture.sol";
 import {vm} from "./Vm.sol";
 
 /// @notice Gas of execution, without the 21,000 and the calldata of a transaction. One call a test, so
-/// that storage is cold.
+/// that storage is cold; those without a snapshot compare two calls, or have a limit.
 contract TrustGasTest is GateFixture {
     string private constant _GROUP = "Trust";
+    uint256 private constant _GAS_OF_A_LONG_HISTORY = 20_000;
+    uint256 private constant _LONGEST_ENTRY = 65_535;
+    // EIP-7825.
+    uint256 private constant _GAS_OF_A_TRANSACTION = 2 ** 24;
 
     function setUp() public {
         _setUpGate();
@@ -46,6 +50,40 @@ contract TrustGasTest is GateFixture {
         IProvenanceGate.Evidence memory evidence = _evidence();
         IProvenanceGate.Answer answer = gate.check(policy, evidence);
         vm.snapshotGasLastCall(_GROUP, "check, covered");
+        vm.assertEq(uint256(answer), uint256(IProvenanceGate.Answer.Covered), "answer");
+    }
+
+    /// @dev The longest entry that a log takes, nearly all of it before the plan's name.
+    function test_check_longestEntry_gasFitsIntoATransaction() public {
+        uint256 rest = _transferUnder(planLeaf, "").length;
+        bytes memory channel = new bytes(_LONGEST_ENTRY - rest);
+        for (uint256 i = 0; i < channel.length; ++i) {
+            channel[i] = "x";
+        }
+        _log("example.com/long", _transferUnder(planLeaf, channel));
+        vm.assertEq(transferEntry.length, _LONGEST_ENTRY, "length");
+        // Half of a transaction is left for whoever asks, and for 16 gas a byte of calldata.
+        vm.assertLe(_gasOfCheck(), _GAS_OF_A_TRANSACTION / 2, "gas");
+    }
+
+    /// @dev Nobody who once stood for a jurisdiction may make its last word too dear to find.
+    function test_check_formerAuthorityOfManyWords_gasHardlyMoves() public {
+        _handOn(HK, STRANGER);
+        vm.warp(START + 2);
+        uint256 before = _gasOfCheck();
+        for (uint256 i = 0; i < 500; ++i) {
+            _say(HK_AUTHORITY, IStatuses.Status.Suspended, transferLeaf);
+            _say(HK_AUTHORITY, IStatuses.Status.Reinstated, transferLeaf);
+        }
+        vm.assertLe(_gasOfCheck(), before + _GAS_OF_A_LONG_HISTORY, "gas");
+    }
+
+    function _gasOfCheck() private view returns (uint256 used) {
+        IProvenanceGate.Policy memory policy = _policy();
+        IProvenanceGate.Evidence memory evidence = _evidence();
+        uint256 left = gasleft();
+        IProvenanceGate.Answer answer = gate.check(policy, evidence);
+        used = left - gasleft();
         vm.assertEq(uint256(answer), uint256(IProvenanceGate.Answer.Covered), "answer");
     }
 

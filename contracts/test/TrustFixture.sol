@@ -11,6 +11,8 @@ import {vm} from "./Vm.sol";
 /// @notice Two jurisdictions with an authority each, and one accredited key with its controller.
 abstract contract TrustFixture {
     uint48 internal constant START = 1_700_000_000;
+    // Just long enough before that they may hand on.
+    uint48 internal constant APPOINTED = START - 1 days;
     bytes2 internal constant HK = "HK";
     bytes2 internal constant CN = "CN";
     bytes2 internal constant NOWHERE = "ZZ";
@@ -29,11 +31,12 @@ abstract contract TrustFixture {
     AttestationRegistry internal attestations;
 
     function _setUpTrust() internal {
-        vm.warp(START);
+        vm.warp(APPOINTED);
         attestors = new AttestorRegistry(REGISTRAR);
         attestations = new AttestationRegistry(attestors);
         _appoint(HK, HK_AUTHORITY);
         _appoint(CN, CN_AUTHORITY);
+        vm.warp(START);
     }
 
     function _appoint(bytes2 jurisdiction, address authority) internal {

@@ -26,6 +26,12 @@ abstract contract Authorities is IAuthorities, AccessControlDefaultAdminRules {
     /// @notice How long an announced appointment waits, in seconds
     uint48 public constant APPOINTMENT_DELAY = 2 days;
 
+    /// @notice How long an authority stands at least before another takes the place it offers, in
+    /// seconds
+    /// @dev Whoever asks for a jurisdiction's last word goes through its terms: two accounts that hand
+    /// a place to and fro must not make that cost more than a block has.
+    uint48 public constant SHORTEST_TERM = 1 days;
+
     uint48 private constant _ADMIN_DELAY_INCREASE_WAIT = 5 days;
     uint48 private constant _LASTING = type(uint48).max;
 
@@ -92,6 +98,9 @@ abstract contract Authorities is IAuthorities, AccessControlDefaultAdminRules {
         if (_jurisdictions[jurisdiction].offered != msg.sender) {
             revert NotOffered(jurisdiction, msg.sender);
         }
+        Term[] storage list = _jurisdictions[jurisdiction].terms;
+        uint48 notBefore = list[list.length - 1].from + BlockTime.span(SHORTEST_TERM);
+        if (BlockTime.current() < notBefore) revert TermTooShort(notBefore);
         // Where the admin has announced the same account, there is nothing left to complete.
         if (_jurisdictions[jurisdiction].announced == msg.sender) _forget(jurisdiction);
         _begin(jurisdiction, msg.sender);
@@ -132,6 +141,13 @@ abstract contract Authorities is IAuthorities, AccessControlDefaultAdminRules {
     /// @return Five days
     function defaultAdminDelayIncreaseWait() public view override returns (uint48) {
         return BlockTime.span(_ADMIN_DELAY_INCREASE_WAIT);
+    }
+
+    /// @dev `ADMIN_DELAY` is what everyone was promised: an admin may wait longer, not shorter.
+    function _changeDefaultAdminDelay(uint48 newDelay) internal override {
+        uint48 least = BlockTime.span(ADMIN_DELAY);
+        if (newDelay < least) revert DelayTooShort(newDelay, least);
+        super._changeDefaultAdminDelay(newDelay);
     }
 
     /// @dev Ends the standing term, if any, where the next begins. An offer dies with its maker's

@@ -4,13 +4,15 @@ pragma solidity 0.8.37;
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {IAttestorRegistry} from "../interfaces/IAttestorRegistry.sol";
 import {IProvenanceGate} from "../interfaces/IProvenanceGate.sol";
+import {BlockTime} from "../libraries/BlockTime.sol";
 
 /// @title An escrow that pays when a transfer of data is covered
 /// @notice An example of a contract that asks `ProvenanceGate` before it acts: the payer locks a price
 /// for one transfer; whoever shows that it is logged, that its plan was pre-assessed and that nobody
 /// stopped it releases the price to the payee; after the deadline it goes back.
 /// @dev Not audited for money that matters. What it shows is where the policy comes from: from whoever
-/// deploys the escrow, never from whoever brings the evidence.
+/// deploys the escrow, never from whoever brings the evidence. A payer that is a contract and takes no
+/// payment is never paid back.
 contract ReleaseEscrow {
     /// @notice What is locked
     struct Deposit {
@@ -25,6 +27,10 @@ contract ReleaseEscrow {
         /// From when on it goes back
         uint256 deadline;
     }
+
+    /// @notice The longest time until a deadline, in seconds
+    /// @dev A deadline in milliseconds on a chain of seconds would be 50,000 years away.
+    uint48 public constant LONGEST_LOCK = 365 days;
 
     /// @notice Whom it asks
     IProvenanceGate public immutable GATE;
@@ -57,11 +63,17 @@ contract ReleaseEscrow {
     /// @notice Thrown when the evidence is of another transfer
     error OtherTransfer(bytes32 shown, bytes32 expected);
 
-    /// @notice Thrown when a price is to be released too late
+    /// @notice Thrown when a price is to be released too late, or locked until a time that is past
     error DeadlinePassed(uint256 deadline);
 
-    /// @notice Thrown when a price is to be paid back too early, or locked until a time that is past
+    /// @notice Thrown when a price is to be paid back too early
     error DeadlineNotReached(uint256 deadline);
+
+    /// @notice Thrown when a price would be locked for longer than the longest time
+    error DeadlineTooFar(uint256 deadline, uint256 latest);
+
+    /// @notice Thrown when a price would be paid to nobody
+    error NoPayee();
 
     /// @notice Deploys an escrow
     /// @param gate Whom it asks
@@ -83,7 +95,10 @@ contract ReleaseEscrow {
         payable
         returns (uint256 id)
     {
+        if (payee == address(0)) revert NoPayee();
         if (_hasPassed(deadline)) revert DeadlinePassed(deadline);
+        uint256 latest = block.timestamp + BlockTime.span(LONGEST_LOCK);
+        if (deadline > latest) revert DeadlineTooFar(deadline, latest);
         id = count;
         count = id + 1;
         deposits[id] = Deposit(msg.sender, payee, msg.value, transferLeaf, deadline);

@@ -142,7 +142,8 @@ interface IAnchorRegistry {
     /// @return admin The account that opened the log
     /// @return epoch The epoch of the operators
     /// @return threshold How many of the operators must sign each head
-    /// @return operators The current operators, in ascending order
+    /// @return operators The operators that the epoch began with, in ascending order; `isOperator` is
+    /// false for those that were struck since
     function logInfo(bytes32 logId)
         external
         view

@@ -54,6 +54,12 @@ interface IAuthorities {
     /// @notice Thrown when someone else takes an authority's place than it was offered to
     error NotOffered(bytes2 jurisdiction, address caller);
 
+    /// @notice Thrown when an offered place is taken before its holder has stood for the shortest term
+    error TermTooShort(uint48 notBefore);
+
+    /// @notice Thrown when the admin would shorten the delay with which its place moves
+    error DelayTooShort(uint48 delay, uint48 least);
+
     /// @notice Thrown when nothing was announced for a jurisdiction
     error NothingAnnounced(bytes2 jurisdiction);
 
@@ -83,6 +89,8 @@ interface IAuthorities {
     function offerAuthority(bytes2 jurisdiction, address authority) external;
 
     /// @notice Takes the place that was offered; by the one it was offered to
+    /// @dev Once its holder has stood for `SHORTEST_TERM`: each term makes a jurisdiction's last word
+    /// dearer to find, for everyone and for good.
     /// @param jurisdiction The jurisdiction
     function acceptAuthority(bytes2 jurisdiction) external;
 

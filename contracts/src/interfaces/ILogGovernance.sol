@@ -8,8 +8,8 @@ pragma solidity ^0.8.24;
 /// @dev Signatures are EIP-712 in the domain of `AnchorRegistry`, as those of heads are.
 interface ILogGovernance {
     /// @notice What can happen to a log
-    /// @dev Frozen: fewer operators are left than must sign. Only its admin can do anything, and only
-    /// close it. Closed: for good.
+    /// @dev Frozen: fewer operators are left than must sign. Nothing is anchored or changed any more:
+    /// its admin can close it, and anyone can still strike others. Closed: for good.
     enum LogStatus {
         Active,
         Frozen,
@@ -114,7 +114,8 @@ interface ILogGovernance {
 
     /// @notice Proposes other operators, or another threshold; by the admin alone
     /// @dev Whoever reads the chain has `CHANGE_DELAY` to object, or to stop relying on the log. A
-    /// nonce in what operators sign makes each set of signatures good for one proposal.
+    /// nonce in what operators sign makes each set of signatures good for one proposal. WARNING: it is
+    /// good for as long as its epoch lasts and nothing else is proposed; operators cannot take it back.
     /// @param logId The log
     /// @param operators Those who would sign the log's heads, in ascending order
     /// @param threshold How many of them would have to

@@ -111,6 +111,11 @@ interface IProvenanceGate {
     /// With the entry's bytes the plan is the transfer's own: they hash to its leaf, and the member
     /// `covered_by` of the object they are names the plan's leaf; `PlanLink` says what exactly that
     /// shows. Without them nothing ties the two together but whoever calls, and the answer says so.
+    ///
+    /// What it does not see: whether the approval came before the transfer, whether all transfers
+    /// together keep within the plan's ceilings and period, and whether a later statement supersedes
+    /// the transfer. What an authority says of the attestation's own leaf counts for nothing: it stops
+    /// the transfer or the plan.
     /// @param policy What the asking contract believes and wants
     /// @param evidence What is shown of the transfer
     /// @return The answer

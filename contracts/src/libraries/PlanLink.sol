@@ -20,6 +20,12 @@ library PlanLink {
     bytes private constant _SENSITIVE = ',"sensitive":';
     bytes private constant _PLAN = '},"plan":{"leaf_hash":"';
     uint256 private constant _HASH_DIGITS = 64;
+    uint256 private constant _QUOTE = 0x22;
+    uint256 private constant _BACKSLASH = 0x5c;
+    uint256 private constant _OPEN_OBJECT = 0x7b;
+    uint256 private constant _CLOSE_OBJECT = 0x7d;
+    uint256 private constant _OPEN_ARRAY = 0x5b;
+    uint256 private constant _CLOSE_ARRAY = 0x5d;
 
     /// @notice Finds the plan that an entry names
     /// @param entry The entry's bytes
@@ -29,21 +35,23 @@ library PlanLink {
         uint256 depth = 0;
         uint256 i = 0;
         while (i < entry.length) {
-            bytes1 char = entry[i];
-            if (char == '"') {
+            uint256 char = _at(entry, i);
+            if (char == _QUOTE) {
                 if (depth == 1 && _has(entry, i, _MEMBER)) {
                     return _planIn(entry, i + _MEMBER.length);
                 }
                 i = _afterString(entry, i);
                 continue;
             }
-            if (char == "{" || char == "[") {
-                ++depth;
-            } else if (char == "}" || char == "]") {
-                if (depth < 2) break;
-                --depth;
+            unchecked {
+                if (char == _OPEN_OBJECT || char == _OPEN_ARRAY) {
+                    ++depth;
+                } else if (char == _CLOSE_OBJECT || char == _CLOSE_ARRAY) {
+                    if (depth < 2) break;
+                    --depth;
+                }
+                ++i;
             }
-            ++i;
         }
     }
 
@@ -74,12 +82,14 @@ library PlanLink {
         return (true, bytes32(value));
     }
 
-    /// @dev The place after the string that begins here; the end where it does not end.
+    /// @dev The place after the string that begins here; beyond the end where it does not end.
     function _afterString(bytes calldata entry, uint256 i) private pure returns (uint256) {
-        for (++i; i < entry.length; ++i) {
-            bytes1 char = entry[i];
-            if (char == '"') return i + 1;
-            if (char == "\\") ++i;
+        unchecked {
+            for (++i; i < entry.length; ++i) {
+                uint256 char = _at(entry, i);
+                if (char == _QUOTE) return i + 1;
+                if (char == _BACKSLASH) ++i;
+            }
         }
         return i;
     }
@@ -87,6 +97,15 @@ library PlanLink {
     function _afterDigits(bytes calldata entry, uint256 i) private pure returns (uint256) {
         while (i < entry.length && entry[i] >= "0" && entry[i] <= "9") ++i;
         return i;
+    }
+
+    /// @dev The byte at a place that is known to be inside. Without Solidity's own look at the bounds:
+    /// an entry of 65,535 bytes must fit into a transaction.
+    function _at(bytes calldata entry, uint256 i) private pure returns (uint256 char) {
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            char := byte(0, calldataload(add(entry.offset, i)))
+        }
     }
 
     function _has(bytes calldata entry, uint256 i, bytes memory words) private pure returns (bool) {

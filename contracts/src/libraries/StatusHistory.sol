@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.24;
 
+import {Arrays} from "@openzeppelin/contracts/utils/Arrays.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IStatuses} from "../interfaces/IStatuses.sol";
 
@@ -9,6 +10,8 @@ import {IStatuses} from "../interfaces/IStatuses.sol";
 /// bits of `recent`; a full page of four moves to `earlier`, so that the first four changes of a leaf,
 /// which are nearly all there ever are, take one slot and reading the newest takes one look.
 library StatusHistory {
+    using Arrays for uint256[];
+
     struct History {
         uint256 recent;
         uint256[] earlier;
@@ -17,6 +20,8 @@ library StatusHistory {
     uint256 private constant _PAGE = 4;
     uint256 private constant _BITS = 64;
     uint256 private constant _FULL = _BITS * (_PAGE - 1);
+    /// @dev Where the time of a full page's oldest change is.
+    uint256 private constant _TIME = _FULL + 16;
 
     /// @notice Adds a change
     /// @param self The history
@@ -39,6 +44,8 @@ library StatusHistory {
     }
 
     /// @notice Returns the newest change up to a time, at that very time included
+    /// @dev Searches the pages by halves: a reader must be able to ask what an account said within its
+    /// term, however often it has spoken since.
     /// @param self The history
     /// @param time The time
     /// @return change The change; all zero where there is none
@@ -47,16 +54,13 @@ library StatusHistory {
         view
         returns (IStatuses.StatusChange memory change)
     {
-        uint256 page = self.recent;
-        uint256 left = self.earlier.length;
-        while (true) {
-            for (; page != 0; page >>= _BITS) {
-                change = _unpack(page);
-                if (change.time <= time) return change;
-            }
-            if (left == 0) return IStatuses.StatusChange(0, IStatuses.Status.None, 0);
-            page = self.earlier[--left];
-        }
+        uint256 recent = self.recent;
+        change = _newest(recent, time);
+        if (recent == 0 || change.time != 0) return change;
+        // The time of a full page's oldest change is its uppermost bits, and time never goes back: the
+        // pages are in ascending order as far as these bits tell.
+        uint256 begun = self.earlier.upperBound(uint256(time) << _TIME | type(uint208).max);
+        if (begun != 0) change = _newest(self.earlier[begun - 1], time);
     }
 
     /// @notice Returns the number of changes
@@ -85,6 +89,19 @@ library StatusHistory {
             uint256 packed = page < full ? self.earlier[page] : self.recent;
             changes[i] = _unpack(packed >> _BITS * (_count(packed) - 1 - place));
         }
+    }
+
+    /// @dev The newest change of a page up to a time; all zero where there is none.
+    function _newest(uint256 page, uint48 time)
+        private
+        pure
+        returns (IStatuses.StatusChange memory change)
+    {
+        for (; page != 0; page >>= _BITS) {
+            change = _unpack(page);
+            if (change.time <= time) return change;
+        }
+        return IStatuses.StatusChange(0, IStatuses.Status.None, 0);
     }
 
     function _count(uint256 page) private pure returns (uint256 count) {
