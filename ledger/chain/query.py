@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from ledger.chain.answer import (
+    ADDRESS_SIZE,
     AnchoredEvent,
     Block,
     Receipt,
@@ -101,6 +102,19 @@ def balance(address: bytes) -> Query[int]:
 def code(address: bytes) -> Query[bytes]:
     """Ask for a contract's code."""
     return Query("eth_getCode", [_hex(address), _LATEST], read_bytes)
+
+
+def own_account() -> Query[bytes]:
+    """Ask for the first account that the node itself has the key of, as sandboxes do."""
+
+    def read(value: object) -> bytes:
+        if not isinstance(value, list) or not value:
+            raise MalformedError(
+                "chain.malformed", "the node's accounts", expected="one at least", found="none"
+            )
+        return read_bytes(value[0], ADDRESS_SIZE)
+
+    return Query("eth_accounts", [], read)
 
 
 def send(raw: bytes) -> Query[bytes]:
