@@ -518,6 +518,8 @@ def test_sandbox_is_ready_to_anchor() -> None:
 
 
 def test_salt_is_the_one_that_is_documented(repository: Path) -> None:
+    script = (repository / "contracts/script/Deploy.s.sol").read_text()
     page = (repository / "docs/chains.md").read_text()
     assert f"0x{SALT.hex()}" in page
+    assert f'SALT = "{SALT.rstrip(bytes(1)).decode()}"' in script
     assert DEPLOYER.hex() in page.lower()
