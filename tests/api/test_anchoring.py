@@ -19,7 +19,6 @@ from ledger.chain import (
 )
 from ledger.deploy import deploy
 from ledger.head_signature import HeadDomain, HeadSigner
-from ledger.keys import load_operator_key
 from ledger.publisher import Status
 from tests.anchored_log import WEALTH, funded_key
 from tests.anvil import Anvil, start_anvil
@@ -176,13 +175,13 @@ def test_struck_operator_freezes_a_log_of_one_and_that_is_told(fresh: Service) -
     before = fresh.verify(bundle=bundle, without_files=True).json()
     assert (before["verdict"], "reason" in standing(before)) == ("verified", False)
     node = fresh.node
-    key = load_operator_key(node.settings.operator_key, None)
+    key = node.settings.operator.load(passphrase=None, timeout=5)
     identity, log_id = node.chain.identity(), node.publisher.log_id
     domain = HeadDomain(identity.chain_id, identity.contract, log_id)
     signer = HeadSigner("", domain, key)
     heads = [ReportedHead(1, 9, root, signer.sign_head(9, root)) for root in (b"a" * 32, b"b" * 32)]
     report = EquivocationReport(log_id, (heads[0], heads[1]))
-    signed = node.chain.sign_call(Account.from_key(key), report.call_data())
+    signed = node.chain.sign_call(Account(key), report.call_data())
     node.chain.node.send(signed.raw)
     assert node.chain.node.wait(signed.hash).succeeded
     node.publisher.step()
