@@ -16,6 +16,11 @@ from ledger.chain import Account
 from ledger.errors import ConflictError, MalformedError
 from ledger.head_signature import HeadDomain, HeadSigner
 from ledger.local_key import LocalKey
+from ledger.remote_key import RemoteKey
+from tests.anvil import Anvil, anvil
+from tests.signer import by, dev_key, serving_signer
+
+__all__ = ["anvil"]
 
 KEYS = [bytes([number]) * 32 for number in (1, 2, 3)]
 ADDRESSES = sorted(Account.from_key(key).address for key in KEYS)
@@ -125,3 +130,17 @@ def test_gather_says_what_is_missing(agreements: list[Agreement], code: str) -> 
     with pytest.raises(ConflictError) as caught:
         gathered(*agreements)
     assert caught.value.code == code
+
+
+@pytest.mark.chain
+@pytest.mark.parametrize("matter", [CHANGE, CLOSING, replace(CLOSING, successor=None)])
+def test_agreement_by_an_external_signer_is_the_one_that_a_key_here_makes(
+    anvil: Anvil, matter: OperatorChange | Closing
+) -> None:
+    """It computes the digest for itself, from what it is shown."""
+    key = dev_key(5)
+    with serving_signer(by(anvil)) as signer:
+        remote = HeadSigner("", DOMAIN, RemoteKey.connect(signer.named(key), timeout=30, rest=0))
+        signed = Agreement.sign(matter, remote)
+    assert signed.signer == key.address
+    assert signed == Agreement.sign(matter, HeadSigner("", DOMAIN, key))
