@@ -7,21 +7,26 @@ chains do. Times are UTC, and each says by whose clock.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ledger.anchor import LogStatus
 from ledger.log import State
+from ledger.publisher import Status
 from ledger.store import AnchorState
 
 __all__ = [
     "AnchorItem",
     "AnchorPage",
+    "Anchoring",
     "BatchLogged",
+    "Governance",
     "Health",
     "LogHead",
     "LogState",
     "Pending",
+    "PendingOperators",
     "Problem",
     "Readiness",
     "RecordDetail",
@@ -183,6 +188,41 @@ class Limits(Answer):
     entry_bytes: int
 
 
+class Anchoring(Answer):
+    """What the worker that anchors is doing. Recording does not wait for it."""
+
+    status: Status
+    anchored: int | None
+    code: str | None = Field(description="Why it cannot go on, where it cannot")
+    detail: str | None = Field(description="The same in words; what to do: `hint`")
+    hint: str | None
+
+
+class PendingOperators(Answer):
+    """Operators who wait for their time."""
+
+    operators: list[Annotated[str, Address]]
+    threshold: int
+    not_before: datetime = Field(description="By the chain's clock; from then on anyone may apply")
+
+
+class Governance(Answer):
+    """Who signs for the log in its contract, and how it stands there."""
+
+    status: LogStatus
+    admin: str = Address
+    epoch: int
+    threshold: int
+    operators: list[Annotated[str, Address]]
+    struck: list[Annotated[str, Address]] = Field(
+        description="Operators who signed two histories, and count no more"
+    )
+    pending: PendingOperators | None
+    successor: str | None = Field(
+        pattern="^0x[0-9a-f]{64}$", description="The log that continues this one, closed"
+    )
+
+
 class LogState(Answer):
     """What the log is called, how far it has come, and where it is anchored."""
 
@@ -195,6 +235,8 @@ class LogState(Answer):
     published: LogHead | None = Field(description="What GET /checkpoint tells")
     anchored: AnchorItem | None = Field(description="The newest anchor")
     chain: ChainName | None = Field(description="null while it has never answered")
+    anchoring: Anchoring
+    governance: Governance | None = Field(description="As found last; null where it is not open")
     read_only: ReadOnly | None = Field(description="null while the log takes records")
     limits: Limits
 
@@ -204,14 +246,6 @@ class Health(Answer):
 
     status: str
     version: str
-
-
-class Anchoring(Answer):
-    """What the worker that anchors is doing. Recording does not wait for it."""
-
-    status: str
-    anchored: int | None
-    code: str | None = Field(description="Why it cannot go on, where it cannot")
 
 
 class Readiness(Answer):

@@ -13,7 +13,7 @@ from api.auth import Principal
 from api.body import Intake
 from api.facts import Facts
 from api.workers import Workers
-from ledger.anchor import ChainSource
+from ledger.anchor import ChainSource, LogStanding
 from ledger.node import Node
 
 __all__ = ["Desk", "Desks"]
@@ -51,17 +51,27 @@ class Desks:
     def open(cls, node: Node, intake: Intake) -> Self:
         """Set both up; callers with a key share `intake` with those who record."""
         settings, chain, log_id = node.settings, node.verifier_chain(), node.publisher.log_id
+
+        def standing() -> LogStanding | None:
+            governance = node.publisher.governance
+            return None if governance is None else governance.standing
+
         known = Desk(
             settings.max_verification_bytes,
             intake,
             Workers("verify", threads=VERIFYING_THREADS, waiting=WAITING_VERIFICATIONS),
-            Facts(chain, log_id=log_id),
+            Facts(chain, log_id=log_id, standing=standing),
         )
         anyone = Desk(
             settings.max_keyless_bytes,
             Intake(KEYLESS_BODIES_IN_MEMORY * settings.max_keyless_bytes, each=KEYLESS_BODIES_EACH),
             Workers("verify-keyless", threads=KEYLESS_THREADS, waiting=WAITING_KEYLESS),
-            Facts(chain, log_id=log_id, per_minute=KEYLESS_QUESTIONS_PER_MINUTE),
+            Facts(
+                chain,
+                log_id=log_id,
+                per_minute=KEYLESS_QUESTIONS_PER_MINUTE,
+                standing=standing,
+            ),
         )
         return cls(known, anyone)
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from time import monotonic
 
-from ledger.anchor import Anchor, ChainFacts, ChainSource
+from ledger.anchor import Anchor, ChainFacts, ChainSource, LogStanding
 from ledger.errors import UnavailableError
 
 __all__ = ["Facts"]
@@ -31,7 +32,10 @@ _MINUTE = 60.0
 
 
 class Facts:
-    """A `ChainSource` that asks another one, and remembers. Methods may be called by any thread."""
+    """A `ChainSource` that asks another one, and remembers. Methods may be called by any thread.
+
+    `standing` tells how the log stands by what is known newest, None where nothing is.
+    """
 
     def __init__(
         self,
@@ -39,11 +43,13 @@ class Facts:
         *,
         log_id: bytes,
         per_minute: float | None = None,
+        standing: Callable[[], LogStanding | None] = lambda: None,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._source = source
         self._log_id = log_id
         self._per_minute = per_minute
+        self._standing = standing
         self._clock = clock
         self._lock = threading.Lock()
         # The lock owns these; it is never held while the chain is asked.
@@ -71,7 +77,8 @@ class Facts:
                 found=known.found,
                 hint=known.hint,
             )
-        return known
+        # An anchor stays what it was; its log may have been closed since that was asked.
+        return replace(known, standing=self._standing() or known.standing)
 
     def _ask_in_turn(self, anchor: Anchor) -> ChainFacts | UnavailableError:
         since = self._asking_since

@@ -6,19 +6,25 @@ one would be a new time series.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from time import perf_counter
+from typing import TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.body import Intake
+from ledger.anchor import LogStatus
 from ledger.errors import UnavailableError
 from ledger.node import Node
+from ledger.publisher import Status
+from ledger.store import StoredAnchor
 
 __all__ = ["Figures", "Measured"]
+
+_Name = TypeVar("_Name", bound=str)
 
 # Durable single records take milliseconds, batches of 100,000 about a second.
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -111,7 +117,42 @@ class _LogCollector(Collector):
             return
         for name, size in sizes.items():
             yield _gauge(f"crossproof_{name}_size", f"Entries: {name}", size)
+        yield from _anchoring(self._node, anchored)
 
 
-def _gauge(name: str, text: str, value: int) -> Metric:
+def _anchoring(node: Node, newest: StoredAnchor | None) -> Iterable[Metric]:
+    """Tell how anchoring goes, and how the log stands in its contract, as found last."""
+    publisher = node.publisher
+    yield _by("crossproof_publisher_status", "1 for what the publisher is about", "status",
+              {status: int(status is publisher.state.status) for status in Status})  # fmt: skip
+    anchors, attempts = node.anchoring_counts()
+    yield _by("crossproof_anchors", "Anchors on the chain of today", "state", anchors)
+    yield _by("crossproof_anchor_attempts", "Transactions to anchor", "state", attempts)
+    yield CounterMetricFamily("crossproof_anchors_vanished", "Anchors that the chain took back",
+                              value=publisher.vanished)  # fmt: skip
+    if newest is not None:
+        yield _gauge("crossproof_anchored_timestamp_seconds", "Time of the newest anchor's block",
+                     newest.anchor.time.timestamp())  # fmt: skip
+    if publisher.balance is not None:
+        yield _gauge("crossproof_sender_balance_wei", "What is left to pay for anchors",
+                     publisher.balance)  # fmt: skip
+    governance = publisher.governance
+    if governance is None:
+        return
+    yield _by("crossproof_contract_status", "1 for how the log stands in its contract", "status",
+              {s: int(s is governance.standing.status) for s in LogStatus})  # fmt: skip
+    yield _gauge("crossproof_operators_epoch", "Epoch of the operators", governance.info.epoch)
+    yield _gauge("crossproof_operators_struck", "Operators struck", governance.standing.struck)
+    yield _gauge("crossproof_operators_spare", "Active operators beyond the threshold",
+                 len(governance.active_operators) - governance.info.threshold)  # fmt: skip
+
+
+def _gauge(name: str, text: str, value: float) -> Metric:
     return GaugeMetricFamily(name, text, value=value)
+
+
+def _by(name: str, text: str, label: str, values: Mapping[_Name, int]) -> Metric:
+    family = GaugeMetricFamily(name, text, labels=(label,))
+    for key, value in values.items():
+        family.add_metric((str(key),), value)
+    return family

@@ -59,6 +59,8 @@ _RETRY_AFTER: tuple[tuple[type[LedgerError], int], ...] = (
     (ReadOnlyError, READ_ONLY_RETRY_AFTER_SECONDS),
     (UnavailableError, RETRY_AFTER_SECONDS),
 )
+# What never will be otherwise: nobody should come back to ask again.
+_ENDED = "log.closed"
 _INCIDENT_BYTES = 8
 _SHOWN = 200
 
@@ -167,6 +169,8 @@ def _ledger_error(_: Request, error: Exception) -> Response:
     headers: Mapping[str, str] = {}
     if isinstance(error, RequestError):
         status, headers = error.status, error.headers
+    elif error.code == _ENDED:
+        status = HTTPStatus.CONFLICT
     else:
         status = next((s for kind, s in _STATUS if isinstance(error, kind)), status)
         wait = next((s for kind, s in _RETRY_AFTER if isinstance(error, kind)), None)

@@ -14,13 +14,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
 from ledger.canonical import MAX_INTEGER
 from ledger.errors import UnavailableError, VerificationError
 from ledger.members import Members
 
-__all__ = ["Anchor", "ChainFacts", "ChainIdentity", "ChainSource", "check_facts"]
+__all__ = [
+    "Anchor",
+    "ChainFacts",
+    "ChainIdentity",
+    "ChainSource",
+    "LogStanding",
+    "LogStatus",
+    "check_facts",
+    "time_of_block",
+]
 
 # Chain ids have no agreed limit; the embedded chain's has 48 bits, and JSON's integers 53.
 MAX_CHAIN_ID = MAX_INTEGER
@@ -115,8 +125,7 @@ class Anchor:
     @property
     def time(self) -> datetime:
         """Give the block's time, by the block's own clock."""
-        milliseconds = self.block_time > _MAX_SECONDS
-        return datetime.fromtimestamp(self.block_time / (1_000 if milliseconds else 1), UTC)
+        return time_of_block(self.block_time)
 
     def contradicts(self, pinned: Anchor) -> str | None:
         """Name the first field in which this anchor denies a pinned one, None where it does not.
@@ -146,6 +155,29 @@ class Anchor:
         return next((name for name in names if mine[name] != theirs[name]), None)
 
 
+class LogStatus(StrEnum):
+    """What can happen to a log (`ILogGovernance.LogStatus`).
+
+    FROZEN: fewer operators are left than must sign. CLOSED: for good. What was anchored stays.
+    """
+
+    ACTIVE = "active"
+    FROZEN = "frozen"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class LogStanding:
+    """How a log stands in its contract: `struck` of its operators signed two histories.
+
+    `successor` is the log that continues a closed one, None where it names none.
+    """
+
+    status: LogStatus
+    struck: int = 0
+    successor: bytes | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class ChainFacts:
     """What a node says of one anchor.
@@ -156,6 +188,7 @@ class ChainFacts:
     among those of the anchor's block. None where the node cannot tell (nodes prune), which denies
     nothing: the contract's state is the proof.
     `final`: the anchor's block is final by the source's policy.
+    `standing`: how the log stands now, which changes nothing about the anchor; None: nobody knows.
     """
 
     identity: ChainIdentity
@@ -163,6 +196,14 @@ class ChainFacts:
     block_hash: bytes | None
     transaction_block: bytes | None
     final: bool
+    standing: LogStanding | None = None
+
+
+def time_of_block(block_time: int) -> datetime:
+    """Read a block's time in the chain's own unit; beyond the year 9999 it is that year's end."""
+    milliseconds = block_time > _MAX_SECONDS
+    shown = min(block_time, MAX_BLOCK_TIME)
+    return datetime.fromtimestamp(shown / (1_000 if milliseconds else 1), UTC)
 
 
 class ChainSource(Protocol):

@@ -14,8 +14,9 @@ proof of equivocation; so every published checkpoint carries one.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from eth_hash.auto import keccak
 
@@ -49,6 +50,10 @@ class HeadDomain:
 
     def digest(self, size: int, root: bytes) -> bytes:
         """Compute the digest that is signed (EIP-712)."""
+        return self.typed_digest(_HEAD_TYPE + self.log_id + _word(self.epoch) + _word(size) + root)
+
+    def typed_digest(self, struct: bytes) -> bytes:
+        """Compute the digest of any struct of the contract's, its type hash in front (EIP-712)."""
         separator = keccak(
             _DOMAIN_TYPE
             + _NAME_HASH
@@ -56,29 +61,37 @@ class HeadDomain:
             + _word(self.chain_id)
             + self.contract.rjust(32, b"\0")
         )
-        head = keccak(_HEAD_TYPE + self.log_id + _word(self.epoch) + _word(size) + root)
-        return keccak(b"\x19\x01" + separator + head)
+        return keccak(b"\x19\x01" + separator + keccak(struct))
 
     def typed_data(self, size: int, root: bytes) -> TypedData:
-        """Write the same for signers that compute the digest themselves (EIP-712's JSON)."""
+        """Write a head for signers that compute the digest themselves (EIP-712's JSON)."""
+        message = {"size": str(size), "root": f"0x{root.hex()}"}
+        return self.typed_message(_HEAD, message, self.digest(size, root))
+
+    def typed_message(
+        self, definition: str, message: Mapping[str, Any], digest: bytes
+    ) -> TypedData:
+        """Write any struct of the contract's likewise; log id and epoch are in all of them.
+
+        Numbers of 64 bits are given as text: many readers of JSON would round them.
+        """
+        name, members = _members(definition)
         value = {
-            "types": dict(map(_members, (_DOMAIN, _HEAD))),
-            "primaryType": "Head",
+            "types": {**dict([_members(_DOMAIN)]), name: members},
+            "primaryType": name,
             "domain": {
                 "name": _NAME,
                 "version": _VERSION,
                 "chainId": self.chain_id,
                 "verifyingContract": f"0x{self.contract.hex()}",
             },
-            # Numbers of 64 bits as text: many readers of JSON would round them.
             "message": {
                 "logId": f"0x{self.log_id.hex()}",
                 "epoch": str(self.epoch),
-                "size": str(size),
-                "root": f"0x{root.hex()}",
+                **message,
             },
         }
-        return TypedData(self.digest(size, root), value)
+        return TypedData(digest, value)
 
     def material(self, address: bytes) -> bytes:
         """Write what a verifier key holds: everything that the signature depends on."""
@@ -169,7 +182,11 @@ class HeadSigner:
 
     def sign_head(self, size: int, root: bytes) -> bytes:
         """Sign (size, root) as the contract wants it: r, s, v; raise as `EvmKey` does."""
-        return self._key.sign_typed_data(self.domain.typed_data(size, root))
+        return self.sign_typed_data(self.domain.typed_data(size, root))
+
+    def sign_typed_data(self, data: TypedData) -> bytes:
+        """Sign anything in the contract's domain: r, s, v; raise as `EvmKey` does."""
+        return self._key.sign_typed_data(data)
 
 
 def log_id(origin: str, admin: bytes) -> bytes:

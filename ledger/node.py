@@ -30,9 +30,10 @@ from ledger.log import Appended, Log, Submission
 from ledger.log.head_record import HeadRecord
 from ledger.prover import prove
 from ledger.publisher import CoOperators, OpeningTerms, Publisher, operator_signer
+from ledger.publisher.epochs import PastOperators
 from ledger.settings import Settings
 from ledger.statement import check_record_time
-from ledger.store import AnchorState, Store, StoredAnchor
+from ledger.store import AnchorState, AttemptState, Store, StoredAnchor
 from ledger.trust import Trust, TrustedChain, TrustedLog
 
 __all__ = ["Node", "connect", "verifiers"]
@@ -62,6 +63,7 @@ class Node:
         self.publisher = publisher
         self._operator = operator
         self._verifiers = witnesses
+        self._past_operators = PastOperators(log)
         self._news = threading.Event()
         self._stop = threading.Event()
         self._workers: list[threading.Thread] = []
@@ -183,13 +185,23 @@ class Node:
         return self.log.store.covering_anchor(chain, self.publisher.log_id, index)
 
     def anchors(self, *, beyond: int = 0, limit: int) -> list[StoredAnchor]:
-        """List up to `limit` anchors on the chain of today, of sizes beyond `beyond`, by size."""
+        """List up to `limit` anchors on the chain of today, of sizes beyond `beyond`, by size.
+
+        Those that the chain has taken back are among them, until their size is anchored again.
+        """
         chain = self.publisher.chain_identity
         if chain is None:
             return []
         return self.log.store.standing_anchors(
-            chain, self.publisher.log_id, beyond=beyond, limit=limit
+            chain, self.publisher.log_id, beyond=beyond, limit=limit, states=tuple(AnchorState)
         )
+
+    def anchoring_counts(self) -> tuple[dict[AnchorState, int], dict[AttemptState, int]]:
+        """Count anchors and attempts by state, on the chain of today."""
+        chain = self.publisher.chain_identity
+        if chain is None:
+            return {}, {}
+        return self.log.store.anchoring_counts(chain, self.publisher.log_id)
 
     def newest_anchor(self) -> StoredAnchor | None:
         """Find the anchor of the largest size on the chain of today."""
@@ -206,14 +218,17 @@ class Node:
 
         Whoever takes this from us should compare the key with one had by another way.
         """
+        identity = self.chain.identity()
+        log_id = self.publisher.log_id
         operator = operator_signer(
             self.chain, self.log.origin, self._operator, admin=self.publisher.admin
         )
-        log = TrustedLog(
-            self.log.origin, (self.log.verifier,), self.publisher.log_id, (operator.verifier,)
-        )
+        # Old checkpoints bear the lines of their time.
+        past = self._past_operators.before(identity, log_id, epoch=operator.domain.epoch)
+        operators = (*past, operator.verifier)
+        log = TrustedLog(self.log.origin, (self.log.verifier,), log_id, operators)
         chain = TrustedChain(
-            self.chain.identity(),
+            identity,
             self.chain.sandbox(),
             self.chain.finality(),
             self.settings.chain_urls,

@@ -43,8 +43,8 @@ class Status(StrEnum):
 class Check:
     """One question and its answer.
 
-    `code` names the question, `reason` (a stable code too) why the answer is not "verified";
-    `subject` tells apart checks of the same code, such as files.
+    `code` names the question, `reason` (a stable code too) why the answer is not "verified", or
+    what to know beside it where it is; `subject` tells apart checks of one code, such as files.
     """
 
     code: str

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.chain import Account, AnchoredEvent, Chain
+from ledger.deploy import deploy
 from ledger.head import Head
 from ledger.head_signature import HeadSigner
 from ledger.local_key import LocalKey
@@ -171,6 +172,12 @@ def fused_publisher(ledger: AnchoredLog, fuse: Fuse, **changed: Any) -> Publishe
     """Make a publisher all of whose calls to log, store, chain and node pass a fuse."""
     log, chain = Fused(ledger.log, fuse, "store"), Fused(ledger.chain, fuse, "node")
     return ledger.new_publisher(log=log, chain=chain, **changed)
+
+
+def new_registry(chain: Chain, account: Account) -> bytes:
+    """Create an AnchorRegistry that no other test uses, and give its address."""
+    done = deploy(chain, account, names=("AnchorRegistry",), salt=None)
+    return done.identity.contract
 
 
 def funded_key(chain: Chain) -> bytes:

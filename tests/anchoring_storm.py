@@ -24,10 +24,16 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 
 from ledger.chain import Account, Chain
-from ledger.deploy import deploy
 from ledger.finality import Finality
 from ledger.publisher import Status
-from tests.anchored_log import AnchoredLog, Fuse, KilledError, funded_key, fused_publisher
+from tests.anchored_log import (
+    AnchoredLog,
+    Fuse,
+    KilledError,
+    funded_key,
+    fused_publisher,
+    new_registry,
+)
 from tests.anvil import Anvil, start_anvil
 from tests.rpc_server import send, serve
 
@@ -93,7 +99,7 @@ def storm(directory: Path, *, faults: int, seed: int) -> Counter[str]:
         node.rpc("evm_setAutomine", *[True])
         with Chain.connect(url, finality=Finality.parse(_FINALITY), timeout=5) as chain:
             key = funded_key(chain)
-            contract = deploy(chain, Account.from_key(key)).identity.contract
+            contract = new_registry(chain, Account.from_key(key))
             ledger = AnchoredLog(directory / "log", chain.at(contract), key)
             assert ledger.settle().status is Status.IDLE
             # Nothing that happens later reaches back to the contract and the opened log.

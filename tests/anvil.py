@@ -20,6 +20,8 @@ import pytest
 ANVIL = Path(__file__).parents[1] / "contracts/node_modules/.bin/anvil"
 _NODE = Path(__file__).parents[1] / ".venv/bin"
 _START_SECONDS = 60
+# In ether: many tests have accounts of their own that each are given a thousand.
+_BALANCE = "1000000"
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def start_anvil(*arguments: str, port: int | None = None) -> Iterator[Anvil]:
         pytest.skip("anvil is not installed: scripts/setup brings it")
     port = port or free_port()
     process = subprocess.Popen(
-        [ANVIL, "--host", "127.0.0.1", "--port", str(port), *arguments],
+        [ANVIL, "--host", "127.0.0.1", "--port", str(port), "--balance", _BALANCE, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from fastapi import APIRouter, Response
 
+from api.anchoring import anchoring_of, governance_of
 from api.answers import AnchorItem, AnchorPage, ChainName, Limits, LogHead, LogState, ReadOnly
 from api.auth import Visitor
 from api.beliefs import Beliefs
@@ -46,6 +47,8 @@ def log_state(node: Ledger, beliefs: Believed, visitor: Visitor) -> LogState:
             AnchorItem(**anchored.anchor.to_value(), state=anchored.state) if anchored else None
         ),
         chain=_chain(beliefs),
+        anchoring=anchoring_of(node.publisher),
+        governance=governance_of(node.publisher),
         read_only=(
             ReadOnly(code=reason.code, detail=reason.message, hint=reason.hint) if reason else None
         ),
@@ -87,7 +90,10 @@ def trust(beliefs: Believed) -> Response:
 
 @router.get("/anchors", summary="List anchors", response_model_exclude_unset=True)
 def anchors(node: Ledger, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT) -> AnchorPage:
-    """List the log's anchors on its chain, by size."""
+    """List the log's anchors on its chain, by size.
+
+    One that the chain has taken back has the state `gone`, until its size is anchored again.
+    """
     start = cursor or 0
     known = node.anchors(beyond=start - 1, limit=limit + 1)
     page, rest = known[:limit], known[limit:]

@@ -7,10 +7,12 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
-from api.answers import Anchoring, Health, Readiness
+from api.anchoring import anchoring_of
+from api.answers import Health, Readiness
 from api.auth import Auditor
 from api.dependencies import Counted, Ledger
 from api.openapi import content, refusals
+from api.problems import RequestError
 
 __all__ = ["router"]
 
@@ -29,18 +31,20 @@ def readyz(node: Ledger) -> Readiness:
 
     Whether the chain can be reached is told and decides nothing: recording does not wait for it.
     """
-    if node.log.read_only_reason is not None:
-        raise node.log.read_only_reason
-    state = node.publisher.state
-    anchoring = Anchoring(
-        status=state.status,
-        anchored=state.anchored,
-        code=state.error.code if state.error is not None else None,
-    )
+    reason = node.log.read_only_reason
+    if reason is not None:
+        raise RequestError(
+            reason.code,
+            reason.message,
+            status=HTTPStatus.SERVICE_UNAVAILABLE,
+            expected=reason.expected,
+            found=reason.found,
+            hint=reason.hint,
+        )
     # What is logged beyond it is nobody's yet, and `/metrics` tells it to auditors.
     published = node.log.published()
     size = published.size if published is not None else 0
-    return Readiness(status="ready", size=size, anchoring=anchoring)
+    return Readiness(status="ready", size=size, anchoring=anchoring_of(node.publisher))
 
 
 @router.get(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-/// @title The cheatcodes of Foundry that these tests use
+/// @title The cheatcodes of Foundry that the tests and contracts/script use
 interface Vm {
     struct Log {
         bytes32[] topics;
@@ -25,6 +25,10 @@ interface Vm {
     function deal(address account, uint256 balance) external;
     function chainId(uint256 id) external;
     function mockCall(address callee, bytes calldata data, bytes calldata answer) external;
+
+    function startBroadcast() external;
+    function stopBroadcast() external;
+    function envOr(string calldata name, address otherwise) external view returns (address);
 
     function assume(bool condition) external pure;
     function expectRevert() external;

@@ -2,6 +2,7 @@
 
     chain ──► heads        every anchored head, for `audit` to hold against the log's roots
     kept ──► chain         every standing anchor that a store keeps must be committed there
+    chain ──► logs         who signs for it, and every change, strike, freezing, closing so far
 
 What is false is a finding; what could not be asked, such as a sandbox that is gone, is open, and no
 finding. Anchors that the publisher has given up already (`gone`) are not asked about.
@@ -14,12 +15,21 @@ from dataclasses import dataclass, field
 
 from ledger.anchor import ChainFacts, ChainIdentity, ChainSource, check_facts
 from ledger.audit.report import Finding
-from ledger.chain import Chain
+from ledger.chain import Chain, Governance, LogEvent
 from ledger.errors import UnavailableError, VerificationError
 from ledger.log.head_record import AnchoredHead
 from ledger.store import AnchorState, StoredAnchor
 
-__all__ = ["ChainAudit", "audit_chain", "check_kept"]
+__all__ = ["AuditedLog", "ChainAudit", "audit_chain", "check_kept"]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedLog:
+    """A log in its contract: how it stands, and what has happened to who signs for it."""
+
+    log_id: bytes
+    governance: Governance
+    history: tuple[LogEvent, ...]
 
 
 @dataclass(slots=True)
@@ -27,6 +37,7 @@ class ChainAudit:
     """What a chain was found to hold (`heads`), what is wrong, and what could not be asked."""
 
     heads: list[AnchoredHead] = field(default_factory=list)
+    logs: list[AuditedLog] = field(default_factory=list)
     asked: int = 0
     findings: list[Finding] = field(default_factory=list)
     open: list[UnavailableError] = field(default_factory=list)
@@ -51,6 +62,7 @@ def audit_chain(
         identity = chain.identity()
         for log_id in sorted(log_ids):
             _read_heads(chain, identity, log_id, from_block=from_block, result=result)
+            _read_log(chain, log_id, from_block=from_block, result=result)
     except UnavailableError as error:
         result.open.append(error)
         return result
@@ -104,6 +116,26 @@ def _read_heads(
                 "chain.no-event",
                 f"{chain.node.place} no longer has the events of all anchors",
                 expected=f"an event of size {head.size}",
+                hint="Ask a node that keeps them, or from an earlier block.",
+            )
+        )
+
+
+def _read_log(chain: Chain, log_id: bytes, *, from_block: int, result: ChainAudit) -> None:
+    governance = chain.governance(log_id)
+    if governance is None:
+        return
+    history = tuple(chain.history(log_id, from_block=from_block))
+    result.logs.append(AuditedLog(log_id, governance, history))
+    # The contract's state outlives the node's event logs.
+    struck = sum(event.name == "OperatorStruck" for event in history)
+    epochs = [e.arguments["epoch"] for e in history if e.name == "OperatorsChanged"]
+    if max(epochs, default=1) != governance.info.epoch or struck < governance.standing.struck:
+        result.open.append(
+            UnavailableError(
+                "chain.no-event",
+                f"{chain.node.place} no longer has all that happened to the log's operators",
+                expected=f"events up to epoch {governance.info.epoch}, and of each who was struck",
                 hint="Ask a node that keeps them, or from an earlier block.",
             )
         )

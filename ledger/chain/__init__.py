@@ -4,6 +4,8 @@
     query, answer    what is asked and how answers are read
     node             blocks, receipts, transactions: any EVM node
     registry, chain  the contract: its bytes, and what it holds of a log
+    governance       who signs for a log, how that changes, and how it ends; `history`: how it did
+    refusals         why the contract reverts, in words
     fees             what a transaction may cost
     facts            what all that says of one anchor
     quorum           several nodes that must agree
@@ -17,6 +19,18 @@ from ledger.chain.account import Account, SignedTransaction
 from ledger.chain.answer import AnchoredEvent, Block, Receipt
 from ledger.chain.chain import DEFAULT_TIMEOUT, Chain
 from ledger.chain.fees import GWEI, Ceiling, UnderpricedError
+from ledger.chain.governance import (
+    NO_SUCCESSOR,
+    Closure,
+    EquivocationReport,
+    Governance,
+    PendingChange,
+    Proposal,
+    ReportedHead,
+    apply_operators,
+    cancel_operators,
+)
+from ledger.chain.history import LogEvent
 from ledger.chain.node import SANDBOX_CHAIN_IDS, Node
 from ledger.chain.quorum import Quorum, Witness, connect_trusted
 from ledger.chain.registry import ChainHead, Extension, LogInfo, Opening
@@ -25,6 +39,7 @@ from ledger.chain.rpc import RpcError
 __all__ = [
     "DEFAULT_TIMEOUT",
     "GWEI",
+    "NO_SUCCESSOR",
     "SANDBOX_CHAIN_IDS",
     "Account",
     "AnchoredEvent",
@@ -32,15 +47,24 @@ __all__ = [
     "Ceiling",
     "Chain",
     "ChainHead",
+    "Closure",
+    "EquivocationReport",
     "Extension",
+    "Governance",
+    "LogEvent",
     "LogInfo",
     "Node",
     "Opening",
+    "PendingChange",
+    "Proposal",
     "Quorum",
     "Receipt",
+    "ReportedHead",
     "RpcError",
     "SignedTransaction",
     "UnderpricedError",
     "Witness",
+    "apply_operators",
+    "cancel_operators",
     "connect_trusted",
 ]

@@ -16,11 +16,13 @@ from ledger.merkle import HASH_SIZE
 __all__ = [
     "AnchoredEvent",
     "Block",
+    "LogEntry",
     "Receipt",
     "read_block",
     "read_bytes",
     "read_events",
     "read_hash",
+    "read_log_entries",
     "read_quantity",
     "read_receipt",
 ]
@@ -54,6 +56,18 @@ class AnchoredEvent:
     log_id: bytes
     size: int
     root: bytes
+    transaction: bytes
+    block_number: int
+    block_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """An event of a contract, not decoded yet."""
+
+    contract: bytes
+    topics: tuple[bytes, ...]
+    data: bytes
     transaction: bytes
     block_number: int
     block_hash: bytes
@@ -155,6 +169,29 @@ def read_events(value: object) -> tuple[AnchoredEvent, ...]:
                 )
             )
     return tuple(events)
+
+
+def read_log_entries(value: object) -> tuple[LogEntry, ...]:
+    """Read a query's logs, whatever events they are of."""
+    if not isinstance(value, list):
+        raise _malformed("an array of logs", value)
+    entries = []
+    for element in value:
+        log = _object(element)
+        topics = log.get("topics")
+        if not isinstance(topics, list):
+            raise _malformed("an array of topics", topics)
+        entries.append(
+            LogEntry(
+                contract=read_bytes(log.get("address"), ADDRESS_SIZE),
+                topics=tuple(map(read_hash, topics)),
+                data=read_bytes(log.get("data")),
+                transaction=read_hash(log.get("transactionHash")),
+                block_number=_counter(log.get("blockNumber")),
+                block_hash=read_hash(log.get("blockHash")),
+            )
+        )
+    return tuple(entries)
 
 
 def _counter(value: object) -> int:

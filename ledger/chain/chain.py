@@ -1,8 +1,8 @@
 """`AnchorRegistry` on a chain: what it holds of a log, and transactions that would change that.
 
 A chain is (chain id, genesis hash, contract). Whoever verifies asks `facts`; whoever publishes
-reads `head`, signs with `sign_anchor` and hands the bytes to `node.send`; whoever audits reads
-`anchored_events`.
+reads `governance` and `head`, signs with `sign_anchor` and hands the bytes to `node.send`; whoever
+audits reads `anchored_events` and `history`.
 """
 
 from __future__ import annotations
@@ -11,23 +11,27 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Self
 
-from ledger.anchor import Anchor, ChainFacts, ChainIdentity
+from ledger.anchor import Anchor, ChainFacts, ChainIdentity, LogStanding
 from ledger.chain import query
 from ledger.chain.account import Account, SignedTransaction
 from ledger.chain.answer import AnchoredEvent, Block, Receipt
 from ledger.chain.facts import ask_facts, ask_holds
 from ledger.chain.fees import Ceiling
+from ledger.chain.governance import Governance, ask_governance, ask_standing
+from ledger.chain.history import LogEvent, read_history
 from ledger.chain.node import Node
+from ledger.chain.refusals import refused
 from ledger.chain.registry import (
     ChainHead,
     Extension,
     LogInfo,
     Opening,
     call_data,
+    read_log_info,
     refusal,
 )
 from ledger.chain.rpc import HttpRpc, RpcError
-from ledger.errors import ConfigurationError, ConflictError, UnavailableError
+from ledger.errors import ConfigurationError, UnavailableError
 from ledger.finality import INSTANT, Finality
 
 __all__ = ["DEFAULT_TIMEOUT", "Chain"]
@@ -116,9 +120,17 @@ class Chain:
         result = self._view("logInfo", log_id)
         if result is None:
             return None
-        admin, epoch, threshold, operators = result
-        addresses = tuple(bytes.fromhex(operator[2:]) for operator in operators)
-        return LogInfo(bytes.fromhex(admin[2:]), epoch, threshold, addresses)
+        return read_log_info(result)
+
+    def governance(self, log_id: bytes) -> Governance | None:
+        """Ask who signs for a log and how it stands, None where it has not been opened."""
+        return ask_governance(self.node, self._contract(), log_id)
+
+    def history(self, log_id: bytes, *, from_block: int = 0) -> Iterator[LogEvent]:
+        """Yield what has happened to who signs for a log, in order; nodes may have pruned it."""
+        return read_history(
+            self.node, self._contract(), log_id, from_block=from_block, span=_EVENT_SPAN
+        )
 
     def is_open(self, log_id: bytes) -> bool:
         """Say whether the log has been opened."""
@@ -206,6 +218,17 @@ class Chain:
         """Say whether the contract holds a head for good; raise UnavailableError."""
         return ask_holds(self.node, chain, log_id, head)
 
+    def standing(self, chain: ChainIdentity, log_id: bytes) -> LogStanding | None:
+        """Say how a log stands for good, None where it is not open; raise UnavailableError."""
+        return ask_standing(self.node, chain, log_id)
+
+    def sign_call(self, account: Account, data: bytes) -> SignedTransaction:
+        """Make a transaction that calls the contract; not sent yet.
+
+        Raises ConflictError where the contract would refuse it.
+        """
+        return self._sign(account, data)
+
     def sign_open_log(
         self, account: Account, opening: Opening, *, nonce: int | None = None, rises: int = 0
     ) -> SignedTransaction:
@@ -233,9 +256,7 @@ class Chain:
         except RpcError as error:
             if error.data is None:
                 raise
-            raise ConflictError(
-                "chain.refused", "the contract refuses the transaction", found=refusal(error.data)
-            ) from error
+            raise refused(error.data) from error
 
     def _view(self, function: str, log_id: bytes) -> tuple[Any, ...] | None:
         """Call a view of one log, None where the log has not been opened."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from ledger.anchor import Anchor, ChainFacts, ChainIdentity
+from ledger.anchor import Anchor, ChainFacts, ChainIdentity, LogStanding
 from ledger.chain import query
 from ledger.chain.answer import Block, Receipt
+from ledger.chain.governance import read_standing
 from ledger.chain.node import Node
-from ledger.chain.registry import ChainHead, call_data
+from ledger.chain.registry import ChainHead, call_data, read_log_info
 from ledger.chain.rpc import RpcError
 from ledger.errors import UnavailableError
 
@@ -16,7 +17,7 @@ __all__ = ["ask_facts", "ask_holds"]
 def ask_facts(node: Node, contract: bytes, anchor: Anchor) -> ChainFacts:
     """Ask a node what a contract and its chain say of an anchor; raise UnavailableError."""
     claim = ChainHead(anchor.size, anchor.root, anchor.block_number, anchor.block_time)
-    chain_id, genesis, latest, tagged, head, committed, block, receipt = node.try_all(
+    chain_id, genesis, latest, tagged, head, committed, block, receipt, info, status = node.try_all(
         query.chain_id(),
         query.block(0),
         query.block("latest"),
@@ -25,6 +26,8 @@ def ask_facts(node: Node, contract: bytes, anchor: Anchor) -> ChainFacts:
         query.call(contract, _verify_anchor(anchor.log_id, claim)),
         query.block(anchor.block_number),
         query.receipt(anchor.transaction),
+        query.call(contract, call_data("logInfo", anchor.log_id)),
+        query.call(contract, call_data("logStatus", anchor.log_id)),
     )
     for answer in (chain_id, genesis, latest, tagged, committed, block, receipt):
         if isinstance(answer, RpcError):
@@ -40,6 +43,7 @@ def ask_facts(node: Node, contract: bytes, anchor: Anchor) -> ChainFacts:
         block_hash=block.hash if block else None,
         transaction_block=_transaction_block(anchor, receipt, block),
         final=node.covers(anchor.block_number, tagged),
+        standing=_standing(node, info, status),
     )
 
 
@@ -77,6 +81,16 @@ def ask_holds(node: Node, chain: ChainIdentity, log_id: bytes, head: ChainHead) 
             found=f"block {tagged.number}" if tagged else "no block that is",
         )
     return True
+
+
+def _standing(node: Node, info: bytes | RpcError, status: bytes | RpcError) -> LogStanding | None:
+    """Read how the log stands, None where that cannot be had: the anchor does not depend on it."""
+    if isinstance(info, RpcError) or isinstance(status, RpcError):
+        return None
+    try:
+        return read_standing(node, read_log_info(node.decode("logInfo", info)), status)
+    except UnavailableError:
+        return None
 
 
 def _verify_anchor(log_id: bytes, claim: ChainHead) -> bytes:

@@ -207,27 +207,34 @@ class Node:
         for answer in (chain_id, genesis, latest, pending, gas, price):
             if isinstance(answer, RpcError):
                 raise answer
-        if latest is None:
-            raise UnavailableError("chain.malformed", f"{self.place} has no latest block")
-        most = self._ceiling.gas
-        if gas > most:
-            raise UnavailableError(
-                "chain.gas",
-                f"{self.place} asks for too much gas, so nothing is sent",
-                expected=f"at most {most}",
-                found=str(gas),
-                hint="If that is what it takes, raise CROSSPROOF_CHAIN_MAX_GAS.",
-            )
-        prices = Prices(latest.base_fee, price, None if isinstance(tip, RpcError) else tip)
         fields = {
             "chainId": self.read_network(chain_id, genesis)[0],
             "nonce": pending if nonce is None else nonce,
-            "gas": min(gas + gas // _GAS_MARGIN, most),
+            "gas": self._limit(gas),
             "value": 0,
             "data": data,
-            **offer(prices, rises=rises, ceiling=self._ceiling),
+            **self._offer(latest, price, tip, rises=rises),
         }
         return account.sign(fields if to is None else {**fields, "to": to})
+
+    def estimate(self, sender: bytes, *, to: bytes | None, data: bytes) -> int:
+        """Ask how much gas a transaction would use; RpcError has what a contract says to it."""
+        return self.ask(query.gas(sender, to, data))
+
+    def cost(self, *gas: int) -> int:
+        """Say what transactions of so much gas as estimated may cost together, in wei, at most.
+
+        Raises UnderpricedError where that is more than the ceiling allows.
+        """
+        latest, price, tip = self.try_all(
+            query.block("latest"), query.gas_price(), query.priority_fee()
+        )
+        for answer in (latest, price):
+            if isinstance(answer, RpcError):
+                raise answer
+        fees = self._offer(latest, price, tip, rises=0)
+        each = fees["gasPrice"] if "gasPrice" in fees else fees["maxFeePerGas"]
+        return each * sum(self._limit(estimated) for estimated in gas)
 
     def send(self, raw: bytes) -> None:
         """Hand a signed transaction to the node; raise RpcError where it does not take it."""
@@ -239,13 +246,9 @@ class Node:
             raise ConfigurationError(
                 "chain.not-sandbox", "money comes from nowhere only on a sandbox chain"
             )
-        accounts, price = self.ask_all(
-            Query("eth_accounts", [], lambda value: value), query.gas_price()
-        )
-        if not isinstance(accounts, list) or not accounts:
-            raise UnavailableError("chain.malformed", f"{self.place} has no accounts of its own")
+        account, price = self.ask_all(query.own_account(), query.gas_price())
         payment = {
-            "from": accounts[0],
+            "from": f"0x{account.hex()}",
             "to": f"0x{address.hex()}",
             "value": hex(wei),
             "gas": hex(_TRANSFER_GAS),
@@ -253,6 +256,30 @@ class Node:
         }
         hash_ = self.ask(Query("eth_sendTransaction", [payment], read_bytes))
         self.wait(hash_)
+
+    def own_account(self) -> bytes:
+        """Name the account that `fund` takes money from; raise UnavailableError."""
+        return self.ask(query.own_account())
+
+    def _limit(self, estimated: int) -> int:
+        most = self._ceiling.gas
+        if estimated > most:
+            raise UnavailableError(
+                "chain.gas",
+                f"{self.place} asks for too much gas, so nothing is sent",
+                expected=f"at most {most}",
+                found=str(estimated),
+                hint="If that is what it takes, raise CROSSPROOF_CHAIN_MAX_GAS.",
+            )
+        return min(estimated + estimated // _GAS_MARGIN, most)
+
+    def _offer(
+        self, latest: Block | None, price: int, tip: int | RpcError, *, rises: int
+    ) -> dict[str, int]:
+        if latest is None:
+            raise UnavailableError("chain.malformed", f"{self.place} has no latest block")
+        prices = Prices(latest.base_fee, price, None if isinstance(tip, RpcError) else tip)
+        return offer(prices, rises=rises, ceiling=self._ceiling)
 
     def _own(self, transaction: bytes, receipt: Receipt | None) -> Receipt | None:
         if receipt is not None and receipt.transaction != transaction:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from ledger.chain.answer import (
+    ADDRESS_SIZE,
     AnchoredEvent,
     Block,
+    LogEntry,
     Receipt,
     read_block,
     read_bytes,
     read_events,
+    read_log_entries,
     read_quantity,
     read_receipt,
 )
@@ -64,9 +67,10 @@ def is_known(transaction: bytes) -> Query[bool]:
     return Query("eth_getTransactionByHash", [_hex(transaction)], lambda value: value is not None)
 
 
-def call(to: bytes, data: bytes) -> Query[bytes]:
-    """Call a contract's view."""
-    return Query("eth_call", [{"to": _hex(to), "data": _hex(data)}, _LATEST], read_bytes)
+def call(to: bytes, data: bytes, at: int | str = _LATEST) -> Query[bytes]:
+    """Call a contract's view, on the state after the block `at`."""
+    block_name = at if isinstance(at, str) else hex(at)
+    return Query("eth_call", [{"to": _hex(to), "data": _hex(data)}, block_name], read_bytes)
 
 
 def gas(sender: bytes, to: bytes | None, data: bytes) -> Query[int]:
@@ -103,6 +107,19 @@ def code(address: bytes) -> Query[bytes]:
     return Query("eth_getCode", [_hex(address), _LATEST], read_bytes)
 
 
+def own_account() -> Query[bytes]:
+    """Ask for the first account that the node itself has the key of, as sandboxes do."""
+
+    def read(value: object) -> bytes:
+        if not isinstance(value, list) or not value:
+            raise MalformedError(
+                "chain.malformed", "the node's accounts", expected="one at least", found="none"
+            )
+        return read_bytes(value[0], ADDRESS_SIZE)
+
+    return Query("eth_accounts", [], read)
+
+
 def send(raw: bytes) -> Query[bytes]:
     """Hand in a signed transaction."""
     return Query("eth_sendRawTransaction", [_hex(raw)], read_bytes)
@@ -122,6 +139,19 @@ def events(
         "toBlock": hex(to_block),
     }
     return Query("eth_getLogs", [asked], read_events)
+
+
+def log_entries(
+    contract: bytes, names: Sequence[bytes], log_id: bytes, *, from_block: int, to_block: int
+) -> Query[tuple[LogEntry, ...]]:
+    """Ask for events of a log, named by any of these first topics, in a range of blocks."""
+    asked = {
+        "address": _hex(contract),
+        "topics": [[_hex(name) for name in names], _hex(log_id)],
+        "fromBlock": hex(from_block),
+        "toBlock": hex(to_block),
+    }
+    return Query("eth_getLogs", [asked], read_log_entries)
 
 
 def _hex(value: bytes) -> str:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
-from ledger.anchor import Anchor, ChainFacts, ChainIdentity, ChainSource
+from ledger.anchor import Anchor, ChainFacts, ChainIdentity, ChainSource, LogStanding
 from ledger.chain.chain import DEFAULT_TIMEOUT, Chain
 from ledger.chain.registry import ChainHead
 from ledger.errors import ConfigurationError, UnavailableError
@@ -27,6 +27,9 @@ class Witness(ChainSource, Protocol):
 
     def holds(self, chain: ChainIdentity, log_id: bytes, head: ChainHead) -> bool:
         """Say whether the contract holds the head for good; raise UnavailableError."""
+
+    def standing(self, chain: ChainIdentity, log_id: bytes) -> LogStanding | None:
+        """Say how a log stands for good, None where it is not open; raise UnavailableError."""
 
 
 class Quorum:
@@ -47,8 +50,7 @@ class Quorum:
         """Ask all at once; raise UnavailableError where too few agree."""
         answers = self._ask(lambda source: source.facts(anchor))
         facts = [answer for answer in answers if isinstance(answer, ChainFacts)]
-        # Nodes differ honestly in what they have pruned and in how far they have come.
-        claims = Counter(replace(f, transaction_block=None, final=False) for f in facts)
+        claims = Counter(map(_claim, facts))
         agreed = [claim for claim, count in claims.items() if count >= self._agree]
         # Where no majority is asked for, opposite claims can each find enough support: then
         # neither counts.
@@ -64,6 +66,16 @@ class Quorum:
             return holds >= self._agree
         said = [str(a) if isinstance(a, bool) else a.code for a in answers]
         raise self._disagreement("the log's head", said)
+
+    def standing(self, chain: ChainIdentity, log_id: bytes) -> LogStanding | None:
+        """Ask all at once; raise UnavailableError where too few agree."""
+        answers = self._ask(lambda source: source.standing(chain, log_id))
+        said = Counter(a for a in answers if not isinstance(a, UnavailableError))
+        agreed = [answer for answer, count in said.items() if count >= self._agree]
+        if len(agreed) == 1:
+            return agreed[0]
+        shown = [a.code if isinstance(a, UnavailableError) else str(a) for a in answers]
+        raise self._disagreement("how the log stands", shown)
 
     def _ask(self, ask: Callable[[Witness], T]) -> list[T | UnavailableError]:
         def answer(source: Witness) -> T | UnavailableError:
@@ -84,13 +96,16 @@ class Quorum:
         )
 
     def _agreed(self, claim: ChainFacts, facts: Sequence[ChainFacts]) -> ChainFacts:
-        same = [f for f in facts if replace(f, transaction_block=None, final=False) == claim]
+        same = [f for f in facts if _claim(f) == claim]
+        standings = Counter(f.standing for f in same if f.standing is not None)
+        stands = [standing for standing, count in standings.items() if count >= self._agree]
         blocks = Counter(f.transaction_block for f in same if f.transaction_block is not None)
         known = [block for block, count in blocks.items() if count >= self._agree]
         return replace(
             claim,
             transaction_block=known[0] if known else None,
             final=sum(f.final for f in same) >= self._agree,
+            standing=stands[0] if len(stands) == 1 else None,
         )
 
 
@@ -104,6 +119,11 @@ def connect_trusted(
         for url in urls or trusted.rpc
     ]
     return Quorum(nodes, agree=trusted.agree)
+
+
+def _claim(facts: ChainFacts) -> ChainFacts:
+    """Leave away in what nodes differ honestly: what they have pruned, how far they have come."""
+    return replace(facts, transaction_block=None, final=False, standing=None)
 
 
 def _describe(answer: ChainFacts | UnavailableError) -> str:

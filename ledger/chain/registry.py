@@ -22,11 +22,16 @@ __all__ = [
     "LogInfo",
     "Opening",
     "call_data",
+    "event_topics",
+    "read_event",
+    "read_log_info",
+    "read_refusal",
     "read_result",
     "refusal",
 ]
 
 _SELECTOR_SIZE = 4
+_STATUS_NAMES = ("active", "frozen", "closed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +104,68 @@ def read_result(function: str, data: bytes) -> tuple[Any, ...]:
         ) from error
 
 
+def read_log_info(result: tuple[Any, ...]) -> LogInfo:
+    """Read what `logInfo` returned."""
+    admin, epoch, threshold, operators = result
+    addresses = tuple(bytes.fromhex(operator[2:]) for operator in operators)
+    return LogInfo(bytes.fromhex(admin[2:]), epoch, threshold, addresses)
+
+
 def refusal(data: bytes) -> str:
     """Say why the contract reverted: its error's name, or the bytes where it is none of its own."""
     return _refusals().get(data[:_SELECTOR_SIZE]) or f"0x{data.hex()}"
+
+
+def read_refusal(data: bytes) -> tuple[str, dict[str, Any]]:
+    """Read why the contract reverted: `refusal`, and the error's arguments by their names."""
+    name = refusal(data)
+    element = _elements().get(("error", name))
+    if element is None:
+        return name, {}
+    try:
+        values = decode(get_abi_input_types(cast("Any", element)), data[_SELECTOR_SIZE:])
+    except (DecodingError, OverflowError, ValueError):
+        values = ()
+    named = dict.fromkeys((i["name"] for i in _inputs(element)), "?")
+    given = zip(_inputs(element), values, strict=False)
+    return name, named | {i["name"]: _shown(i, value) for i, value in given}
+
+
+def event_topics(*names: str) -> dict[bytes, str]:
+    """Give the first topics of events, each with its name."""
+    return {_digest(_elements()["event", name]): name for name in names}
+
+
+def read_event(name: str, topics: tuple[bytes, ...], data: bytes) -> dict[str, Any]:
+    """Decode an event's arguments, as JSON values by their names; raise MalformedError."""
+    inputs = _inputs(_elements()["event", name])
+    indexed = [i for i in inputs if i["indexed"]]
+    plain = [i for i in inputs if not i["indexed"]]
+    try:
+        # No indexed argument here is of a type that a topic holds only the hash of.
+        values = [
+            decode([i["type"]], topic)[0] for i, topic in zip(indexed, topics[1:], strict=True)
+        ]
+        values += decode([i["type"] for i in plain], data)
+    except (DecodingError, OverflowError, ValueError) as error:
+        raise MalformedError(
+            "chain.malformed", f"the event {name}", found=f"{len(topics)} topics, {len(data)} bytes"
+        ) from error
+    named = {i["name"]: _shown(i, v) for i, v in zip((*indexed, *plain), values, strict=True)}
+    return {i["name"]: named[i["name"]] for i in inputs}
+
+
+def _inputs(element: ABIElement) -> list[dict[str, Any]]:
+    return cast("list[dict[str, Any]]", element.get("inputs", []))
+
+
+def _shown(declared: dict[str, Any], value: Any) -> Any:
+    """Give an argument as a JSON value: bytes as 0x and digits, statuses by their names."""
+    if declared.get("internalType") == "enum ILogGovernance.LogStatus":
+        return _STATUS_NAMES[value] if value < len(_STATUS_NAMES) else str(value)
+    if isinstance(value, bytes):
+        return f"0x{value.hex()}"
+    return list(value) if isinstance(value, tuple) else value
 
 
 @cache

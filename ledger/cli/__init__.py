@@ -27,6 +27,7 @@ from ledger.cli import (
     demo,
     deploy,
     key,
+    log,
     record,
     recover,
     serve,
@@ -57,6 +58,7 @@ app.command("audit")(audit.audit)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("recover")(recover.recover)
+app.add_typer(log.app, name="log")
 app.command("deploy")(deploy.deploy)
 app.add_typer(key.app, name="key")
 

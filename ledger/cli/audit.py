@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ledger.anchor import LogStanding, LogStatus
 from ledger.cli.console import EXIT_CODES, Style, progress, put, say
 from ledger.cli.options import AS_JSON, DATA_DIR
 from ledger.cli.times import read_time
@@ -17,7 +18,7 @@ from ledger.errors import LedgerError, UnavailableError
 from ledger.report import Status
 
 if TYPE_CHECKING:
-    from ledger.audit.chain import ChainAudit
+    from ledger.audit.chain import AuditedLog, ChainAudit
     from ledger.audit.report import AuditReport
     from ledger.log import Log
     from ledger.settings import Settings
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["MEDIA_TYPE", "audit"]
 
 MEDIA_TYPE = "application/vnd.crossproof.audit.v1+json"
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
 _VERDICTS = {
     Status.VERIFIED: ("✓ The log is whole.", Style.GREEN),
     Status.FAILED: ("✗ The log is not what it claims.", Style.RED),
@@ -65,8 +67,11 @@ def audit(
     Example: crossproof audit --since 2026-01-01T00:00:00Z --json
 
     Tiles, heads and anchors are always checked whole; --since and --until choose whose entries
-    are read. Exit code: 0 whole, 1 something is wrong, 3 the chain could not be asked. An embedded
-    sandbox can be asked only by its own process, and proves nothing to others: it is left out.
+    are read. Listed too, as facts and no findings: who signs for the log in its contract, when that
+    changed, who was struck, whether it is frozen or closed.
+
+    Exit code: 0 whole, 1 something is wrong, 3 the chain could not be asked. An embedded sandbox
+    can be asked only by its own process, and proves nothing to others: it is left out.
     """
     from ledger.audit import audit as derive  # noqa: PLC0415 - named as this command is
     from ledger.cli.opened import load_settings, open_log  # noqa: PLC0415 - SQLAlchemy, pydantic
@@ -147,6 +152,8 @@ def _show(origin: str, report: AuditReport, chain: ChainAudit | None, verdict: S
     )
     if chain is not None:
         say(f"  on chain: {len(chain.heads):,} heads; {chain.asked:,} kept anchors asked about")
+        for found in chain.logs:
+            _show_log(found)
     else:
         say("  the chain was not asked: a sandbox of its own process, or --without-chain")
     for finding in (*report.findings, *(() if chain is None else chain.findings)):
@@ -158,6 +165,51 @@ def _show(origin: str, report: AuditReport, chain: ChainAudit | None, verdict: S
     say(*_VERDICTS[verdict])
 
 
+def _show_log(found: AuditedLog) -> None:
+    governance = found.governance
+    info, standing = governance.info, governance.standing
+    successor = standing.successor
+    named = "" if successor is None else f", continued by 0x{successor.hex()}"
+    say(
+        f"  log 0x{found.log_id.hex()}: {standing.status}{named}; epoch {info.epoch}, "
+        f"{info.threshold} of {len(info.operators)} sign, {standing.struck} struck",
+        None if standing == LogStanding(LogStatus.ACTIVE) else Style.YELLOW,
+    )
+    for event in found.history:
+        told = ", ".join(f"{name} {_shown(value)}" for name, value in event.arguments.items())
+        time = event.time.strftime(_TIME)
+        say(f"    {time} block {event.block_number}: {event.name}{told and f' ({told})'}")
+
+
+def _shown(value: object) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _log_value(found: AuditedLog) -> dict[str, Any]:
+    governance = found.governance
+    successor = governance.standing.successor
+    return {
+        "log_id": f"0x{found.log_id.hex()}",
+        "status": governance.standing.status.value,
+        "admin": f"0x{governance.info.admin.hex()}",
+        "epoch": governance.info.epoch,
+        "threshold": governance.info.threshold,
+        "operators": [f"0x{address.hex()}" for address in governance.info.operators],
+        "struck": [f"0x{address.hex()}" for address in governance.struck],
+        "successor": None if successor is None else f"0x{successor.hex()}",
+        "events": [
+            {
+                "name": event.name,
+                "arguments": event.arguments,
+                "block_number": event.block_number,
+                "block_time": event.time.strftime(_TIME),
+                "transaction": f"0x{event.transaction.hex()}",
+            }
+            for event in found.history
+        ],
+    }
+
+
 def _value(
     origin: str, report: AuditReport, chain: ChainAudit | None, verdict: Status
 ) -> dict[str, Any]:
@@ -165,7 +217,7 @@ def _value(
     value: dict[str, Any] = {
         "mediaType": MEDIA_TYPE,
         "verdict": verdict.value,
-        "as_of": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "as_of": datetime.now(UTC).strftime(_TIME),
         "log": {"origin": origin, "size": report.size, "root": report.root.hex()},
         "derived": {
             "entries": report.entries,
@@ -182,6 +234,7 @@ def _value(
         value["chain"] = {
             "heads": len(chain.heads),
             "asked": chain.asked,
+            "logs": [_log_value(found) for found in chain.logs],
             "open": [_open(error) for error in chain.open],
         }
     return value

@@ -136,9 +136,11 @@ def show_report(
         if brief and check.status not in _TOLD:
             continue
         mark, style = _MARKS[check.status]
+        noted = check.status is Status.VERIFIED and check.reason is not None
+        style = Style.YELLOW if noted else style
         subject = _subject(check, report, language)
         say(f"{indent}  {mark} {check.title(language)}{subject and f'  {subject}'}", style)
-        if check.status in _TOLD:
+        if noted or check.status in _TOLD:
             for label, value in (("expected", check.expected), ("found", check.found)):
                 if value is not None:
                     say(f"{indent}      {labels[label]}: {value}")

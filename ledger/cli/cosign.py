@@ -8,14 +8,12 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.console import problem, say
+from ledger.cli.console import say
+from ledger.cli.hexadecimal import ADDRESS_DIGITS, HASH_DIGITS, digits
 from ledger.cli.options import SIGNER_TIMEOUT
 from ledger.cli.serve import address_of, ending_in_order, listen
 
 __all__ = ["cosign"]
-
-_ADDRESS_DIGITS = 40
-_HASH_DIGITS = 64
 
 
 def cosign(
@@ -100,8 +98,8 @@ def cosign(
     verifier = Verifier.from_string(log_key)
     domain = HeadDomain(
         chain_id,
-        _digits("--contract", contract, _ADDRESS_DIGITS),
-        _digits("--log-id", log_id, _HASH_DIGITS),
+        digits("--contract", contract, ADDRESS_DIGITS),
+        digits("--log-id", log_id, HASH_DIGITS),
         epoch,
     )
     source = KeySource.beside_environment("operator", file=key_file, signer_url=signer_url)
@@ -120,19 +118,3 @@ def cosign(
         # Last: whoever waits for this line has read the others.
         say(f"crossproof on {address_of(listening)}, a co-operator, memory in {memory}")
         import_module("api.server").make_server(app).run(sockets=[listening])
-
-
-def _digits(option: str, text: str, digits: int) -> bytes:
-    """Read 0x and hexadecimal digits."""
-    try:
-        value = bytes.fromhex(text.removeprefix("0x"))
-    except ValueError:
-        value = b""
-    if len(value) * 2 != digits:
-        raise problem(
-            "usage.hex",
-            f"{option}: not such a value",
-            expected=f"0x and {digits} digits",
-            found=text,
-        )
-    return value

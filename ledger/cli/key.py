@@ -9,13 +9,15 @@ from typing import Annotated
 import typer
 
 from ledger.cli.console import problem, put, say
-from ledger.cli.options import DATA_DIR
+from ledger.cli.options import DATA_DIR, PASSPHRASE
 from ledger.errors import MalformedError
 
 __all__ = ["app"]
 
 app = typer.Typer(
-    help="The log's public key, and API keys.", no_args_is_help=True, rich_markup_mode=None
+    help="The log's public key, addresses of keys, and API keys.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 
@@ -62,3 +64,25 @@ def add(
         ) from error
     say(f"key of {organisation}, shown this once:")
     put(f"{secret}\n")
+
+
+@app.command("address")
+def address(
+    key_file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="0x and 64 digits, or a keystore.")
+    ],
+    *,
+    passphrase: Annotated[str | None, PASSPHRASE] = None,
+) -> None:
+    """Tell the address of an operator's, sender's or admin's key; made where there is no such file.
+
+    Example: crossproof key address co.key
+    """
+    from ledger.chain import Account  # noqa: PLC0415 - web3 takes a second to import
+    from ledger.keys import load_operator_key, make_operator_key  # noqa: PLC0415
+
+    if not key_file.exists():
+        make_operator_key(key_file, passphrase)
+        say(f"made: {key_file}")
+    account = Account.from_key(load_operator_key(key_file, passphrase))
+    put(f"0x{account.address.hex()}\n")

@@ -5,14 +5,27 @@ from __future__ import annotations
 import typer
 
 __all__ = [
+    "ADMIN_KEY_FILE",
+    "ADMIN_SIGNER_URL",
     "API_KEY",
     "AS_JSON",
+    "CONTRACT",
     "DATA_DIR",
+    "KEY_FILE",
     "LANGUAGE",
+    "LOG_ID",
+    "MAX_FEE",
+    "MAX_TIP",
+    "NODE",
+    "OPERATOR_KEY_FILE",
+    "OPERATOR_SIGNER_URL",
     "OUTPUT",
+    "PASSPHRASE",
     "RPC",
+    "SENDER_SIGNER_URL",
     "SERVER",
     "SIGNER_TIMEOUT",
+    "SUCCESSOR",
     "TRUST",
     "WAIT",
 ]
@@ -40,6 +53,17 @@ SERVER = typer.Option(
 API_KEY = typer.Option(
     "--api-key", envvar="CROSSPROOF_API_KEY", help="API key; better given by the environment."
 )
+
+
+OPERATOR_SIGNER_URL, ADMIN_SIGNER_URL, SENDER_SIGNER_URL = (
+    typer.Option(
+        "--signer-url",
+        envvar=f"CROSSPROOF_{role}_SIGNER_URL",
+        metavar="URL[#ADDRESS]",
+        help="An external signer that holds that key.",
+    )
+    for role in ("OPERATOR", "ADMIN", "SENDER")
+)
 SIGNER_TIMEOUT = typer.Option(
     "--signer-timeout",
     envvar="CROSSPROOF_SIGNER_TIMEOUT",
@@ -52,4 +76,55 @@ DATA_DIR = typer.Option(
     envvar="CROSSPROOF_DATA_DIR",
     help="Where the ledger's files are kept.",
     metavar="DIR",
+)
+# A log in its contract, and who signs or pays for what is done to it there.
+NODE = typer.Option(
+    "--rpc", envvar="CROSSPROOF_RPC", metavar="URL", help="JSON-RPC address of a node."
+)
+CONTRACT = typer.Option(
+    "--contract", envvar="CROSSPROOF_CHAIN_CONTRACT", metavar="ADDRESS", help="AnchorRegistry."
+)
+LOG_ID = typer.Option(
+    "--log-id", envvar="CROSSPROOF_LOG_ID", metavar="HASH", help="The log: `crossproof log id`."
+)
+KEY_FILE = typer.Option(
+    "--key-file",
+    envvar="CROSSPROOF_SENDER_KEY_FILE",
+    metavar="FILE",
+    help="Who pays, anyone: 0x and 64 digits, or a keystore.",
+)
+ADMIN_KEY_FILE = typer.Option(
+    "--key-file",
+    envvar="CROSSPROOF_ADMIN_KEY_FILE",
+    metavar="FILE",
+    help="The log's admin, who pays: 0x and 64 digits, or a keystore.",
+)
+OPERATOR_KEY_FILE = typer.Option(
+    "--key-file",
+    envvar="CROSSPROOF_OPERATOR_KEY_FILE",
+    metavar="FILE",
+    help="The operator who signs: 0x and 64 digits, or a keystore.",
+)
+PASSPHRASE = typer.Option(
+    "--passphrase",
+    envvar="CROSSPROOF_KEY_PASSPHRASE",
+    help="Opens the keystore; better given by the environment.",
+)
+MAX_FEE = typer.Option(
+    "--max-fee-per-gas",
+    envvar="CROSSPROOF_CHAIN_MAX_FEE_PER_GAS",
+    min=0,
+    help="Pay no more, in gwei, tip included.",
+)
+MAX_TIP = typer.Option(
+    "--max-priority-fee-per-gas",
+    envvar="CROSSPROOF_CHAIN_MAX_PRIORITY_FEE_PER_GAS",
+    min=0,
+    help="Pay no higher tip, in gwei.",
+)
+SUCCESSOR = typer.Option(
+    "--successor",
+    envvar="CROSSPROOF_SUCCESSOR",
+    metavar="HASH",
+    help="The log that continues it, by its id; it must be open already.",
 )

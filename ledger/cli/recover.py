@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ledger.cli.console import say
-from ledger.cli.options import API_KEY, DATA_DIR
+from ledger.cli.console import problem, say
+from ledger.cli.hexadecimal import HASH_DIGITS, digits
+from ledger.cli.options import API_KEY, DATA_DIR, SUCCESSOR
 from ledger.errors import ReadOnlyError, UnavailableError
 
 if TYPE_CHECKING:
@@ -45,6 +46,15 @@ def recover(
             help="Take a directory of tiles and entries alone.",
         ),
     ] = False,
+    close: Annotated[
+        bool,
+        typer.Option(
+            "--close",
+            envvar="CROSSPROOF_CLOSE",
+            help="Where anchored entries are lost for good: close the log in its contract.",
+        ),
+    ] = False,
+    successor: Annotated[str | None, SUCCESSOR] = None,
     api_key: Annotated[str | None, API_KEY] = None,
     data_dir: Annotated[Path | None, DATA_DIR] = None,
 ) -> None:
@@ -59,6 +69,11 @@ def recover(
     Who submitted an entry, and when, only an archive tells, in side files that the log has signed.
     From elsewhere it stays unknown: such an entry is shown to the recipient that it names and to
     keys with the scope `audit`, no more to its submitter. Anchors are learnt from the chain.
+
+    Entries that were anchored and that nothing holds any more cannot be made again: then the log
+    can only be closed at its anchored head, for good, and name the log that continues it (--close
+    --successor HASH, a log that `crossproof serve` has opened in another directory). Bundles that
+    others hold stay proven. Several operators agree to that first: `crossproof log sign-closing`.
     """
     from ledger.archive import recovery  # noqa: PLC0415 - SQLAlchemy, half a second
     from ledger.archive.source import Directory, Source  # noqa: PLC0415
@@ -88,6 +103,10 @@ def recover(
     say(f"recovered: from {recovered.old_size:,} to {recovered.size:,} entries")
     if recovered.missing:
         say(f"  {recovered.missing:,} more entries were acknowledged, and the source lacks them")
+        if close:
+            _close(settings, verifier.name, successor)
+    elif close:
+        say("nothing is missing, so the log is not closed: to do so, `crossproof log close`")
     with open_log(settings) as log:
         if log.read_only_reason is not None:
             raise log.read_only_reason
@@ -98,8 +117,42 @@ def recover(
             "the log still lacks entries that were anchored",
             expected=f"{recovered.size + recovered.missing} entries",
             found=str(recovered.size),
-            hint="Recover again, from a source that has them.",
+            hint="The log is closed: go on in its successor."
+            if close
+            else "Recover again, from a source that has them. Where nothing has them any more: "
+            "--close, and --successor for the log that goes on.",
         )
+
+
+def _close(settings: Settings, origin: str, successor: str | None) -> None:
+    """Close the log at the head that the contract holds, this operator signing for it alone."""
+    from ledger.agreement import Agreement, Closing  # noqa: PLC0415 - as above
+    from ledger.anchor import LogStatus  # noqa: PLC0415
+    from ledger.chain import Account, Closure  # noqa: PLC0415 - web3, a second
+    from ledger.cli.contract_log import contract_log_of  # noqa: PLC0415
+    from ledger.head_signature import HeadSigner, log_id  # noqa: PLC0415
+    from ledger.keyring import Keyring  # noqa: PLC0415
+    from ledger.node import connect  # noqa: PLC0415
+
+    named = None if successor is None else digits("--successor", successor, HASH_DIGITS)
+    if not settings.chain_urls:
+        raise problem(
+            "settings.chain-urls",
+            "no node is configured, so the log cannot be closed in its contract",
+            expected="CROSSPROOF_CHAIN_URLS",
+        )
+    keys = Keyring.open(settings, origin=origin)
+    admin = Account(keys.admin)
+    with connect(settings, settings.chain_urls[0]) as chain:
+        found = contract_log_of(chain, log_id(origin, admin.address))
+        matter = Closing(found.head.size, found.head.root, named)
+        signatures: tuple[bytes, ...] = ()
+        if found.governance.standing.status is not LogStatus.FROZEN:
+            mine = Agreement.sign(matter, HeadSigner(origin, found.domain, keys.operator))
+            signatures = found.agreed([mine])[1]
+        call = Closure(found.log_id, matter.size, matter.root, matter.successor, signatures)
+        found.send(admin, call.call_data())
+    say(f"closed: at size {matter.size}, root {matter.root.hex()}")
 
 
 def _anchored_head(settings: Settings, origin: str) -> AnchoredHead | None:

@@ -47,6 +47,9 @@ def verify(
 
     Example: crossproof verify report.bundle.json report.csv --trust trust.json
 
+    Where a node is asked about the anchor, the report tells how the log stands in its contract
+    today: frozen, closed, its successor, operators struck. An anchor that was made stays true.
+
     Exit code: 0 verified, 1 failed, 2 wrong usage, 3 undetermined.
     """
     from ledger.verify import verify as check  # noqa: PLC0415 - named as this command is

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -20,22 +21,37 @@ __all__ = ["Artifact", "load"]
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A compiled contract; `immutables` are the (start, length) that its constructor fills in."""
+    """A compiled contract; `immutables` says where the constructor writes which value.
+
+    In `deployed_bytecode` those places are zero.
+    """
 
     name: str
     abi: list[dict[str, Any]]
     bytecode: bytes
     deployed_bytecode: bytes
-    immutables: tuple[tuple[int, int], ...]
+    immutables: Mapping[str, tuple[tuple[int, int], ...]]
 
     def is_code(self, code: bytes) -> bool:
         """Tell whether code found on a chain is this contract's, its immutables aside."""
+        return self.values(code) is not None
+
+    def values(self, code: bytes) -> dict[str, bytes] | None:
+        """Read the immutables out of code found on a chain, None where it is not this contract's.
+
+        An immutable that is used in several places must be the same in each.
+        """
         if len(code) != len(self.deployed_bytecode):
-            return False
+            return None
         blank = bytearray(code)
-        for start, length in self.immutables:
-            blank[start : start + length] = bytes(length)
-        return blank == self.deployed_bytecode
+        values: dict[str, bytes] = {}
+        for name, places in self.immutables.items():
+            for start, length in places:
+                value = code[start : start + length]
+                if values.setdefault(name, value) != value:
+                    return None
+                blank[start : start + length] = bytes(length)
+        return values if blank == self.deployed_bytecode else None
 
 
 @cache
@@ -48,7 +64,10 @@ def load(name: str) -> Artifact:
         abi=artifact["abi"],
         bytecode=_from_hex(artifact["bytecode"]),
         deployed_bytecode=_from_hex(artifact["deployedBytecode"]),
-        immutables=tuple((start, length) for start, length in artifact["immutables"]),
+        immutables={
+            immutable: tuple((start, length) for start, length in places)
+            for immutable, places in artifact["immutables"].items()
+        },
     )
 
 

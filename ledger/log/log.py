@@ -180,8 +180,14 @@ class Log(LogReader):
                 self._closed_by_chain = error
                 raise
 
+    def end(self, reason: ReadOnlyError) -> None:
+        """Take no more entries, for a reason that the chain gives; only `reopen` ends that."""
+        with self._lock:
+            if self.read_only_reason is None:
+                self.read_only_reason = self._closed_by_chain = reason
+
     def reopen(self) -> None:
-        """Open a log again that `check_anchored` has closed, the chain holding no such head.
+        """Open a log again that the chain had closed, where it has not after all.
 
         All else is looked at as at a start: what else closes the log closes it now.
         """

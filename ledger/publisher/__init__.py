@@ -18,7 +18,7 @@ from enum import StrEnum
 from threading import Condition
 
 from ledger.anchor import ChainIdentity
-from ledger.chain import Account, Chain, UnderpricedError, Witness
+from ledger.chain import Account, Chain, Governance, UnderpricedError, Witness
 from ledger.errors import LedgerError, ReadOnlyError, UnavailableError
 from ledger.evm_key import EvmKey
 from ledger.head_signature import HeadDomain, HeadSigner, log_id
@@ -55,8 +55,16 @@ class Status(StrEnum):
     UNAVAILABLE = "unavailable"
     UNDERPRICED = "underpriced"
     HALTED = "halted"
+    FROZEN = "frozen"
+    CLOSED = "closed"
 
 
+# By the error's code; all others follow from its class.
+_STATUSES = {
+    "publisher.frozen": Status.FROZEN,
+    "publisher.closed": Status.CLOSED,
+    "log.closed": Status.CLOSED,
+}
 # What ends by itself, and is worth looking at again soon.
 _PASSING = frozenset({Status.WAITING, Status.UNAVAILABLE, Status.UNDERPRICED})
 
@@ -67,7 +75,8 @@ class PublisherState:
 
     WAITING: a transaction is on its way. UNAVAILABLE: something could not be asked; it goes on by
     itself. UNDERPRICED: the chain asks more than may be paid; it goes on when the price falls.
-    HALTED: `error` says what a person must look at.
+    HALTED: `error` says what a person must look at. FROZEN, CLOSED: the contract takes no more
+    heads of this log.
     """
 
     status: Status
@@ -124,8 +133,12 @@ class Publisher:
         self.log_id = self._keys.log_id(log.origin)
         self.state = PublisherState(Status.IDLE)
         self._standing = Standing(log, chain, witnesses or chain, self.log_id)
-        # As the last step that reached the chain has found it, None before the first.
+        # As the last step that reached the chain has found it, None before the first, and where the
+        # contract takes nothing of its signing.
         self.operator: HeadSigner | None = None
+        # Likewise: who signs and how the log stands, and what the sender has left, in wei.
+        self.governance: Governance | None = None
+        self.balance: int | None = None
         # The chain for which what stood on others has been looked through: that takes reading all.
         self._tidied: ChainIdentity | None = None
         self._next_anchor = time.monotonic()
@@ -155,10 +168,13 @@ class Publisher:
         try:
             self._standing.meet()
             head = self._chain.head(self.log_id)
-            if head is not None and head.size:
-                # The reason stays with the log, which is for reading only from now on.
-                with suppress(ReadOnlyError):
+            # The reason stays with the log, which is for reading only from now on.
+            with suppress(ReadOnlyError):
+                if head is not None and head.size:
                     self._standing.check(head)
+                self.governance = self._chain.governance(self.log_id)
+                if self.governance is not None:
+                    self._standing.follow(self.governance)
         except LedgerError as error:
             _logger.warning("the chain is asked again later: %s (%s)", error, error.code)
 
@@ -166,6 +182,11 @@ class Publisher:
     def chain_identity(self) -> ChainIdentity | None:
         """The chain as it was found last, or is taken to be; None where nobody knows."""
         return self._standing.identity
+
+    @property
+    def vanished(self) -> int:
+        """How many anchors the chain has taken back since this process began."""
+        return self._standing.vanished
 
     @property
     def admin(self) -> bytes:
@@ -188,15 +209,25 @@ class Publisher:
             if self._tidied != anchoring.identity:
                 self._standing.forget_sandboxes(now)
                 self._tidied = anchoring.identity
-            progress = anchoring.step(due=due)
-            self.operator = anchoring.operator
+            try:
+                progress = anchoring.step(due=due)
+            finally:
+                # Whatever came of the step: what is published from now on bears this epoch's line.
+                if anchoring.governance is not None:
+                    self.governance, self.operator = anchoring.governance, anchoring.signing
+            self.operator = anchoring.signing
+            # Told to operators, and needed for nothing.
+            with suppress(UnavailableError):
+                self.balance = self._chain.node.balance(self._keys.sender.address)
         except LedgerError as error:
             self.state = PublisherState(_status(error), self.state.anchored, error)
         else:
             if progress.launched:
                 self._next_anchor = time.monotonic() + self._interval
             status = Status.WAITING if progress.waiting else Status.IDLE
-            self.state = PublisherState(status, progress.anchored)
+            if progress.obstacle is not None:
+                status = _status(progress.obstacle)
+            self.state = PublisherState(status, progress.anchored, progress.obstacle)
         return self.state
 
     def run(self) -> None:
@@ -251,6 +282,8 @@ class Publisher:
 
 
 def _status(error: LedgerError) -> Status:
+    if error.code in _STATUSES:
+        return _STATUSES[error.code]
     if isinstance(error, UnderpricedError):
         return Status.UNDERPRICED
     return Status.UNAVAILABLE if isinstance(error, UnavailableError) else Status.HALTED
@@ -259,7 +292,7 @@ def _status(error: LedgerError) -> Status:
 def _report(before: PublisherState, after: PublisherState) -> None:
     if after.error is not None:
         if before.error is None or before.error.code != after.error.code:
-            level = logging.ERROR if after.status is Status.HALTED else logging.WARNING
+            level = logging.WARNING if after.status in _PASSING else logging.ERROR
             _logger.log(level, "anchoring: %s (%s)", after.error, after.error.code)
     elif after.anchored != before.anchored:
         _logger.info("anchored size %d", after.anchored)

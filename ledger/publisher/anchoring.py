@@ -17,27 +17,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import chain
 
+from ledger.anchor import LogStatus
 from ledger.chain import (
     Account,
     Chain,
     ChainHead,
     Extension,
-    LogInfo,
+    Governance,
     Opening,
     Receipt,
     RpcError,
     SignedTransaction,
 )
-from ledger.errors import ConfigurationError, ConflictError, UnavailableError
-from ledger.evm_key import EvmKey, recover
+from ledger.errors import ConfigurationError, ConflictError, LedgerError, UnavailableError
+from ledger.evm_key import EvmKey
 from ledger.head import Head
 from ledger.head_signature import HeadDomain, HeadSigner, log_id
 from ledger.log import Log
 from ledger.merkle import EMPTY_ROOT
-from ledger.note import parse_note
 from ledger.publisher.co_operators import CoOperators
+from ledger.publisher.obstacle import not_operator, obstacle_of
+from ledger.publisher.signatures import bears, collect
 from ledger.publisher.standing import Standing
 from ledger.store import AnchorState, Attempt, AttemptState
 
@@ -82,12 +83,14 @@ class Keys:
 class Progress:
     """What a step has come to: the size that the chain holds, and whether more is on its way.
 
-    `launched`: this very step has sent a head.
+    `launched`: this very step has sent a head. `obstacle`: why no head will ever be sent while the
+    contract stands as it does.
     """
 
     anchored: int
     waiting: bool
     launched: bool = False
+    obstacle: LedgerError | None = None
 
 
 class Anchoring:
@@ -115,6 +118,14 @@ class Anchoring:
         self.identity = standing.meet()
         # Of the log's operators; the first ones until the chain says otherwise.
         self._epoch = 1
+        # As this step has found it, None before or where the log is not open.
+        self.governance: Governance | None = None
+
+    @property
+    def signing(self) -> HeadSigner | None:
+        """The operator, None where the contract takes nothing of its signing any more."""
+        governance = self.governance
+        return self.operator if governance is None or self._may_sign(governance) else None
 
     @property
     def operator(self) -> HeadSigner:
@@ -123,27 +134,48 @@ class Anchoring:
 
     def step(self, *, due: bool) -> Progress:
         """Do what can be done now; a new head is sent only where it is `due`."""
+        # Before anything is sent again: signatures of another epoch would only cost gas.
+        self.governance = self._chain.governance(self._log_id)
+        if self.governance is not None:
+            self._epoch = self.governance.info.epoch
         in_flight = self._settle()
-        may_send = not in_flight or self._is_stuck(in_flight)
-        info, head = self._chain.log_info(self._log_id), self._chain.head(self._log_id)
+        head = self._chain.head(self._log_id)
         if self._standing.take_back(head, self._now):
             return Progress(0 if head is None else head.size, waiting=True)
-        if info is None or head is None:
-            if may_send:
+        if head is None:
+            if not in_flight or self._is_stuck(in_flight):
                 self._open(in_flight)
             return Progress(0, waiting=True)
-        self._epoch = info.epoch
         if head.size:
             # After the chain was asked: another writer may have published and anchored just now.
             self._standing.check(head)
             self._standing.adopt(head)
         self._standing.finalise(self._now)
+        if self.governance is None:
+            # It was opened between the two questions.
+            return Progress(head.size, waiting=True)
+        return self._go_on(self.governance, head, in_flight, due=due)
+
+    def _go_on(
+        self, governance: Governance, head: ChainHead, in_flight: list[Attempt], *, due: bool
+    ) -> Progress:
+        """Send what extends the head on the chain, where there is news and nothing against it."""
+        obstacle = obstacle_of(governance, self.operator.address)
+        if obstacle is not None:
+            self._standing.follow(governance)
+            return Progress(head.size, waiting=False, obstacle=obstacle)
         published = self._log.published()
-        has_news = published is not None and published.size > head.size
-        if published is None or not (has_news and may_send and due):
+        if published is None or published.size <= head.size:
+            return Progress(head.size, waiting=bool(in_flight))
+        if in_flight and self._is_refused(in_flight[-1]) and len(in_flight) <= _MAX_RIVALS:
+            # Of an epoch that is over: replaced at once, by the same nonce.
+            may_send = True
+        else:
+            may_send = due and (not in_flight or self._is_stuck(in_flight))
+        if not may_send:
             return Progress(head.size, waiting=bool(in_flight))
         try:
-            self._extend(info, head, published, in_flight)
+            self._extend(governance, head, published, in_flight)
         except ConflictError:
             # What the contract refuses is no fault where another writer was faster.
             if self._chain.head(self._log_id) == head:
@@ -160,7 +192,12 @@ class Anchoring:
                 self._land(attempt, receipt)
             elif attempt.nonce < used:
                 self._mark(attempt, AttemptState.REPLACED)
-            elif known or self._send_again(attempt):
+            elif known:
+                waiting.append(attempt)
+            elif self._is_refused(attempt):
+                # Sent again it would be paid for, and do nothing.
+                self._mark(attempt, AttemptState.FAILED)
+            elif self._send_again(attempt):
                 waiting.append(attempt)
         return waiting
 
@@ -208,49 +245,37 @@ class Anchoring:
             self._launch(signed, 0, EMPTY_ROOT)
 
     def _extend(
-        self, info: LogInfo, head: ChainHead, published: Head, rivals: Sequence[Attempt]
+        self, governance: Governance, head: ChainHead, published: Head, rivals: Sequence[Attempt]
     ) -> None:
         """Send what extends the chain's head to the published one."""
         # A head that came out while no chain could be reached lacks the operator's line, and what
         # is anchored must be what verifiers find signed.
-        published = self._log.cosign(published, self.operator)
+        if self._may_sign(governance):
+            published = self._log.cosign(published, self.operator)
         extension = Extension(
             log_id=self._log_id,
             size=published.size,
             root=published.root,
             proof=tuple(self._log.tree(published.size).consistency_proof(head.size)),
-            signatures=self._signatures(info, published),
+            signatures=self._collect(governance, published),
         )
         place = _place(self._keys.sender, rivals)
         signed = self._chain.sign_anchor(self._keys.sender, extension, **place)
         self._launch(signed, published.size, published.root)
 
-    def _signatures(self, info: LogInfo, published: Head) -> tuple[bytes, ...]:
-        """Collect as many operators' signatures as the contract asks for, from the note."""
-        digest = self._domain().digest(published.size, published.root)
-        found: dict[bytes, bytes] = {}
-        lines = parse_note(published.note).signatures
-        for line in chain(lines, self._co_operators.ask(published, self._log)):
-            signer = recover(digest, line.value)
-            if signer in info.operators:
-                found.setdefault(signer, line.value)
-            if len(found) == info.threshold:
-                return tuple(found[signer] for signer in sorted(found))
-        wanted = {
-            "expected": f"{info.threshold} of {len(info.operators)} operators",
-            "found": f"signatures of {len(found)}",
-        }
-        if self._co_operators:
-            # They are asked again at the next step.
-            raise UnavailableError(
-                "publisher.unsigned", "the co-operators have not signed the head", **wanted
+    def _collect(self, governance: Governance, published: Head) -> tuple[bytes, ...]:
+        try:
+            return collect(
+                published,
+                self._domain(),
+                governance,
+                co_operators=self._co_operators,
+                log=self._log,
             )
-        raise ConfigurationError(
-            "publisher.signatures",
-            "the contract asks for more operators' signatures",
-            **wanted,
-            hint="Give an operator's key, or name the co-operators: CROSSPROOF_COSIGNER_URLS.",
-        )
+        except (ConfigurationError, UnavailableError) as error:
+            if self._may_sign(governance):
+                raise
+            raise not_operator(governance, self.operator.address) from error
 
     def _launch(self, signed: SignedTransaction, size: int, root: bytes) -> None:
         """Write a transaction down, then send it."""
@@ -279,6 +304,22 @@ class Anchoring:
 
     def _is_stuck(self, rivals: Sequence[Attempt]) -> bool:
         return len(rivals) <= _MAX_RIVALS and self._now - rivals[-1].created_at > PATIENCE
+
+    def _may_sign(self, governance: Governance) -> bool:
+        """Say whether the contract takes this operator's signature."""
+        is_active = governance.standing.status is LogStatus.ACTIVE
+        return is_active and self.operator.address in governance.active_operators
+
+    def _is_refused(self, attempt: Attempt) -> bool:
+        """Say whether the contract as it stands would refuse what was signed for it before."""
+        governance = self.governance
+        if governance is None or not attempt.size:
+            return False
+        if governance.standing.status is not LogStatus.ACTIVE:
+            return True
+        published = self._log.checkpoint_at(attempt.size)
+        operators = governance.active_operators
+        return published is not None and not bears(attempt, published, self._domain(), operators)
 
     def _domain(self) -> HeadDomain:
         identity = self.identity

@@ -6,6 +6,7 @@ follows from it for good, as many nodes must say as must agree:
     a head that the log does not hold    closes it, once the contract holds it in a final block
     an included anchor is final          once its block is
     a final anchor that is gone          counts as never made, and its head is anchored again
+    the contract's word that it is over  ends the log, once it says so as of a final block
 
 Where they do not say so, one node's word is "could not ask", and asked again.
 """
@@ -16,14 +17,14 @@ import logging
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from ledger.anchor import Anchor, ChainFacts, ChainIdentity
-from ledger.chain import SANDBOX_CHAIN_IDS, Chain, ChainHead, Witness
-from ledger.errors import UnavailableError
+from ledger.anchor import Anchor, ChainFacts, ChainIdentity, LogStatus
+from ledger.chain import SANDBOX_CHAIN_IDS, Chain, ChainHead, Governance, Witness
+from ledger.errors import ReadOnlyError, UnavailableError
 from ledger.log import Log
 from ledger.log.head_record import AnchoredHead
 from ledger.store import AnchorState, Attempt, AttemptState
 
-__all__ = ["Standing"]
+__all__ = ["Standing", "closed", "describe_successor"]
 
 _logger = logging.getLogger(__name__)
 
@@ -47,6 +48,10 @@ class Standing:
         self.identity: ChainIdentity | None = None
         # The head that has closed the log, and the chain that holds it.
         self._closed_by: tuple[ChainIdentity, ChainHead] | None = None
+        # The chain whose contract has ended the log.
+        self._ended_on: ChainIdentity | None = None
+        # How many anchors were taken back since this process began.
+        self.vanished = 0
 
     def meet(self) -> ChainIdentity:
         """Ask which chain it is; raise UnavailableError."""
@@ -82,12 +87,19 @@ class Standing:
         self._log.check_anchored(claim)
 
     def reconsider(self) -> None:
-        """Open the log again where the head that has closed it is not on the chain after all.
+        """Open the log again where what has closed it is not on the chain after all.
 
-        Raises ReadOnlyError where the log stays closed.
+        Raises ReadOnlyError where the log stays closed, but for one that its contract has ended:
+        that one has a last anchor to be looked after.
         """
         reason = self._log.read_only_reason
         if reason is None:
+            return
+        if self._ended_on is not None:
+            if not self._is_ended(self._ended_on):
+                self._ended_on = None
+                _logger.warning("the contract has not closed the log: open again")
+                self._log.reopen()
             return
         if self._closed_by is None or self._is_held(*self._closed_by):
             raise reason
@@ -96,6 +108,22 @@ class Standing:
         self._log.reopen()
         if self._log.read_only_reason is not None:
             raise self._log.read_only_reason
+
+    def follow(self, governance: Governance) -> None:
+        """End the log where its contract has closed it, the last anchor being written down.
+
+        Its own node's word does not end it: as many must say so as must agree, of a final block.
+        """
+        identity = self._known()
+        standing = governance.standing
+        if standing.status is not LogStatus.CLOSED or self._log.read_only_reason is not None:
+            return
+        if any(self._anchors((AnchorState.INCLUDED,))) or not self._is_ended(
+            identity, unasked=False
+        ):
+            return
+        self._ended_on = identity
+        self._log.end(closed(standing.successor))
 
     def record(self, anchor: Anchor, state: AnchorState) -> None:
         """Write down an anchor that the node shows; raises what `check` does."""
@@ -209,7 +237,16 @@ class Standing:
             # Nobody says otherwise.
             return True
 
+    def _is_ended(self, identity: ChainIdentity, *, unasked: bool = True) -> bool:
+        """Say whether the log is closed for good; `unasked` where nobody can be asked."""
+        try:
+            standing = self._witnesses.standing(identity, self._log_id)
+        except UnavailableError:
+            return unasked
+        return standing is not None and standing.status is LogStatus.CLOSED
+
     def _drop(self, anchor: Anchor, now: datetime) -> None:
+        self.vanished += 1
         # For all that we know its transaction is in flight again, and the one that opened the log,
         # in whose turn it comes, too.
         for attempt in self.attempts((AttemptState.INCLUDED,)):
@@ -219,6 +256,24 @@ class Standing:
 
     def _known(self) -> ChainIdentity:
         return self.meet() if self.identity is None else self.identity
+
+
+def closed(successor: bytes | None) -> ReadOnlyError:
+    """Say that a log takes no more entries, and where to go on."""
+    return ReadOnlyError(
+        "log.closed",
+        "the log is closed for good: its operators have ended it on the chain",
+        expected="an active log",
+        found=f"closed, {describe_successor(successor)}",
+        hint="What is in it stays proven. Ask its operator where to submit from now on."
+        if successor is None
+        else f"Submit to the log that continues it, log id 0x{successor.hex()} in the contract.",
+    )
+
+
+def describe_successor(successor: bytes | None) -> str:
+    """Name the log that continues a closed one."""
+    return "no successor named" if successor is None else f"successor 0x{successor.hex()}"
 
 
 def _is_of(anchor: Anchor, head: ChainHead) -> bool:

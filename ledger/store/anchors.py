@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, func, insert, select, update
 
 from ledger.anchor import Anchor, ChainIdentity
 from ledger.store.tables import anchor, anchor_attempt
@@ -24,6 +24,7 @@ __all__ = [
     "AttemptState",
     "StoredAnchor",
     "add_attempt",
+    "count_by_state",
     "find_standing",
     "is_of",
     "put_anchor",
@@ -123,6 +124,25 @@ def find_standing(
     return [_stored_anchor(row) for row in rows]
 
 
+def count_by_state(
+    connection: Connection, chain: ChainIdentity, log_id: bytes
+) -> tuple[dict[AnchorState, int], dict[AttemptState, int]]:
+    """Count a log's anchors and attempts on a chain by their states."""
+    counts = []
+    for table in (anchor, anchor_attempt):
+        rows = connection.execute(
+            select(table.c.state, func.count())
+            .where(_of(table, chain, log_id))
+            .group_by(table.c.state)
+        )
+        counts.append({str(state): int(count) for state, count in rows})
+    anchors, attempts = counts
+    return (
+        {state: anchors.get(state, 0) for state in AnchorState},
+        {state: attempts.get(state, 0) for state in AttemptState},
+    )
+
+
 def set_anchor_state(connection: Connection, found: Anchor, state: AnchorState) -> None:
     """Change an anchor's state."""
     connection.execute(update(anchor).where(_is(found)).values(state=state))
@@ -173,11 +193,15 @@ def set_attempt_state(
 
 def is_of(chain: ChainIdentity, log_id: bytes) -> ColumnElement[bool]:
     """Choose the anchors of one log on one chain."""
+    return _of(anchor, chain, log_id)
+
+
+def _of(table: Table, chain: ChainIdentity, log_id: bytes) -> ColumnElement[bool]:
     return and_(
-        anchor.c.chain_id == chain.chain_id,
-        anchor.c.genesis_hash == chain.genesis_hash,
-        anchor.c.contract == chain.contract,
-        anchor.c.log_id == log_id,
+        table.c.chain_id == chain.chain_id,
+        table.c.genesis_hash == chain.genesis_hash,
+        table.c.contract == chain.contract,
+        table.c.log_id == log_id,
     )
 
 

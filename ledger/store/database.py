@@ -150,6 +150,13 @@ class Store:
         """Find the smallest standing anchor of a log on a chain whose size is beyond `index`."""
         return next(iter(self.standing_anchors(chain, log_id, beyond=index, limit=1)), None)
 
+    def anchoring_counts(
+        self, chain: ChainIdentity, log_id: bytes
+    ) -> tuple[dict[AnchorState, int], dict[AttemptState, int]]:
+        """Count a log's anchors and attempts on a chain by their states."""
+        with self._transaction(write=False) as connection:
+            return anchors.count_by_state(connection, chain, log_id)
+
     def set_anchor_state(self, anchor: Anchor, state: AnchorState) -> None:
         """Change an anchor's state."""
         with self._transaction(write=True) as connection:

@@ -66,7 +66,10 @@ def test_is_code_of_a_deployed_contract_holds(deployed_code: bytes) -> None:
 def test_is_code_changed_in_any_part_does_not_hold(deployed_code: bytes) -> None:
     artifact = load("AnchorRegistry")
     immutable = {
-        place for start, length in artifact.immutables for place in range(start, start + length)
+        place
+        for places in artifact.immutables.values()
+        for start, length in places
+        for place in range(start, start + length)
     }
     for place in range(0, len(deployed_code), 97):
         changed = bytearray(deployed_code)
@@ -81,9 +84,32 @@ def test_is_code_of_another_length_does_not_hold(deployed_code: bytes) -> None:
 
 
 def test_is_code_without_immutables_is_equality() -> None:
-    artifact = Artifact("Plain", [], b"", b"\x60\x00", ())
+    artifact = Artifact("Plain", [], b"", b"\x60\x00", {})
     assert artifact.is_code(b"\x60\x00")
     assert not artifact.is_code(b"\x60\x01")
+
+
+def test_values_are_what_the_constructor_wrote(deployed_code: bytes) -> None:
+    values = load("AnchorRegistry").values(deployed_code)
+    assert values is not None
+    assert values["_hashedName"] == Web3.keccak(text="Crossproof AnchorRegistry")
+    assert values["_hashedVersion"] == Web3.keccak(text="1")
+
+
+def test_values_that_differ_from_place_to_place_are_none_of_the_contract() -> None:
+    """Code that holds one immutable twice, once changed, was written by no constructor."""
+    twice = Artifact("Twice", [], b"", bytes(6), {"GATE": ((1, 2), (4, 2))})
+    assert twice.values(b"\0ab\0ab") == {"GATE": b"ab"}
+    assert twice.values(b"\0ab\0ac") is None
+    assert not twice.is_code(b"\0ab\0ac")
+
+
+@pytest.mark.parametrize("name", _NAMES)
+def test_immutables_have_the_names_that_the_sources_give_them(name: str) -> None:
+    told = {"AttestationRegistry": {"ATTESTORS"}}
+    told["ProvenanceGate"] = {"ANCHORS", "ATTESTORS", "ATTESTATIONS"}
+    names = {each for each in load(name).immutables if not each.startswith("_")}
+    assert names == told.get(name, set())
 
 
 def test_load_unknown_contract_raises() -> None:

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from ledger.chain import Account, Chain
-from ledger.deploy import deploy
 from ledger.errors import ConfigurationError, LedgerError, ReadOnlyError, UnavailableError
 from ledger.log import Submission
 from ledger.node import Node
@@ -22,7 +21,7 @@ from ledger.statement import Statement, new_record_id
 from ledger.store import AnchorState
 from ledger.trust import Trust
 from ledger.verify import verify
-from tests.anchored_log import funded_key
+from tests.anchored_log import funded_key, new_registry
 from tests.anvil import free_port, start_anvil
 from tests.samples import transfer
 
@@ -253,7 +252,7 @@ def test_start_without_its_node_goes_on_and_anchors_when_it_is_back(tmp_path: Pa
     port = free_port()
     with start_anvil(port=port) as node_process, Chain.connect(node_process.url) as chain:
         key = funded_key(chain)
-        contract = deploy(chain, Account.from_key(key)).identity.contract
+        contract = new_registry(chain, Account.from_key(key))
         key_file = tmp_path / "sender.key"
         key_file.write_text(f"0x{key.hex()}")
         key_file.chmod(0o600)
@@ -293,7 +292,7 @@ def test_start_with_another_admin_than_the_one_who_opened_the_log_is_refused(
             files[name] = tmp_path / name
             files[name].write_text(f"0x{key.hex()}")
             files[name].chmod(0o600)
-        contract = deploy(chain, Account.from_key(key)).identity.contract
+        contract = new_registry(chain, Account.from_key(key))
         given: dict[str, Any] = {
             "chain_urls": node_process.url,
             "chain_contract": contract.hex(),

@@ -19,7 +19,7 @@ from ledger.anchor import Anchor, ChainFacts, ChainIdentity, check_facts
 from ledger.chain import Account, Chain, Extension, LogInfo, Opening
 from ledger.chain.answer import read_block, read_events, read_quantity, read_receipt
 from ledger.chain.registry import read_result
-from ledger.deploy import deploy, sandbox
+from ledger.deploy import sandbox
 from ledger.errors import (
     ConfigurationError,
     ConflictError,
@@ -30,7 +30,7 @@ from ledger.errors import (
 from ledger.finality import Finality
 from ledger.head_signature import HeadDomain, HeadSigner, log_id
 from ledger.local_key import LocalKey
-from tests.anchored_log import WEALTH, funded_key
+from tests.anchored_log import WEALTH, funded_key, new_registry
 from tests.anvil import Anvil, anvil, start_anvil
 
 __all__ = ["anvil"]
@@ -89,7 +89,7 @@ def chain(request: pytest.FixtureRequest, account: Account) -> Iterator[Chain]:
     url = request.getfixturevalue("anvil").url
     with Chain.connect(url) as connected:
         connected.node.fund(account.address, WEALTH)
-        yield connected.at(deploy(connected, account).identity.contract)
+        yield connected.at(new_registry(connected, account))
 
 
 @pytest.fixture
@@ -308,7 +308,7 @@ def test_anchored_of_another_contract_with_the_same_event_does_not_count(
     receipt = opened.chain.node.receipt(anchor.transaction)
     assert receipt is not None
     assert opened.chain.anchored(opened.log_id, receipt) is not None
-    foreign = opened.chain.at(deploy(opened.chain, account).identity.contract)
+    foreign = opened.chain.at(new_registry(opened.chain, account))
     assert foreign.anchored(opened.log_id, receipt) is None
 
 

@@ -155,3 +155,25 @@ def test_sign_offers_no_more_gas_than_the_ceiling(embedded: EmbeddedRpc, account
     assert node.wait(signed.hash).succeeded
     (sent,) = embedded.batch([("eth_getTransactionByHash", [f"0x{signed.hash.hex()}"])])
     assert sent["gas"] == hex(22_000)
+
+
+def test_cost_is_the_most_that_the_signed_transactions_may_take(
+    embedded: EmbeddedRpc, account: Account
+) -> None:
+    node = Node(embedded, ceiling=CEILING)
+    estimated = node.estimate(account.address, to=account.address, data=b"")
+    assert node.cost() == 0
+    assert node.cost(estimated, estimated) == 2 * node.cost(estimated)
+    most = node.cost(estimated)
+    signed = node.sign(account, to=account.address, data=b"")
+    node.send(signed.raw)
+    assert node.wait(signed.hash).succeeded
+    (sent,) = embedded.batch([("eth_getTransactionByHash", [f"0x{signed.hash.hex()}"])])
+    assert most == int(sent["gas"], 16) * int(sent["maxFeePerGas"], 16)
+
+
+def test_cost_above_the_ceiling_is_refused(embedded: EmbeddedRpc) -> None:
+    with pytest.raises(UnderpricedError):
+        Node(embedded, ceiling=Ceiling(fee=0)).cost(21_000)
+    with pytest.raises(UnavailableError, match="too much gas"):
+        Node(embedded, ceiling=Ceiling(gas=20_000)).cost(21_000)

@@ -12,11 +12,10 @@ import pytest
 from ledger.anchor import Anchor, ChainFacts, ChainIdentity, check_facts
 from ledger.chain import Account, Chain, Node, Quorum, connect_trusted
 from ledger.chain.embedded import EmbeddedRpc
-from ledger.deploy import deploy
 from ledger.errors import ConfigurationError, UnavailableError
 from ledger.finality import INSTANT, Finality
 from ledger.trust import TrustedChain
-from tests.anchored_log import AnchoredLog, funded_key
+from tests.anchored_log import AnchoredLog, funded_key, new_registry
 from tests.anvil import free_port
 from tests.rpc_server import Lie, relaying, serve, telling_the_truth
 
@@ -92,7 +91,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[EmbeddedRp
 
 
 def with_contract(chain: Chain, key: bytes) -> Chain:
-    return chain.at(deploy(chain, Account.from_key(key)).identity.contract)
+    return chain.at(new_registry(chain, Account.from_key(key)))
 
 
 @pytest.fixture

@@ -14,13 +14,12 @@ import pytest
 
 from ledger.bundle import Bundle
 from ledger.chain import Account, Chain
-from ledger.deploy import deploy
 from ledger.fingerprint import Fingerprint
 from ledger.log import Submission
 from ledger.node import Node
 from ledger.settings import Settings
 from ledger.trust import Trust
-from tests.anchored_log import funded_key
+from tests.anchored_log import funded_key, new_registry
 from tests.anvil import Anvil, anvil
 from tests.crossproof import CommandLine, Served, serving
 from tests.samples import SampleLog, sample_log, transfer
@@ -166,7 +165,7 @@ def deploy_on(anvil: Anvil, keys: Path) -> Deployed:
     key_file = keys / "sender.key"
     with Chain.connect(anvil.url) as chain:
         key = funded_key(chain)
-        contract = deploy(chain, Account.from_key(key)).identity.contract
+        contract = new_registry(chain, Account.from_key(key))
     key_file.write_text(f"0x{key.hex()}\n")
     key_file.chmod(0o600)
     return Deployed(anvil.url, f"0x{contract.hex()}", key_file)

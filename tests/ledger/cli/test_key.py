@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.chain import Account
 from ledger.note import Verifier
 from tests.crossproof import CommandLine, serving
 from tests.ledger.cli.conftest import Home
@@ -132,3 +133,19 @@ def test_key_made_opens_a_server_to_its_scopes_alone(crossproof: CommandLine, he
         assert secret.split("_", 2)[2] not in printed
         for outcome in (without, unknown, reader, submitter, read):
             assert secret not in outcome.stdout + outcome.stderr
+
+
+def test_key_address_is_that_of_the_key_and_a_missing_key_is_made(
+    crossproof: CommandLine, here: Path
+) -> None:
+    made = crossproof("key", "address", "co.key")
+    assert (made.code, "made: co.key" in made.stderr) == (0, True), made.stderr
+    secret = (here / "co.key").read_text().strip()
+    assert secret.removeprefix("0x") not in made.stdout + made.stderr
+    address = Account.from_key(bytes.fromhex(secret.removeprefix("0x"))).address
+    assert made.stdout == f"0x{address.hex()}\n"
+    again = crossproof("key", "address", "co.key")
+    assert (again.stdout, again.stderr) == (made.stdout, "")
+    for words, code in (("a long passphrase", 0), ("a long passphrase", 0), ("another one", 2)):
+        sealed = crossproof("key", "address", "sealed.key", KEY_PASSPHRASE=words)
+        assert sealed.code == code, sealed.stderr

@@ -273,6 +273,47 @@ def test_recover_counts_what_only_the_chain_knows_of_as_missing(ledger: Ledger) 
     assert f"{SECOND - FIRST} more entries were acknowledged" in recovered.stderr
 
 
+def test_recover_closes_a_log_whose_anchored_entries_are_lost_and_names_its_successor(
+    ledger: Ledger,
+) -> None:
+    """Nothing has them any more; what others hold stays proven, and nothing forks."""
+    ledger.put_back(DATABASE, RECORD, of="first")
+    first = ledger.directory.with_name("first")
+    older = Ledger(
+        ledger.crossproof, ledger.past, ledger.deployed, ledger.past.copies / "first", first
+    )
+    assert older.run("backup", first).code == 0
+    offered = ledger.run("recover", "--from", first)
+    assert (offered.code, "--successor" in offered.stderr) == (1, True)
+    successor = ledger.directory.with_name("successor")
+    fill(successor, 1, **given(ledger.deployed))
+    named = ledger.crossproof("log", "id", "--data-dir", successor, **on_chain(ledger.deployed))
+    assert named.code == 0, named.stderr
+    options = ("--close", "--successor", named.stdout.strip())
+    unknown = ledger.run("recover", "--from", first, "--close", "--successor", "0x" + "01" * 32)
+    assert (unknown.code, "was never opened" in unknown.stderr) == (1, True), unknown.stderr
+    closed = ledger.run("recover", "--from", first, *options)
+    assert (closed.code, f"closed: at size {SECOND}" in closed.stderr) == (1, True), closed.stderr
+    own = ledger.crossproof(
+        "log", "id", "--data-dir", ledger.directory, **on_chain(ledger.deployed)
+    )
+    shown = ledger.crossproof(
+        "log", "show", "--json", "--rpc", ledger.deployed.url,
+        "--contract", ledger.deployed.contract, "--log-id", own.stdout.strip(),
+    )  # fmt: skip
+    told = json.loads(shown.stdout)
+    assert (told["status"], told["successor"]) == ("closed", named.stdout.strip())
+    assert told["head"]["size"] == SECOND
+    again = ledger.run("recover", "--from", first, *options)
+    assert (again.code, "the log is closed" in again.stderr) == (1, True), again.stderr
+
+
+def test_recover_closes_no_log_that_is_whole(ledger: Ledger) -> None:
+    recovered = ledger.run("recover", "--from", ledger.archive, "--close")
+    assert (recovered.code, "not closed" in recovered.stderr) == (0, True)
+    ledger.check_whole()
+
+
 def test_recover_beside_a_node_that_shows_a_head_of_its_own_leaves_it_out(
     ledger: Ledger, anvil: Anvil
 ) -> None:

@@ -190,7 +190,7 @@ def test_step_of_an_operator_whom_the_contract_does_not_know_halts(ledger: Ancho
     state = publisher.step()
     assert state.status is Status.HALTED
     assert state.error is not None
-    assert state.error.code == "publisher.signatures"
+    assert state.error.code == "publisher.not-operator"
     assert ledger.settle() == PublisherState(Status.IDLE, 2)
 
 

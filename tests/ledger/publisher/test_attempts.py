@@ -10,18 +10,12 @@ import pytest
 
 from ledger.anchor import check_facts
 from ledger.chain import GWEI, Account, Ceiling, Chain, Extension
-from ledger.deploy import deploy
 from ledger.errors import VerificationError
 from ledger.finality import Finality
 from ledger.publisher import PublisherState, Status
 from ledger.publisher.anchoring import PATIENCE
 from ledger.store import AnchorState
-from tests.anchored_log import (
-    WEALTH,
-    AnchoredLog,
-    assert_at_rest,
-    funded_key,
-)
+from tests.anchored_log import WEALTH, AnchoredLog, assert_at_rest, funded_key, new_registry
 from tests.anvil import Anvil, anvil, start_anvil
 
 __all__ = ["anvil"]
@@ -40,7 +34,7 @@ def slow_ledger(tmp_path: Path, node: Anvil) -> Iterator[AnchoredLog]:
     finality = Finality.parse("confirmations:2")
     with Chain.connect(node.url, finality=finality) as chain:
         key = funded_key(chain)
-        contract = deploy(chain, Account.from_key(key)).identity.contract
+        contract = new_registry(chain, Account.from_key(key))
         made = AnchoredLog(tmp_path / "log", chain.at(contract), key)
         assert made.settle() == PublisherState(Status.IDLE, 0)
         node.rpc("evm_setAutomine", *[False])
@@ -256,7 +250,7 @@ def test_step_opens_the_log_again_where_even_that_was_taken_away(
 ) -> None:
     with Chain.connect(node.url, finality=Finality.parse("confirmations:2")) as chain:
         key = funded_key(chain)
-        contract = deploy(chain, Account.from_key(key)).identity.contract
+        contract = new_registry(chain, Account.from_key(key))
         before = node.rpc("evm_snapshot")
         ledger = AnchoredLog(tmp_path / "log", chain.at(contract), key)
         ledger.settle()

@@ -18,6 +18,7 @@ from ledger.local_key import LocalKey
 from ledger.publisher import CoOperators, OpeningTerms, Publisher, PublisherState, Status
 from tests.anchored_log import AnchoredLog, assert_at_rest, forked
 from tests.anvil import free_port
+from tests.governed import address, strike
 from tests.rpc_server import saying, serve
 
 CO_OPERATOR = bytes.fromhex("22" * 32)
@@ -134,3 +135,33 @@ def test_contract_takes_no_head_that_one_side_signed(ledger: AnchoredLog, tmp_pa
     head = chain.head(ledger.publisher.log_id)
     assert head is not None
     assert head.size == 0
+
+
+def test_step_without_a_co_operator_who_was_struck_goes_on_with_the_others(
+    ledger: AnchoredLog, tmp_path: Path
+) -> None:
+    """Two of three must sign: the one who was struck still answers, and counts for nothing."""
+    third = bytes.fromhex("33" * 32)
+    terms = OpeningTerms((address(CO_OPERATOR), address(third)), threshold=2)
+    ledger.publish(b"a")
+    with (
+        service(ledger, tmp_path / "memory") as struck,
+        service(ledger, tmp_path / "third", key=third) as other,
+    ):
+        urls = CoOperators((struck, other))
+        publisher = ledger.new_publisher(co_operators=urls, opening=terms)
+        assert ledger.settle(publisher) == PublisherState(Status.IDLE, 1)
+        strike(ledger, CO_OPERATOR)
+        ledger.publish(b"b")
+        assert ledger.settle(publisher) == PublisherState(Status.IDLE, 2)
+        assert ledger.attempts()[-1] == (2, "included")
+        strike(ledger, third)
+        ledger.publish(b"c")
+        assert publisher.step().status is Status.FROZEN
+    assert_at_rest_but_for(ledger, 1, 2)
+
+
+def assert_at_rest_but_for(ledger: AnchoredLog, *sizes: int) -> None:
+    """What was anchored before the log froze stays, and nothing is on its way."""
+    assert ledger.anchors() == [(size, "final") for size in sizes]
+    assert not {state for _, state in ledger.attempts()} & {"prepared", "sent", "failed"}

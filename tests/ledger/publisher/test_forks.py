@@ -9,7 +9,6 @@ import pytest
 
 from ledger.chain import Account, Chain
 from ledger.chain.registry import call_data
-from ledger.deploy import deploy
 from ledger.errors import ReadOnlyError
 from ledger.head_signature import HeadDomain, HeadSigner
 from ledger.local_key import LocalKey
@@ -20,6 +19,7 @@ from tests.anchored_log import (
     assert_at_rest,
     forked,
     funded_key,
+    new_registry,
 )
 from tests.anvil import Anvil, anvil
 
@@ -70,7 +70,7 @@ def test_contract_refuses_a_fork_whatever_the_operator_signs(tmp_path: Path, anv
     """All keys, no scruples, and no publisher that would look first: the chain still says no."""
     with Chain.connect(anvil.url) as bare:
         key = funded_key(bare)
-        chain = bare.at(deploy(bare, Account.from_key(key)).identity.contract)
+        chain = bare.at(new_registry(bare, Account.from_key(key)))
         honest = AnchoredLog(tmp_path / "log", chain, key)
         honest.publish(b"a", b"b", b"c")
         honest.settle()

@@ -15,7 +15,6 @@ import pytest
 
 from ledger.chain import Account, Chain, Node
 from ledger.chain.embedded import EmbeddedRpc
-from ledger.deploy import deploy
 from ledger.errors import UnavailableError
 from ledger.finality import INSTANT
 from ledger.local_key import LocalKey
@@ -28,6 +27,7 @@ from tests.anchored_log import (
     assert_at_rest,
     funded_key,
     fused_publisher,
+    new_registry,
 )
 from tests.anvil import Anvil, anvil, free_port
 from tests.rpc_server import relaying, serve, telling_the_truth
@@ -127,7 +127,7 @@ def test_outage_stops_no_entry_and_is_caught_up_with(tmp_path: Path) -> None:
     rpc, port = EmbeddedRpc(), free_port()
     inside = Chain(Node(rpc, finality=INSTANT))
     key = funded_key(inside)
-    contract = deploy(inside, Account.from_key(key)).identity.contract
+    contract = new_registry(inside, Account.from_key(key))
     with Chain.connect(f"http://127.0.0.1:{port}", contract=contract) as chain:
         ledger = AnchoredLog(tmp_path / "log", chain, key)
         for number in range(3):
@@ -152,7 +152,7 @@ def test_run_asks_again_until_the_node_is_back(tmp_path: Path) -> None:
     rpc, port = EmbeddedRpc(), free_port()
     inside = Chain(Node(rpc, finality=INSTANT))
     key = funded_key(inside)
-    contract = deploy(inside, Account.from_key(key)).identity.contract
+    contract = new_registry(inside, Account.from_key(key))
     with Chain.connect(f"http://127.0.0.1:{port}", contract=contract) as chain:
         ledger = AnchoredLog(tmp_path / "log", inside.at(contract), key)
         ledger.publish(b"a")
@@ -248,7 +248,7 @@ def test_kill_9_loses_no_anchor_and_makes_none_twice(
 ) -> None:
     with Chain.connect(anvil.url) as bare:
         key = funded_key(bare)
-        chain = bare.at(deploy(bare, Account.from_key(key)).identity.contract)
+        chain = bare.at(new_registry(bare, Account.from_key(key)))
         ledger = AnchoredLog(tmp_path / "log", chain, key)
         ledger.settle()
         ledger.publish(b"a", b"b")

@@ -14,12 +14,11 @@ from eth_abi.abi import encode
 from ledger.chain import Account, Chain, Node, Quorum, Witness
 from ledger.chain.embedded import EmbeddedRpc
 from ledger.chain.registry import ANCHORED, call_data
-from ledger.deploy import deploy
 from ledger.errors import ReadOnlyError
 from ledger.finality import INSTANT, Finality
 from ledger.publisher import Publisher, PublisherState, Status
 from ledger.store import AnchorState
-from tests.anchored_log import AnchoredLog, assert_at_rest, forked, funded_key
+from tests.anchored_log import AnchoredLog, assert_at_rest, forked, funded_key, new_registry
 from tests.rpc_server import relaying, serve
 
 YES = "0x" + "1".rjust(64, "0")
@@ -70,7 +69,7 @@ class World:
         self.rpc = EmbeddedRpc()
         self.inside = Chain(Node(self.rpc, finality=INSTANT))
         key = funded_key(self.inside)
-        self.inside = self.inside.at(deploy(self.inside, Account.from_key(key)).identity.contract)
+        self.inside = self.inside.at(new_registry(self.inside, Account.from_key(key)))
         self.nodes = [Liar(self.rpc, stack) for _ in range(3)]
         self._stack = stack
         self.ledger = AnchoredLog(directory / "log", self.chain(0), key)

@@ -354,3 +354,24 @@ def test_utc_time_survives_to_the_microsecond(time: datetime) -> None:
     number = kept.process_bind_param(time, dialect)
     assert isinstance(number, int)
     assert kept.process_result_value(number, dialect) == time
+
+
+def test_anchoring_counts_are_of_one_log_on_one_chain(home: Home) -> None:
+    log = home.open()
+    append(log, records(range(3)))
+    for size, state in ((1, AnchorState.FINAL), (2, AnchorState.FINAL), (3, AnchorState.GONE)):
+        log.record_anchor(anchor_of(log, size), state)
+    elsewhere = replace(anchor_of(log, 2), log_id=b"\7" * 32)
+    with log.store.sequencing() as sequencing:
+        sequencing.put_anchor(elsewhere, AnchorState.INCLUDED)
+    made = attempt(anchor_of(log, 1))
+    log.store.add_attempt(made)
+    log.store.set_attempt_state(made, AttemptState.REPLACED, now=NOW)
+    log.store.add_attempt(attempt(elsewhere, nonce=1))
+    here = anchor_of(log, 1)
+    anchors, attempts = log.store.anchoring_counts(here.chain, here.log_id)
+    assert anchors == {AnchorState.INCLUDED: 0, AnchorState.FINAL: 2, AnchorState.GONE: 1}
+    assert {state: count for state, count in attempts.items() if count} == {
+        AttemptState.REPLACED: 1
+    }
+    assert attempts.keys() == set(AttemptState)

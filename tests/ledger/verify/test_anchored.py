@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ledger.anchor import MAX_BLOCK_TIME, ChainFacts, ChainIdentity
+from ledger.anchor import MAX_BLOCK_TIME, ChainFacts, ChainIdentity, LogStanding, LogStatus
 from ledger.bundle import Bundle
 from ledger.errors import UnavailableError
 from ledger.report import Status
@@ -109,6 +109,44 @@ def test_verify_chain_answers_decide_about_an_unpinned_anchor(
     assert (check.status, check.reason) == (status, reason)
     assert report.verdict is status
     assert chain.asked == 1
+
+
+@pytest.mark.parametrize(
+    ("standing", "reason", "found"),
+    [
+        (LogStanding(LogStatus.ACTIVE), None, None),
+        (LogStanding(LogStatus.ACTIVE, struck=1), "log.struck", "1"),
+        (LogStanding(LogStatus.FROZEN, struck=2), "log.frozen", None),
+        (LogStanding(LogStatus.CLOSED), "log.closed", None),
+        (LogStanding(LogStatus.CLOSED, 1, b"\x07" * 32), "log.continued", "0x" + "07" * 32),
+    ],
+)
+def test_verify_how_the_log_stands_is_told_and_decides_nothing(
+    log: SampleLog, bundle: Bundle, standing: LogStanding, reason: str | None, found: str | None
+) -> None:
+    assert bundle.anchor is not None
+    trust = log.trust(pinned=False)
+    told = verify(
+        bundle, trust=trust, files=[FILE],
+        chain=Answering(replace(yes(bundle.anchor), standing=standing)),
+    )  # fmt: skip
+    check = only(told, "log.standing")
+    assert (check.status, check.reason, check.found) == (Status.VERIFIED, reason, found)
+    assert told.verdict is Status.VERIFIED
+    for language in ("en", "zh"):
+        assert (check.text(language) is None) == (reason is None)
+    gone = replace(yes(bundle.anchor), standing=standing, committed=False)
+    assert verify(bundle, trust=trust, files=[FILE], chain=Answering(gone)).verdict is Status.FAILED
+
+
+def test_verify_without_an_answer_says_nothing_of_how_the_log_stands(
+    log: SampleLog, bundle: Bundle
+) -> None:
+    assert bundle.anchor is not None
+    for answer in (yes(bundle.anchor), UnavailableError("chain.unreachable", "no answer")):
+        chain = Answering(answer)
+        report = verify(bundle, trust=log.trust(pinned=False), files=[FILE], chain=chain)
+        assert "log.standing" not in {check.code for check in report.checks}
 
 
 def test_verify_pinned_anchor_asks_nobody(bundle: Bundle, trust: Trust) -> None:
