@@ -213,6 +213,11 @@ class ChainSource(Protocol):
         """Ask; raise UnavailableError where no answer, or no agreement, can be had."""
 
 
+def whole_seconds(time: int) -> int:
+    """Give a contract's time in seconds since 1970, whichever unit its chain counts in."""
+    return time // 1_000 if time > _MAX_SECONDS else time
+
+
 def check_facts(anchor: Anchor, facts: ChainFacts) -> None:
     """Hold an anchor against what a node of its own chain says; raise VerificationError.
 

@@ -4,7 +4,8 @@
      "logs": [{"origin": "example.com/log", "keys": ["example.com/log+…+…"],
                "operators": ["example.com/log+…+…"], "log_id": "0x…"}],
      "chains": [{"chain_id": 1, "genesis_hash": "0x…", "contract": "0x…", "sandbox": false,
-                 "finality": "finalized", "rpc": ["https://…"], "agree": 1}],
+                 "finality": "finalized", "rpc": ["https://…"], "agree": 1,
+                 "attestors": "0x…"}],               AttestorRegistry there, may be absent
      "anchors": [{…}],                                pinned: believed without asking anyone
      "organisations": [{"id": "uscc:…", "roles": ["enterprise"], "keys": [JWK]}],
      "accreditations": [{"jurisdiction": "CN", "key": "0x…", "changes": […]}]}
@@ -43,6 +44,7 @@ MAX_LISTED = 100_000
 
 _T = TypeVar("_T")
 _SHOWN = 80
+_ADDRESS_SIZE = 20
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -104,6 +106,8 @@ class TrustedChain:
     finality: Finality = FINALIZED
     rpc: tuple[str, ...] = ()
     agree: int = 1
+    attestors: bytes | None = None
+    """Where AttestorRegistry stands, which is asked who was accredited."""
 
     @classmethod
     def from_value(cls, value: object, where: str) -> TrustedChain:
@@ -116,8 +120,11 @@ class TrustedChain:
         # One node asked twice always agrees with itself.
         _unique(rpc, node_address, f"{where}.rpc")
         agree = members.integer("agree", 1, max(1, len(rpc)))
+        attestors = (
+            members.prefixed("attestors", _ADDRESS_SIZE) if members.has("attestors") else None
+        )
         members.end()
-        return cls(identity, sandbox, finality, rpc, agree)
+        return cls(identity, sandbox, finality, rpc, agree, attestors)
 
     def to_value(self) -> dict[str, Any]:
         """Write the JSON object that `from_value` reads."""
@@ -127,6 +134,7 @@ class TrustedChain:
             "finality": str(self.finality),
             "rpc": list(self.rpc),
             "agree": self.agree,
+            **({} if self.attestors is None else {"attestors": f"0x{self.attestors.hex()}"}),
         }
 
 

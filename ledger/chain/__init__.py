@@ -16,6 +16,7 @@ Importing this costs most of a second (web3.py): whoever verifies without a chai
 from __future__ import annotations
 
 from ledger.chain.account import Account, SignedTransaction
+from ledger.chain.accreditations import Accreditations
 from ledger.chain.answer import AnchoredEvent, Block, Receipt
 from ledger.chain.chain import DEFAULT_TIMEOUT, Chain
 from ledger.chain.fees import GWEI, Ceiling, UnderpricedError
@@ -42,6 +43,7 @@ __all__ = [
     "NO_SUCCESSOR",
     "SANDBOX_CHAIN_IDS",
     "Account",
+    "Accreditations",
     "AnchoredEvent",
     "Block",
     "Ceiling",

@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Self
 
+from ledger.accreditation import Accreditation
 from ledger.anchor import Anchor, ChainFacts, ChainIdentity, LogStanding
 from ledger.chain import query
 from ledger.chain.account import Account, SignedTransaction
+from ledger.chain.accreditations import ask_accreditation
 from ledger.chain.answer import AnchoredEvent, Block, Receipt
 from ledger.chain.facts import ask_facts, ask_holds
 from ledger.chain.fees import Ceiling
@@ -221,6 +223,12 @@ class Chain:
     def standing(self, chain: ChainIdentity, log_id: bytes) -> LogStanding | None:
         """Say how a log stands for good, None where it is not open; raise UnavailableError."""
         return ask_standing(self.node, chain, log_id)
+
+    def accreditation(
+        self, chain: ChainIdentity, registry: bytes, *, jurisdiction: str, key: bytes
+    ) -> Accreditation | None:
+        """Say what AttestorRegistry holds of a key for good; raise UnavailableError."""
+        return ask_accreditation(self.node, chain, registry, jurisdiction=jurisdiction, key=key)
 
     def sign_call(self, account: Account, data: bytes) -> SignedTransaction:
         """Make a transaction that calls the contract; not sent yet.

@@ -162,19 +162,7 @@ def ask_standing(node: Node, chain: ChainIdentity, log_id: bytes) -> LogStanding
 
     None where it had not been opened by then.
     """
-    finality = node.finality()
-    chain_id, genesis, tagged = node.ask_all(
-        query.chain_id(), query.block(0), query.block(finality.tag)
-    )
-    found = ChainIdentity(*node.read_network(chain_id, genesis), chain.contract)
-    if found != chain or tagged is None:
-        raise UnavailableError(
-            "chain.other",
-            f"{node.place} is a node of another chain, or has no final block",
-            expected=str(chain),
-            found=str(found),
-        )
-    at = max(0, tagged.number - finality.confirmations)
+    at = node.final_block(chain)
     answers = _views(node, chain.contract, ("logInfo", "logStatus"), log_id, at=at)
     if answers is None:
         return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from typing import Any, TypeVar
 
-from ledger.anchor import MAX_CHAIN_ID
+from ledger.anchor import MAX_CHAIN_ID, ChainIdentity
 from ledger.chain import query
 from ledger.chain.account import Account, SignedTransaction
 from ledger.chain.answer import Block, Receipt, read_bytes
@@ -139,6 +139,25 @@ class Node:
     def is_final(self, block_number: int) -> bool:
         """Say whether the chain's block of this number is final by this node's policy."""
         return self.covers(block_number, self.block(self.finality().tag))
+
+    def final_block(self, chain: ChainIdentity) -> int:
+        """Ask which block of this very chain is the newest that is final.
+
+        Raises UnavailableError where the node is of another chain, or has none yet.
+        """
+        finality = self.finality()
+        chain_id, genesis, tagged = self.ask_all(
+            query.chain_id(), query.block(0), query.block(finality.tag)
+        )
+        found = ChainIdentity(*self.read_network(chain_id, genesis), chain.contract)
+        if found != chain or tagged is None:
+            raise UnavailableError(
+                "chain.other",
+                f"{self.place} is a node of another chain, or has no final block",
+                expected=str(chain),
+                found=str(found),
+            )
+        return max(0, int(tagged.number) - finality.confirmations)
 
     def covers(self, block_number: int, tagged: Block | None) -> bool:
         """Say whether a block is final where `tagged` is the block that the policy goes by."""

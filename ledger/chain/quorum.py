@@ -8,7 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
+from ledger.accreditation import Accreditation
 from ledger.anchor import Anchor, ChainFacts, ChainIdentity, ChainSource, LogStanding
+from ledger.chain.accreditations import AccreditationWitness
 from ledger.chain.chain import DEFAULT_TIMEOUT, Chain
 from ledger.chain.registry import ChainHead
 from ledger.errors import ConfigurationError, UnavailableError
@@ -22,7 +24,7 @@ MAX_SOURCES = 16
 T = TypeVar("T")
 
 
-class Witness(ChainSource, Protocol):
+class Witness(ChainSource, AccreditationWitness, Protocol):
     """Whoever can also be asked about a head that somebody else has been shown."""
 
     def holds(self, chain: ChainIdentity, log_id: bytes, head: ChainHead) -> bool:
@@ -70,12 +72,25 @@ class Quorum:
     def standing(self, chain: ChainIdentity, log_id: bytes) -> LogStanding | None:
         """Ask all at once; raise UnavailableError where too few agree."""
         answers = self._ask(lambda source: source.standing(chain, log_id))
+        return self._same("how the log stands", answers)
+
+    def accreditation(
+        self, chain: ChainIdentity, registry: bytes, *, jurisdiction: str, key: bytes
+    ) -> Accreditation | None:
+        """Ask all at once; raise UnavailableError where too few agree."""
+        answers = self._ask(
+            lambda source: source.accreditation(chain, registry, jurisdiction=jurisdiction, key=key)
+        )
+        return self._same("who is accredited", answers)
+
+    def _same(self, subject: str, answers: Sequence[T | UnavailableError]) -> T:
+        """Give what enough have answered; raise UnavailableError."""
         said = Counter(a for a in answers if not isinstance(a, UnavailableError))
         agreed = [answer for answer, count in said.items() if count >= self._agree]
         if len(agreed) == 1:
             return agreed[0]
         shown = [a.code if isinstance(a, UnavailableError) else str(a) for a in answers]
-        raise self._disagreement("how the log stands", shown)
+        raise self._disagreement(subject, shown)
 
     def _ask(self, ask: Callable[[Witness], T]) -> list[T | UnavailableError]:
         def answer(source: Witness) -> T | UnavailableError:
@@ -111,7 +126,7 @@ class Quorum:
 
 def connect_trusted(
     trusted: TrustedChain, urls: Sequence[str] = (), *, timeout: float = DEFAULT_TIMEOUT
-) -> ChainSource:
+) -> Quorum:
     """Name the nodes to ask about a trusted chain: its own, or `urls`; as many must agree."""
     contract, finality = trusted.identity.contract, trusted.finality
     nodes = [

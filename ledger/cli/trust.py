@@ -13,7 +13,7 @@ from ledger.anchor import Anchor
 from ledger.cli.console import EXIT_CODES, printable, problem, put, say, show_report
 from ledger.cli.files import read_bundle, read_trust, write_file
 from ledger.cli.options import AS_JSON, LANGUAGE, RPC, SERVER, TRUST
-from ledger.cli.verify import find_chain
+from ledger.cli.verify import find_sources
 from ledger.errors import VerificationError
 from ledger.report import Report, Status, worst
 from ledger.trust import Trust
@@ -110,7 +110,7 @@ def pin(
     verdicts = []
     for path in bundles:
         raw = read_bundle(path)
-        chain = find_chain(raw, believed, tuple(rpc or ()))
+        chain, _ = find_sources(raw, believed, tuple(rpc or ()))
         report = verify(raw, trust=believed, chain=chain, without_files=True)
         anchor = report.anchor
         if anchor is not None and (

@@ -7,7 +7,9 @@ from typing import Annotated, Literal
 
 import typer
 
+from ledger.accreditation import AccreditationSource
 from ledger.anchor import ChainSource
+from ledger.attestation import Stage
 from ledger.bundle import Bundle
 from ledger.cli.console import EXIT_CODES, problem, put, show_report
 from ledger.cli.files import fingerprint, read_bundle, read_trust
@@ -16,7 +18,7 @@ from ledger.cli.times import read_time
 from ledger.errors import MalformedError
 from ledger.trust import Trust, node_address
 
-__all__ = ["find_chain", "verify"]
+__all__ = ["find_sources", "verify"]
 
 
 def verify(
@@ -38,6 +40,14 @@ def verify(
         str | None,
         typer.Option(
             "--at", envvar="CROSSPROOF_AT", metavar="TIME", help="Answer for this time (RFC 3339)."
+        ),
+    ] = None,
+    require: Annotated[
+        list[Stage] | None,
+        typer.Option(
+            "--require",
+            envvar="CROSSPROOF_REQUIRE",
+            help="A stage that must be attested; repeatable.",
         ),
     ] = None,
     as_json: Annotated[bool, AS_JSON] = False,
@@ -63,13 +73,18 @@ def verify(
     now = read_time("--at", at)
     believed = read_trust(trust)
     raw = read_bundle(bundle)
+    chain, accreditations = (
+        (None, None) if offline else find_sources(raw, believed, tuple(rpc or ()))
+    )
     report = check(
         raw,
         trust=believed,
         files=[fingerprint(path) for path in files or ()],
-        chain=None if offline else find_chain(raw, believed, tuple(rpc or ())),
+        chain=chain,
+        accreditations=accreditations,
         now=now,
         without_files=without_files,
+        required=require or (),
     )
     if as_json:
         put(report.to_json())
@@ -78,21 +93,27 @@ def verify(
     raise typer.Exit(EXIT_CODES[report.verdict])
 
 
-def find_chain(raw: bytes, trust: Trust, rpc: tuple[str, ...]) -> ChainSource | None:
-    """Find whom to ask about the bundle's anchor: the trust file's nodes, or those of --rpc.
+def find_sources(
+    raw: bytes, trust: Trust, rpc: tuple[str, ...]
+) -> tuple[ChainSource | None, AccreditationSource | None]:
+    """Find whom to ask about the bundle's anchor, and who was accredited.
 
-    Nobody is asked where a pin answers already, nor about a chain that is not trusted.
+    Those are the trust file's nodes, or those of --rpc. Nobody is asked where a pin answers
+    already, nor about a chain that is not trusted.
     """
     try:
-        anchor = Bundle.from_json(raw).anchor
+        bundle = Bundle.from_json(raw)
     except MalformedError:
-        return None
-    if anchor is None or anchor in trust.anchors:
-        return None
-    trusted = trust.chain(anchor.chain)
+        return None, None
+    anchor = bundle.anchor
+    trusted = None if anchor is None else trust.chain(anchor.chain)
     urls = rpc or (trusted.rpc if trusted else ())
     if trusted is None or not urls:
-        return None
+        return None, None
+    is_pinned = anchor in trust.anchors
+    is_attested = bool(bundle.attestations) and trusted.attestors is not None
+    if is_pinned and not is_attested:
+        return None, None
     # One node that is named twice would agree with itself.
     urls = tuple({node_address(url): url for url in urls}.values())
     if len(urls) < trusted.agree:
@@ -102,6 +123,7 @@ def find_chain(raw: bytes, trust: Trust, rpc: tuple[str, ...]) -> ChainSource | 
             expected=f"--rpc with {trusted.agree} different addresses",
             found=f"{len(urls)} different",
         )
-    from ledger.chain import connect_trusted  # noqa: PLC0415 - web3 takes a second to import
+    from ledger.chain import Accreditations, connect_trusted  # noqa: PLC0415 - web3, a second
 
-    return connect_trusted(trusted, urls)
+    source = connect_trusted(trusted, urls)
+    return None if is_pinned else source, Accreditations(trust, trusted, source)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -13,7 +14,11 @@ from web3.exceptions import ContractLogicError
 
 from ledger.accreditation import Accreditation, Change, Standing
 from ledger.attestation import Stage
+from ledger.chain import Accreditations, Chain, Quorum
 from ledger.contracts import load
+from ledger.errors import UnavailableError
+from ledger.finality import INSTANT
+from ledger.trust import Trust, TrustedChain
 from tests.anvil import start_anvil
 
 pytestmark = [pytest.mark.chain, pytest.mark.xdist_group("forge")]
@@ -128,3 +133,41 @@ def test_python_and_solidity_agree_on_every_time_of_random_histories(registry: C
     assert done > 3 * _KEYS
     assert refused > 0
     assert 50 < granted < compared - 50
+
+
+def test_chain_reads_what_the_contract_keeps_and_answers_for_every_key(registry: Contract) -> None:
+    random = Random(_SEED + 1)  # noqa: S311 - the same histories at every run
+    w3 = registry.w3
+    now = int(w3.eth.get_block("latest")["timestamp"])
+    keys = [random.randbytes(32) for _ in range(4)]
+    for _ in range(_STEPS):
+        for key in keys[1:]:
+            now += random.randrange(1, 12)
+            w3.provider.make_request("evm_setNextBlockTimestamp", [now])  # type: ignore[arg-type]
+            if not _act(registry, key, random, now):
+                w3.provider.make_request("evm_mine", [])  # type: ignore[arg-type]
+    address = bytes.fromhex(registry.address[2:])
+    url = str(w3.provider.endpoint_uri)  # type: ignore[attr-defined]
+    with Chain.connect(url, contract=address, finality=INSTANT) as chain:
+        identity = chain.identity()
+        told = {
+            key: chain.accreditation(identity, address, jurisdiction="CN", key=key) for key in keys
+        }
+        assert told[keys[0]] is None
+        for key in keys[1:]:
+            assert told[key] == _read(registry, key)
+        agreeing = Quorum([chain, chain], agree=2)
+        source = Accreditations(Trust(), TrustedChain(identity, True, attestors=address), agreeing)  # noqa: FBT003
+        assert source.accreditation("CN", keys[1]) == told[keys[1]]
+        assert source.accreditation("HK", keys[1]) is None
+        pinned = Accreditation("CN", keys[1], ())
+        trust = Trust(accreditations=(pinned,))
+        believed = Accreditations(trust, TrustedChain(identity, True, attestors=address), agreeing)  # noqa: FBT003
+        assert believed.accreditation("CN", keys[1]) == pinned
+        with pytest.raises(UnavailableError) as caught:
+            chain.accreditation(identity, bytes(20), jurisdiction="CN", key=keys[1])
+        assert caught.value.code == "chain.no-code"
+        other = replace(identity, genesis_hash=bytes(32))
+        with pytest.raises(UnavailableError) as caught:
+            chain.accreditation(other, address, jurisdiction="CN", key=keys[1])
+        assert caught.value.code == "chain.other"
