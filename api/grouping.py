@@ -18,6 +18,7 @@ from api.workers import Workers, busy
 from ledger.errors import ConflictError, LedgerError, MalformedError
 from ledger.log import Appended, Submission
 from ledger.node import Node
+from ledger.signed import check_signed
 from ledger.statement import Statement, check_record_time
 
 __all__ = ["Grouping", "Placed"]
@@ -116,6 +117,7 @@ def _commit(node: Node, bodies: Sequence[bytes], *, submitter: str) -> list[_Out
 def _parse(body: bytes, now: datetime) -> Statement | LedgerError:
     try:
         statement = Statement.parse(body)
+        check_signed(statement.members)
         check_record_time(statement.record_id, now)
     except MalformedError as error:
         return error

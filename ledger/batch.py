@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from ledger.entry import decode_canonical
 from ledger.errors import MalformedError
+from ledger.signed import check_signed
 from ledger.statement import LineError, Statement
 from ledger.submission import Submission
 
@@ -40,11 +41,13 @@ def decode_batch(body: bytes) -> list[Submission]:
     lines = body.split(b"\n", count)
     for number, line in enumerate(lines[:count], 1):
         members = decode_canonical(line)
-        if members is not None:
-            submissions.append(Submission(members.record_id.bytes, line))
-            continue
         try:
+            if members is not None:
+                check_signed(members)
+                submissions.append(Submission(members.record_id.bytes, line))
+                continue
             statement = Statement.parse(line)
+            check_signed(statement.members)
         except MalformedError as error:
             raise LineError(number, error) from error
         submissions.append(Submission(statement.record_id, statement.entry))
