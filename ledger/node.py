@@ -18,12 +18,11 @@ import structlog
 
 from ledger.anchor import ChainIdentity, ChainSource
 from ledger.bundle import Bundle
-from ledger.chain import GWEI, Account, Ceiling, Chain, Quorum, Witness
+from ledger.chain import Chain, Witness
+from ledger.connections import open_chain, verifiers
 from ledger.data_directory import DataDirectory
-from ledger.deploy import sandbox
 from ledger.errors import ConfigurationError, LedgerError, UnavailableError
 from ledger.evm_key import EvmKey
-from ledger.finality import Finality
 from ledger.head import Head
 from ledger.keyring import Keyring
 from ledger.log import Appended, Log, Submission
@@ -36,7 +35,7 @@ from ledger.statement import check_record_time
 from ledger.store import AnchorState, AttemptState, Store, StoredAnchor
 from ledger.trust import Trust, TrustedChain, TrustedLog
 
-__all__ = ["Node", "connect", "verifiers"]
+__all__ = ["Node"]
 
 _logger = structlog.get_logger(__name__)
 _STANDING = (AnchorState.INCLUDED, AnchorState.FINAL)
@@ -82,7 +81,7 @@ class Node:
                 row = reading.log()
             keys = Keyring.open(settings, origin=None if row is None else row.origin)
             log = Log.open(store, keys.log, HeadRecord(settings.head_record))
-            chain = opened.enter_context(_connect(settings, keys))
+            chain = opened.enter_context(open_chain(settings, keys))
             witnesses = verifiers(settings, chain)
             publisher = Publisher(
                 log,
@@ -256,44 +255,6 @@ class Node:
                 _logger.exception("publishing failed; trying again", error=type(error).__name__)
                 self._news.set()
             self._stop.wait(self.settings.publish_interval)
-
-
-def connect(settings: Settings, url: str) -> Chain:
-    """Name a configured node, asking nothing yet; raise ConfigurationError."""
-    finality = settings.chain_finality
-    if settings.chain_contract is None:
-        raise ConfigurationError(
-            "settings.chain-contract",
-            "nodes are configured, and no contract",
-            expected="CROSSPROOF_CHAIN_CONTRACT, the address of AnchorRegistry",
-            found="nothing",
-            hint="`crossproof deploy --rpc URL` deploys one and tells its address.",
-        )
-    return Chain.connect(
-        url,
-        contract=bytes.fromhex(settings.chain_contract.removeprefix("0x")),
-        finality=Finality.parse(finality) if finality else None,
-        timeout=settings.chain_timeout,
-        ceiling=Ceiling(
-            fee=int(settings.chain_max_fee_per_gas * GWEI),
-            tip=int(settings.chain_max_priority_fee_per_gas * GWEI),
-            gas=settings.chain_max_gas,
-        ),
-    )
-
-
-def _connect(settings: Settings, keys: Keyring) -> Chain:
-    if settings.chain_urls:
-        return connect(settings, settings.chain_urls[0])
-    return sandbox(Account(keys.sender), Account(keys.admin))
-
-
-def verifiers(settings: Settings, chain: Chain) -> Witness:
-    """Name all configured nodes, as many of which must agree; `chain` where there is one."""
-    if len(settings.chain_urls) <= 1:
-        return chain
-    nodes = [connect(settings, url) for url in settings.chain_urls]
-    return Quorum(nodes, agree=settings.chain_agree)
 
 
 def _known_chain(store: Store, chain: Chain, publisher: Publisher) -> ChainIdentity | None:

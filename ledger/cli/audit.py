@@ -102,7 +102,7 @@ def _ask_chain(settings: Settings, log: Log, from_block: int) -> ChainAudit | No
     None without nodes, where all that is anchored is on sandboxes.
     """
     from ledger.audit.chain import ChainAudit, audit_chain  # noqa: PLC0415 - web3, a second
-    from ledger.node import connect, verifiers  # noqa: PLC0415
+    from ledger.connections import connect, verifiers  # noqa: PLC0415
 
     kept = log.store.anchors()
     if not settings.chain_urls and all(row.anchor.sandbox for row in kept):

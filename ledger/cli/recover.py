@@ -130,9 +130,9 @@ def _close(settings: Settings, origin: str, successor: str | None) -> None:
     from ledger.anchor import LogStatus  # noqa: PLC0415
     from ledger.chain import Account, Closure  # noqa: PLC0415 - web3, a second
     from ledger.cli.contract_log import contract_log_of  # noqa: PLC0415
+    from ledger.connections import connect  # noqa: PLC0415
     from ledger.head_signature import HeadSigner, log_id  # noqa: PLC0415
     from ledger.keyring import Keyring  # noqa: PLC0415
-    from ledger.node import connect  # noqa: PLC0415
 
     named = None if successor is None else digits("--successor", successor, HASH_DIGITS)
     if not settings.chain_urls:
@@ -162,10 +162,10 @@ def _anchored_head(settings: Settings, origin: str) -> AnchoredHead | None:
     """
     if not settings.chain_urls:
         return None
+    from ledger.connections import connect, verifiers  # noqa: PLC0415
     from ledger.head_signature import log_id  # noqa: PLC0415
     from ledger.keyring import Keyring  # noqa: PLC0415
     from ledger.log.head_record import AnchoredHead  # noqa: PLC0415 - as above; web3, a second
-    from ledger.node import connect, verifiers  # noqa: PLC0415
 
     admin = Keyring.open(settings, origin=origin).admin
     name = log_id(origin, admin.address)

@@ -23,8 +23,9 @@ from ledger.errors import LedgerError, ReadOnlyError, UnavailableError
 from ledger.evm_key import EvmKey
 from ledger.head_signature import HeadDomain, HeadSigner, log_id
 from ledger.log import Log
-from ledger.publisher.anchoring import ALONE, Anchoring, Keys, OpeningTerms
+from ledger.publisher.anchoring import Anchoring
 from ledger.publisher.co_operators import CoOperators
+from ledger.publisher.keys import ALONE, Keys, OpeningTerms
 from ledger.publisher.standing import Standing
 
 __all__ = [

@@ -31,52 +31,24 @@ from ledger.chain import (
     SignedTransaction,
 )
 from ledger.errors import ConfigurationError, ConflictError, LedgerError, UnavailableError
-from ledger.evm_key import EvmKey
 from ledger.head import Head
-from ledger.head_signature import HeadDomain, HeadSigner, log_id
+from ledger.head_signature import HeadDomain, HeadSigner
 from ledger.log import Log
 from ledger.merkle import EMPTY_ROOT
 from ledger.publisher.co_operators import CoOperators
+from ledger.publisher.keys import Keys
 from ledger.publisher.obstacle import not_operator, obstacle_of
 from ledger.publisher.signatures import bears, collect
 from ledger.publisher.standing import Standing
 from ledger.store import AnchorState, Attempt, AttemptState
 
-__all__ = ["PATIENCE", "Anchoring", "Keys", "Progress"]
+__all__ = ["PATIENCE", "Anchoring", "Progress"]
 
 # A transaction that no block has taken for so long gets a rival: same nonce, higher fee.
 PATIENCE = timedelta(minutes=10)
 # Rivals of one nonce, each a quarter dearer than the one before.
 _MAX_RIVALS = 8
 _IN_FLIGHT = (AttemptState.PREPARED, AttemptState.SENT)
-
-
-@dataclass(frozen=True, slots=True)
-class OpeningTerms:
-    """Who signs heads beside the operator, by address, and how many of all must.
-
-    They count when the log is opened; from then on the contract's word does.
-    """
-
-    co_operators: tuple[bytes, ...] = ()
-    threshold: int = 1
-
-
-ALONE = OpeningTerms()
-
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """Who signs heads, who pays for anchors, and who opens the log and so is part of its id."""
-
-    operator: EvmKey
-    sender: Account
-    admin: Account
-    opening: OpeningTerms = ALONE
-
-    def log_id(self, origin: str) -> bytes:
-        """Derive the log's id."""
-        return log_id(origin, self.admin.address)
 
 
 @dataclass(frozen=True, slots=True)
