@@ -123,7 +123,10 @@ def test_interrupt_ends_with_130_and_no_traceback(tmp_path: Path) -> None:
     )
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        # Started in the background these tests ignore Ctrl-C, and so would what they start.
+        inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
         process = start("record", "--from-json", statement, "--server", url, cwd=tmp_path)
+        signal.signal(signal.SIGINT, inherited)
         watchdog = threading.Timer(60, process.kill)
         watchdog.start()
         connection, _ = silent.accept()
