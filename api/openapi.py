@@ -32,9 +32,13 @@ __all__ = [
 ]
 
 _SCHEMAS = {
+    "Attestation": "attestation",
     "Bundle": "bundle",
+    "Manifest": "manifest",
     "Plan": "plan",
+    "Receipt": "receipt",
     "Report": "report",
+    "Status": "status",
     "Transfer": "transfer",
     "Trust": "trust",
 }
@@ -76,7 +80,8 @@ _FINGERPRINT = {
     },
     "additionalProperties": False,
 }
-_STATEMENT = {"oneOf": [{"$ref": f"{_REF}Transfer"}, {"$ref": f"{_REF}Plan"}]}
+_KINDS = ("Attestation", "Manifest", "Plan", "Receipt", "Status", "Transfer")
+_STATEMENT = {"oneOf": [{"$ref": f"{_REF}{kind}"} for kind in _KINDS]}
 
 # A key may be given and need not be.
 OPEN_TO_ALL: dict[str, Any] = {"security": [{}, {"apiKey": []}]}

@@ -134,7 +134,7 @@ def records(
     *,
     principal: Reader,
     node: Ledger,
-    kind: Annotated[str | None, Query(description="`transfer`, `plan`")] = None,
+    kind: Annotated[str | None, Query(description="`transfer`, `plan`, `attestation`, …")] = None,
     since: Annotated[AwareDatetime | None, Query(description="Received then or later")] = None,
     until: Annotated[AwareDatetime | None, Query(description="Received before then")] = None,
     order: Annotated[Order, Query(description="Which end of the log comes first")] = Order.OLDEST,
