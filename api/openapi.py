@@ -38,7 +38,7 @@ _SCHEMAS = {
     "Plan": "plan",
     "Receipt": "receipt",
     "Report": "report",
-    "Status": "status",
+    "StatusChange": "status",
     "Transfer": "transfer",
     "Trust": "trust",
 }
@@ -80,7 +80,7 @@ _FINGERPRINT = {
     },
     "additionalProperties": False,
 }
-_KINDS = ("Attestation", "Manifest", "Plan", "Receipt", "Status", "Transfer")
+_KINDS = ("Attestation", "Manifest", "Plan", "Receipt", "StatusChange", "Transfer")
 _STATEMENT = {"oneOf": [{"$ref": f"{_REF}{kind}"} for kind in _KINDS]}
 
 # A key may be given and need not be.
