@@ -8,6 +8,7 @@ publishing not for a chain that does not answer.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from ledger.connections import open_chain, verifiers
 from ledger.data_directory import DataDirectory
 from ledger.errors import ConfigurationError, LedgerError, UnavailableError
 from ledger.evm_key import EvmKey
+from ledger.follower import catch_up
 from ledger.head import Head
 from ledger.keyring import Keyring
 from ledger.log import Appended, Log, Submission
@@ -39,6 +41,8 @@ __all__ = ["Node"]
 
 _logger = structlog.get_logger(__name__)
 _STANDING = (AnchorState.INCLUDED, AnchorState.FINAL)
+# How much of the log one bundle looks through at most: 65,536 entries, a quarter of a second.
+_FOLLOWED_PAGES = 64
 
 
 class Node:
@@ -66,6 +70,7 @@ class Node:
         self._news = threading.Event()
         self._stop = threading.Event()
         self._workers: list[threading.Thread] = []
+        self._follow_at = 0.0
 
     @classmethod
     def open(cls, settings: Settings) -> Node:
@@ -174,6 +179,11 @@ class Node:
 
     def bundle(self, record_id: bytes) -> Bundle:
         """Make a record's bundle (see `prover`)."""
+        # What others said belongs into it, once it is published: the log is followed as often.
+        now = time.monotonic()
+        if now >= self._follow_at:
+            is_done = catch_up(self.log, pages=_FOLLOWED_PAGES)
+            self._follow_at = now + (self.settings.publish_interval if is_done else 0)
         return prove(self.log, record_id, covering=self.covering)
 
     def covering(self, index: int) -> StoredAnchor | None:

@@ -1,8 +1,9 @@
 """The prover: a record of the log in, its bundle out.
 
 Path, checkpoint and anchor are produced together for one exact size. That size is the smallest
-anchored one that covers the record and the plan it names, so that the bundle tells the earliest
-time at which the chain held it; while no anchor does, it is the newest published checkpoint's.
+anchored one that covers the record, the plan it names and what others said of them (`related`), so
+that the bundle tells the earliest time at which the chain held all of it; while no anchor does, it
+is the newest published checkpoint's. An attestation that an earlier anchor held says so.
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ from collections.abc import Callable
 from msgspec import UNSET
 
 from ledger.anchor import Anchor
-from ledger.bundle import Bundle, LoggedEntry
+from ledger.bundle import Bundle, FirstAnchor, LoggedAttestation, LoggedEntry
 from ledger.errors import NotFoundError, UnavailableError
 from ledger.head import Head
 from ledger.log import Log
 from ledger.merkle import leaf_hash
+from ledger.related import find_related
 from ledger.statement import Statement
 from ledger.store import StoredAnchor
-from ledger.tree import Tree
 
 __all__ = ["Covering", "prove"]
 
@@ -38,17 +39,65 @@ def prove(log: Log, record_id: bytes, *, covering: Covering) -> Bundle:
         raise NotFoundError("record.unknown", "no record of this id")
     body = log.entry(index)
     plan_index = _plan_index(log, body)
-    newest = index if plan_index is None else max(index, plan_index)
-    head, anchor = _head(log, newest, covering)
-    tree = log.tree(head.size)
-    plan = None
+    bodies = {index: body}
     if plan_index is not None:
-        plan = _logged(tree, plan_index, log.entry(plan_index))
-    return Bundle(_logged(tree, index, body), head.note, anchor, plan)
+        bodies[plan_index] = log.entry(plan_index)
+    own = max(bodies)
+    earliest = covering(own)
+    related = find_related(
+        log,
+        index,
+        [leaf_hash(found) for found in bodies.values()],
+        is_wanted=_wanted(log, covering, anchored=earliest is not None),
+    )
+    newest = max([own, *related.indexes])
+    head, anchor = _head(log, newest, earliest if newest == own else covering(newest), covering)
+    tree = log.tree(head.size)
+
+    def logged(place: int) -> LoggedEntry:
+        found = bodies[place] if place in bodies else log.entry(place)
+        return LoggedEntry(place, found, tuple(tree.inclusion_proof(place)))
+
+    return Bundle(
+        logged(index),
+        head.note,
+        anchor,
+        None if plan_index is None else logged(plan_index),
+        attestations={
+            stage: LoggedAttestation(logged(place), _first_anchor(log, place, anchor, covering))
+            for stage, place in related.attestations.items()
+        },
+        receipts=tuple(map(logged, related.receipts)),
+        statuses=tuple(map(logged, related.statuses)),
+    )
 
 
-def _head(log: Log, index: int, covering: Covering) -> tuple[Head, Anchor | None]:
-    found = covering(index)
+def _wanted(log: Log, covering: Covering, *, anchored: bool) -> Callable[[int], bool]:
+    """Say what may join a bundle: a record that is anchored is not made to wait for its newest.
+
+    Before that, whatever is published may.
+    """
+    if anchored:
+        return lambda index: covering(index) is not None
+    published = log.published()
+    size = 0 if published is None else published.size
+    return lambda index: index < size
+
+
+def _first_anchor(
+    log: Log, index: int, anchor: Anchor | None, covering: Covering
+) -> FirstAnchor | None:
+    """Show the anchor that held an entry first, where it is not the bundle's own."""
+    found = None if anchor is None else covering(index)
+    if found is None or anchor is None or found.anchor.size >= anchor.size:
+        return None
+    path = log.tree(found.anchor.size).inclusion_proof(index)
+    return FirstAnchor(found.anchor, tuple(path))
+
+
+def _head(
+    log: Log, index: int, found: StoredAnchor | None, covering: Covering
+) -> tuple[Head, Anchor | None]:
     while found is not None:
         anchor = found.anchor
         head = log.checkpoint_at(anchor.size)
@@ -75,7 +124,3 @@ def _plan_index(log: Log, body: bytes) -> int | None:
     if index is None or leaf_hash(log.entry(index)).hex() != covered_by.plan.leaf_hash:
         return None
     return index
-
-
-def _logged(tree: Tree, index: int, body: bytes) -> LoggedEntry:
-    return LoggedEntry(index, body, tuple(tree.inclusion_proof(index)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -31,7 +31,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from ledger.anchor import Anchor, ChainIdentity
 from ledger.errors import ConfigurationError, UnavailableError
-from ledger.store import anchors
+from ledger.store import anchors, relations
 from ledger.store.anchors import STANDING, AnchorState, Attempt, AttemptState, StoredAnchor
 from ledger.store.reading import Reading
 from ledger.store.sequencing import Sequencing
@@ -176,6 +176,21 @@ class Store:
         """Change an attempt's state."""
         with self._transaction(write=True) as connection:
             anchors.set_attempt_state(connection, attempt, state, now=now)
+
+    def backlog(self) -> tuple[int, int]:
+        """Read how many entries were looked through for what they speak of, and how many are."""
+        with self._transaction(write=False) as connection:
+            return relations.backlog(connection)
+
+    def relate(self, found: Sequence[tuple[bytes, int]], *, old_size: int, new_size: int) -> bool:
+        """Write what entries between two sizes speak of; False where somebody else has."""
+        with self._transaction(write=True) as connection:
+            return relations.add(connection, found, old_size=old_size, new_size=new_size)
+
+    def related(self, leaf_hashes: Sequence[bytes], *, limit: int) -> dict[bytes, list[int]]:
+        """Find up to `limit` entries that speak of these leaves, the newest first."""
+        with self._transaction(write=False) as connection:
+            return relations.find(connection, leaf_hashes, limit=limit)
 
     @contextmanager
     def _transaction(self, *, write: bool) -> Iterator[Connection]:

@@ -8,6 +8,8 @@
     checkpoint      published heads with all their signature lines
     anchor          published heads that a chain holds
     anchor_attempt  transactions made to anchor, written down before they are sent
+    relation        which entries speak of a leaf, as a follower of the log has found them
+    followed        one row: how far it has come
 
 A segment lies within one bundle, so a bundle is the plain concatenation of its segments. An append
 of one record writes one small row instead of the whole bundle again.
@@ -40,15 +42,17 @@ __all__ = [
     "anchor_attempt",
     "checkpoint",
     "entry_segment",
+    "followed",
     "hash_tile",
     "log",
     "metadata",
     "record",
+    "relation",
     "submission",
 ]
 
 # The newest migration (see ledger/store/migrations/versions); a test compares.
-REVISION = "0002"
+REVISION = "0003"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -165,4 +169,19 @@ anchor_attempt = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("changed_at", UtcTime, nullable=False),
     Index("anchor_attempt_state", "state"),
+)
+
+relation = Table(
+    "relation",
+    metadata,
+    Column("leaf_hash", LargeBinary, primary_key=True),
+    Column("entry_index", BigInteger, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+followed = Table(
+    "followed",
+    metadata,
+    Column("id", SmallInteger, CheckConstraint("id = 1", name="one_follower"), primary_key=True),
+    Column("size", BigInteger, nullable=False),
 )

@@ -1,0 +1,114 @@
+"""What others said of a record: the attestations of its stages, receipts and statuses, by index.
+
+Of each stage one attestation goes into a bundle: the newest, but a post-check names the backup and
+the pre-assessment that it is against, and a pre-assessment after the transfer covers nothing. What
+the others were, the log still holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from msgspec import UNSET
+
+from ledger.attestation import Attestation, PostCheck, Stage
+from ledger.errors import LedgerError
+from ledger.kinds.members import Reference
+from ledger.log import Log
+from ledger.statement import Statement
+
+__all__ = ["MAX_RELATED", "Related", "find_related"]
+
+# Of one leaf; a bundle takes no more receipts or statuses either.
+MAX_RELATED = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Indexes of the entries that speak of a record, of its plan, or of what is here itself."""
+
+    attestations: Mapping[Stage, int]
+    receipts: tuple[int, ...] = ()
+    statuses: tuple[int, ...] = ()
+
+    @property
+    def indexes(self) -> list[int]:
+        """List all of them."""
+        return [*self.attestations.values(), *self.receipts, *self.statuses]
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    index: int
+    statement: Statement
+
+    @property
+    def leaf_hash(self) -> bytes:
+        return self.statement.leaf_hash
+
+    def is_named_by(self, reference: object) -> bool:
+        return isinstance(reference, Reference) and reference.leaf_hash == self.leaf_hash.hex()
+
+
+def find_related(
+    log: Log, index: int, leaves: Sequence[bytes], *, is_wanted: Callable[[int], bool]
+) -> Related:
+    """Find what was said of these leaves, as far as it `is_wanted`.
+
+    They are of the record at `index`, and of the plan that it names, if any.
+    """
+    found = _said_of(log, leaves, is_wanted)
+    chosen = _choose(list(_attestations(found)), index)
+    if chosen:
+        found += _said_of(log, [said.leaf_hash for said in chosen.values()], is_wanted)
+    of_kind = {
+        kind: tuple(sorted({said.index for said in found if said.statement.kind == kind}))
+        for kind in ("receipt", "status")
+    }
+    return Related(
+        {stage: said.index for stage, said in chosen.items()},
+        of_kind["receipt"][:MAX_RELATED],
+        of_kind["status"][:MAX_RELATED],
+    )
+
+
+def _said_of(log: Log, leaves: Sequence[bytes], is_wanted: Callable[[int], bool]) -> list[_Said]:
+    """Read what speaks of leaves, the newest first."""
+    indexes = {i for of in log.store.related(leaves, limit=MAX_RELATED).values() for i in of}
+    return [
+        _Said(index, Statement.from_entry(log.entry(index)))
+        for index in sorted(indexes, reverse=True)
+        if is_wanted(index)
+    ]
+
+
+def _attestations(said: Iterable[_Said]) -> Iterator[tuple[_Said, Attestation]]:
+    for one in said:
+        if one.statement.kind != "attestation":
+            continue
+        try:
+            yield one, Attestation.read(one.statement.value["jws"])
+        except LedgerError:
+            # Logged before it could be refused.
+            continue
+
+
+def _choose(found: list[tuple[_Said, Attestation]], index: int) -> dict[Stage, _Said]:
+    """Choose one of each stage, of those found, the newest first."""
+    of_stage = {
+        stage: [said for said, attestation in found if attestation.stage is stage]
+        for stage in Stage
+    }
+    chosen = {stage: said[0] for stage, said in of_stage.items() if said}
+    earlier = [said for said in of_stage[Stage.PRE_ASSESSMENT] if said.index < index]
+    if earlier:
+        chosen[Stage.PRE_ASSESSMENT] = earlier[0]
+    checked = next((a.claims.subject for s, a in found if s is chosen.get(Stage.POST_CHECK)), None)
+    if isinstance(checked, PostCheck):
+        against = {Stage.BACKUP: checked.backup, Stage.PRE_ASSESSMENT: checked.pre_assessment}
+        for stage, reference in against.items():
+            named = [said for said in of_stage[stage] if said.is_named_by(reference)]
+            if reference is not UNSET and named:
+                chosen[stage] = named[0]
+    return chosen
