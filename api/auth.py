@@ -9,6 +9,7 @@ The keys file keeps no secret, only its SHA-256 (256 random bits need no slow ha
     submit   record statements
     read     one's own records, and those that name one's organisation as recipient
     audit    every record, entry bundles and figures: for those who watch the log as a whole
+    attest   with `submit`: attestations and statuses, which bundles of others' records carry
 
 Without a keys file everyone is `local` and may do everything, and nobody but this machine is
 served: no other address (`check_bind`), no request that a proxy on this machine hands on, and none
@@ -74,6 +75,7 @@ class Scope(StrEnum):
     SUBMIT = "submit"
     READ = "read"
     AUDIT = "audit"
+    ATTEST = "attest"
 
 
 _ALL_SCOPES = frozenset(Scope)

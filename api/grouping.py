@@ -13,9 +13,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from typing import NamedTuple
 
+from api.problems import RequestError
 from api.workers import Workers, busy
 from ledger.errors import ConflictError, LedgerError, MalformedError
+from ledger.kinds import Kind
 from ledger.log import Appended, Submission
 from ledger.node import Node
 from ledger.signed import check_signed
@@ -43,6 +46,12 @@ _REFUSED = (ConflictError, MalformedError)
 _Submit = Callable[[Sequence[Submission]], Appended]
 
 
+class _Waiting(NamedTuple):
+    body: bytes
+    check: Callable[[Kind], None]
+    answer: asyncio.Future[Placed]
+
+
 class Grouping:
     """The single records on their way into a node's log. Used from one event loop."""
 
@@ -50,16 +59,21 @@ class Grouping:
         self._node = node
         self._workers = workers
         # By submitter: a batch of the log has one.
-        self._waiting: dict[str, list[tuple[bytes, asyncio.Future[Placed]]]] = {}
+        self._waiting: dict[str, list[_Waiting]] = {}
         self._count = 0
         self._writing: asyncio.Task[None] | None = None
 
-    async def submit(self, body: bytes, *, submitter: str) -> Placed:
-        """Log one statement; raise what parsing and logging it raise, or RequestError (503)."""
+    async def submit(
+        self, body: bytes, *, submitter: str, check: Callable[[Kind], None] = check_signed
+    ) -> Placed:
+        """Log one statement; raise what parsing and logging it raise, or RequestError (503).
+
+        `check` looks at it before it is logged.
+        """
         if self._count >= MAX_WAITING:
             raise busy()
         answer: asyncio.Future[Placed] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(submitter, []).append((body, answer))
+        self._waiting.setdefault(submitter, []).append(_Waiting(body, check, answer))
         self._count += 1
         if self._writing is None:
             self._writing = asyncio.create_task(self._write())
@@ -75,8 +89,7 @@ class Grouping:
                 if rest:
                     self._waiting[submitter] = rest
                 self._count -= len(group)
-                bodies = [body for body, _ in group]
-                commit = partial(_commit, self._node, bodies, submitter=submitter)
+                commit = partial(_commit, self._node, group, submitter=submitter)
                 try:
                     outcomes = await self._workers.run(commit)
                 except Exception as error:  # noqa: BLE001 - whatever it is, all who wait are told
@@ -87,10 +100,9 @@ class Grouping:
             self._writing = None
 
 
-def _answer(
-    group: Iterable[tuple[bytes, asyncio.Future[Placed]]], outcomes: Iterable[Placed | Exception]
-) -> None:
-    for (_, answer), outcome in zip(group, outcomes, strict=True):
+def _answer(group: Iterable[_Waiting], outcomes: Iterable[Placed | Exception]) -> None:
+    for waiting, outcome in zip(group, outcomes, strict=True):
+        answer = waiting.answer
         # Whoever has left gets no answer; the record is logged all the same.
         if answer.done():
             continue
@@ -100,11 +112,11 @@ def _answer(
             answer.set_result(outcome)
 
 
-def _commit(node: Node, bodies: Sequence[bytes], *, submitter: str) -> list[_Outcome]:
+def _commit(node: Node, group: Sequence[_Waiting], *, submitter: str) -> list[_Outcome]:
     """Log what can be logged of a group; give each body its outcome."""
     submit = partial(node.submit, submitter=submitter)
     now = datetime.now(UTC)
-    parsed = [_parse(body, now) for body in bodies]
+    parsed = [_parse(waiting, now) for waiting in group]
     statements = [statement for statement in parsed if isinstance(statement, Statement)]
     try:
         placed: list[_Outcome] = list(_place(statements, submit))
@@ -114,12 +126,12 @@ def _commit(node: Node, bodies: Sequence[bytes], *, submitter: str) -> list[_Out
     return [next(left) if isinstance(item, Statement) else item for item in parsed]
 
 
-def _parse(body: bytes, now: datetime) -> Statement | LedgerError:
+def _parse(waiting: _Waiting, now: datetime) -> Statement | LedgerError:
     try:
-        statement = Statement.parse(body)
-        check_signed(statement.members)
+        statement = Statement.parse(waiting.body)
+        waiting.check(statement.members)
         check_record_time(statement.record_id, now)
-    except MalformedError as error:
+    except (MalformedError, RequestError) as error:
         return error
     return statement
 

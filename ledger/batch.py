@@ -8,8 +8,11 @@ whole batch and is named, counted from 1. Only what the log stores is kept of ea
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ledger.entry import decode_canonical
 from ledger.errors import MalformedError
+from ledger.kinds import Kind
 from ledger.signed import check_signed
 from ledger.statement import LineError, Statement
 from ledger.submission import Submission
@@ -20,8 +23,11 @@ MAX_BATCH_BYTES = 64 * 2**20
 MAX_BATCH_LINES = 100_000
 
 
-def decode_batch(body: bytes) -> list[Submission]:
-    """Read a batch; raise LineError for a bad line, MalformedError for a bad batch."""
+def decode_batch(body: bytes, *, check: Callable[[Kind], None] = check_signed) -> list[Submission]:
+    """Read a batch; raise LineError for a bad line, MalformedError for a bad batch.
+
+    `check` looks at each statement; a MalformedError of it names the line.
+    """
     if len(body) > MAX_BATCH_BYTES:
         raise MalformedError(
             "batch.too-long",
@@ -43,11 +49,11 @@ def decode_batch(body: bytes) -> list[Submission]:
         members = decode_canonical(line)
         try:
             if members is not None:
-                check_signed(members)
+                check(members)
                 submissions.append(Submission(members.record_id.bytes, line))
                 continue
             statement = Statement.parse(line)
-            check_signed(statement.members)
+            check(statement.members)
         except MalformedError as error:
             raise LineError(number, error) from error
         submissions.append(Submission(statement.record_id, statement.entry))

@@ -14,6 +14,7 @@ from msgspec import UNSET
 
 from ledger.attestation import Attestation, PostCheck, Stage
 from ledger.errors import LedgerError
+from ledger.kinds import Transfer
 from ledger.kinds.members import Reference
 from ledger.log import Log
 from ledger.statement import Statement
@@ -62,15 +63,30 @@ def find_related(
     chosen = _choose(list(_attestations(found)), index)
     if chosen:
         found += _said_of(log, [said.leaf_hash for said in chosen.values()], is_wanted)
-    of_kind = {
-        kind: tuple(sorted({said.index for said in found if said.statement.kind == kind}))
-        for kind in ("receipt", "status")
-    }
+    receipts = {said.index for said in found if said.statement.kind == "receipt"}
+    statuses = {said.index for said in found if said.statement.kind == "status"}
     return Related(
         {stage: said.index for stage, said in chosen.items()},
-        of_kind["receipt"][:MAX_RELATED],
-        of_kind["status"][:MAX_RELATED],
+        tuple(sorted(_by_parties(log, index, receipts))[:MAX_RELATED]),
+        tuple(sorted(statuses)[:MAX_RELATED]),
     )
+
+
+def _by_parties(log: Log, index: int, receipts: Iterable[int]) -> Iterator[int]:
+    """Leave out receipts that neither a recipient logged nor whoever logged the record.
+
+    Leaf hashes are public: a stranger's receipt would make the whole bundle undetermined.
+    """
+    parties: set[str | None] = set()
+    for receipt in receipts:
+        if not parties:
+            members = Statement.from_entry(log.entry(index)).members
+            parties.add(log.submitter_of(index))
+            if isinstance(members, Transfer):
+                parties.add(members.recipient.id)
+                parties |= {party.id for party in members.onward_recipients or ()}
+        if log.submitter_of(receipt) in parties:
+            yield receipt
 
 
 def _said_of(log: Log, leaves: Sequence[bytes], is_wanted: Callable[[int], bool]) -> list[_Said]:

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime
 from starlette.concurrency import run_in_threadpool
 
-from api.access import find
+from api.access import check_kind, find
 from api.answers import (
     AnchorItem,
     BatchLogged,
@@ -25,7 +25,7 @@ from api.answers import (
     RecordPage,
     RecordTimes,
 )
-from api.auth import Reader, Submitter
+from api.auth import Principal, Reader, Submitter
 from api.body import JSON, NDJSON, check_media_type
 from api.dependencies import Bodies, Counted, Grouped, Ledger, Writing
 from api.listing import Filter, Found, Order, list_records
@@ -70,7 +70,11 @@ async def record(
     """
     check_media_type(request, JSON)
     async with bodies.read(request, limit=node.settings.max_record_bytes) as body:
-        placed = await grouping.submit(bytes(body), submitter=principal.organisation)
+        placed = await grouping.submit(
+            bytes(body),
+            submitter=principal.organisation,
+            check=partial(check_kind, principal),
+        )
     figures.count(added=int(placed.new), duplicates=int(not placed.new))
     state = State.LOGGED
     if not placed.new:
@@ -112,7 +116,7 @@ async def batch(
     """
     check_media_type(request, NDJSON)
     async with bodies.read(request, limit=node.settings.max_batch_bytes) as body:
-        appended = await writers.run(partial(_batch, node, body, principal.organisation))
+        appended = await writers.run(partial(_batch, node, body, principal))
     figures.count(added=appended.added, duplicates=appended.duplicates)
     answer = {
         "count": appended.count,
@@ -187,9 +191,9 @@ def record_detail(record_id: str, principal: Reader, node: Ledger) -> RecordDeta
     )
 
 
-def _batch(node: Node, body: bytearray, organisation: str) -> Appended:
-    submissions = decode_batch(_emptied(body))
-    return node.submit(submissions, submitter=organisation)
+def _batch(node: Node, body: bytearray, principal: Principal) -> Appended:
+    submissions = decode_batch(_emptied(body), check=partial(check_kind, principal))
+    return node.submit(submissions, submitter=principal.organisation)
 
 
 def _emptied(body: bytearray) -> bytes:

@@ -44,7 +44,7 @@ def add(
     scope: Annotated[
         list[str] | None,
         typer.Option(
-            envvar="CROSSPROOF_SCOPE", help="submit, read, audit; submit and read if none."
+            envvar="CROSSPROOF_SCOPE", help="submit, read, audit, attest; submit and read if none."
         ),
     ] = None,
 ) -> None:

@@ -183,3 +183,24 @@ def test_bundle_of_a_plan_carries_its_assessment(log: Log) -> None:
     made = records()
     append(log, made["plan"], made["pre_assessment"])
     assert shown(bundle(log, made["plan"])) == {_PRE: made["pre_assessment"].leaf_hash}
+
+
+def test_bundle_carries_receipts_of_its_parties_alone(log: Log) -> None:
+    """Anyone who may log at all can log a receipt of any leaf."""
+    made = records()
+    append(log, made["transfer"])
+
+    def receive(submitter: str) -> int:
+        waiting = receipt.draft(
+            KEY.public, issuer=submitter, issued_at=1, transfer=made["transfer"].leaf_hash,
+            record_id=str(made["transfer"].members.record_id), sent=[], received=[],
+            purpose="p", scope="s",
+        )  # fmt: skip
+        made_one = Statement.build({"kind": "receipt", "jws": waiting.sign(KEY).text})
+        submission = Submission(made_one.record_id, made_one.entry)
+        return log.append([submission], submitter=submitter, now=NOW).indexes[0]
+
+    theirs, ours = receive("hkbr:12345678"), receive("tester")
+    receive("a stranger")
+    assert log.publish(now=NOW) is not None
+    assert [entry.index for entry in bundle(log, made["transfer"]).receipts] == [theirs, ours]
