@@ -26,6 +26,7 @@ ORGANISATIONS = {
     "hongkong": ("submit", "read"),
     "stranger": ("submit", "read"),
     "sensor": ("submit",),
+    "assessor": ("submit", "read", "attest"),
     "auditor": ("audit",),
     "nobody": (),
 }
