@@ -61,7 +61,13 @@ class LoggedDossier:
         self.more.append((kind, Statement.build({"kind": kind, "jws": waiting.sign(key).text})))
 
     def say(
-        self, case: str, action: Action, key: PrivateKey = KEY, *, at: int = ISSUED + 10**6
+        self,
+        case: str,
+        action: Action,
+        key: PrivateKey = KEY,
+        *,
+        at: int = ISSUED + 10**6,
+        compromised_since: int | None = None,
     ) -> None:
         """Log a status of one of the records."""
         about = self[case]
@@ -73,6 +79,7 @@ class LoggedDossier:
             record_id=str(about.members.record_id),
             action=action,
             reason="because",
+            compromised_since=compromised_since,
         )
         self.add("status", waiting, key)
 

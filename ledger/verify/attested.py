@@ -35,6 +35,7 @@ def check_attestations(
     """Check each stage that the bundle carries; one that is `required` and not there is told."""
     checks: list[Check] = []
     found: dict[Stage, SignedEntry[Attestation]] = {}
+    anchored: dict[Stage, Anchor | None] = {}
     for stage in Stage:
         logged = case.bundle.attestations.get(stage)
         if logged is None:
@@ -42,7 +43,7 @@ def check_attestations(
                 absent = Status.UNDETERMINED
                 checks.append(Check("attestation.present", absent, "stage.absent", stage.value))
             continue
-        more, sound = _check_attestation(stage, logged, case)
+        more, sound, anchored[stage] = _check_attestation(stage, logged, case)
         checks += more
         if sound is not None:
             found[stage] = sound
@@ -50,14 +51,16 @@ def check_attestations(
     if dossier is not None:
         for stage, attestation in found.items():
             checks += _check_rules(stage, dossier)
-            checks.append(check_standing(stage, attestation, dossier, words, case))
+            said = check_standing(stage, attestation, dossier, words, case, first=anchored[stage])
+            checks.append(said)
         checks += check_orders(dossier, words)
     return checks
 
 
 def _check_attestation(
     stage: Stage, logged: LoggedAttestation, case: Case
-) -> tuple[list[Check], SignedEntry[Attestation] | None]:
+) -> tuple[list[Check], SignedEntry[Attestation] | None, Anchor | None]:
+    """Check one attestation; give it where it is sound, and the first anchor it is shown in."""
     subject = stage.value
     disclosures = logged.entry.disclosures
     checks, attestation = check_signed(
@@ -68,7 +71,7 @@ def _check_attestation(
         subject=subject,
     )
     if attestation is None:
-        return checks, None
+        return checks, None, None
     if attestation.says.stage is not stage:
         other = VerificationError(
             "attestation.other-stage",
@@ -76,11 +79,11 @@ def _check_attestation(
             expected=subject,
             found=attestation.says.stage.value,
         )
-        return [*checks, Check.failed("attestation.stage", other, subject)], None
+        return [*checks, Check.failed("attestation.stage", other, subject)], None, None
     first, told = _first_anchor(logged.first, attestation, case, subject)
     checks += told
     checks.append(_check_accredited(attestation, first, case, subject))
-    return checks, attestation
+    return checks, attestation, first
 
 
 def _first_anchor(

@@ -4,8 +4,10 @@ Whose word counts: of an attestation its issuer's, by any key of his; of a trans
 regulator's of either jurisdiction. What anybody else says is shown, and changes nothing. The worst
 of all sources counts.
 
-A pre-assessment that was revoked after the transfer had happened still covered it. A backup or a
-post-check that is revoked is worth nothing, whenever that was said.
+A pre-assessment that was revoked after the transfer had happened still covered it, unless for a key
+that was compromised before the pre-assessment was anchored. A backup or a post-check that is
+revoked is worth nothing, whenever that was said. What was said after the time that is asked about
+is left out.
 """
 
 from __future__ import annotations
@@ -15,11 +17,12 @@ from dataclasses import dataclass
 
 from msgspec import UNSET
 
+from ledger.anchor import Anchor
 from ledger.attestation import Attestation, Stage
 from ledger.errors import LedgerError, UnavailableError
 from ledger.organisation import Organisation, Role
 from ledger.report import Check, Status
-from ledger.stages import Dossier
+from ledger.stages import CLOCK_SKEW, Dossier
 from ledger.stages.comparison import seconds
 from ledger.status import Action, standing
 from ledger.status import Status as Said
@@ -50,10 +53,11 @@ def check_words(case: Case) -> tuple[list[Check], list[Word]]:
     """Check the statuses that the bundle carries; give those that are sound, oldest first."""
     checks: list[Check] = []
     words = []
+    latest = int(case.as_of.timestamp()) + CLOCK_SKEW
     for entry in case.bundle.statuses:
         more, found = check_signed("status", entry, case, Said.parse, subject=f"{entry.index}")
         checks += more
-        if found is not None:
+        if found is not None and found.says.claims.iat <= latest:
             speaker = case.trust.owner(found.thumbprint)
             words.append(Word(found.index, found.says, found.thumbprint, speaker))
     return checks, sorted(words, key=lambda word: word.index)
@@ -65,12 +69,17 @@ def check_standing(
     dossier: Dossier,
     words: Sequence[Word],
     case: Case,
+    *,
+    first: Anchor | None,
 ) -> Check:
-    """Check that an attestation is neither revoked nor suspended."""
+    """Check that an attestation is neither revoked nor suspended.
+
+    `first` is the first anchor that it is shown in.
+    """
     code, subject = "attestation.status", stage.value
     mine = [word for word in words if _is_of_issuer(word, attestation, case.trust)]
     if stage is Stage.PRE_ASSESSMENT:
-        mine = [word for word in mine if _was_before(word, dossier)]
+        mine = [word for word in mine if _was_before(word, dossier) or _cuts_off(word, first)]
     try:
         last = standing(word.action for word in mine)
         listed = _listed(attestation, case)
@@ -190,6 +199,15 @@ def _was_before(word: Word, dossier: Dossier) -> bool:
     return word.index < dossier.transfer.index or said_at <= seconds(
         dossier.transfer.says.occurred_at
     )
+
+
+def _cuts_off(word: Word, first: Anchor | None) -> bool:
+    """Say whether a revocation is for a key that was not its owner's alone when this was anchored.
+
+    Whoever had stolen it dates what he signs as he likes, so that it may never have been valid.
+    """
+    since = word.said.claims.compromised_since
+    return since is not UNSET and (first is None or int(first.time.timestamp()) >= since)
 
 
 def _is_regulator(speaker: Organisation | None, sides: set[str]) -> bool:

@@ -22,6 +22,7 @@ from tests.logged_dossier import (
     LoggedDossier,
     wrong,
 )
+from tests.samples import BLOCK_TIME
 
 _LIST = "https://example.com/statuses/1"
 
@@ -154,3 +155,27 @@ def test_status_list_that_is_forged_fails() -> None:
     head, _, signature = whole.status_lists[0].rpartition(".")
     whole.status_lists = (f"{head}.{'A' * len(signature)}", "not a list")
     assert wrong(whole.verify()) == [("attestation.status", "failed", "jws.signature")]
+
+
+# Keys that were stolen, and times that are asked about
+
+
+@pytest.mark.parametrize(("since", "holds"), [(BLOCK_TIME, False), (BLOCK_TIME + 1, True)])
+def test_pre_assessment_revoked_for_a_key_stolen_before_it_was_anchored_never_held(
+    since: int, *, holds: bool
+) -> None:
+    """Whoever had the key could date it before the transfer."""
+    whole = LoggedDossier()
+    whole.say("pre_assessment", Action.REVOKE, compromised_since=since)
+    found = wrong(whole.verify())
+    assert (found == []) is holds
+    assert holds or found == [("attestation.status", "failed", "attestation.revoked")]
+
+
+def test_what_was_said_after_the_time_that_is_asked_about_is_left_out() -> None:
+    whole = LoggedDossier()
+    whole.say("backup", Action.REVOKE, at=LATER + 3_600)
+    whole.say("transfer", Action.STOP, REGULATOR, at=LATER + 3_600)
+    assert wrong(whole.verify()) == []
+    later = wrong(whole.verify(now=datetime.fromtimestamp(LATER + 3_600, UTC)))
+    assert [code for code, *_ in later] == ["attestation.status", "record.stopped"]
