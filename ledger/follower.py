@@ -4,11 +4,15 @@ What must be found by a hash is never written while sequencing (a random index t
 dearer with the log). It is found again from the entries at any time: the rows are a convenience,
 and what they point to is read and checked.
 
-    attestation, receipt, status    speak of one leaf: a plan's, a transfer's, an attestation's
-    all others                      of none
+    attestation, status    are found by the leaf that they speak of: a plan's, a transfer's, an
+                           attestation's; who may log them is chosen
+    receipt                by that leaf and whoever logged it (`receipt_key`), so that strangers'
+                           receipts, of which there can be any number, are not even looked at
 """
 
 from __future__ import annotations
+
+from hashlib import sha256
 
 from ledger.attestation import Attestation
 from ledger.errors import LedgerError
@@ -17,7 +21,7 @@ from ledger.receipt import Receipt
 from ledger.statement import Statement
 from ledger.status import Status
 
-__all__ = ["catch_up", "subject_of"]
+__all__ = ["catch_up", "receipt_key", "subject_of"]
 
 # Entries read at once: four bundles.
 _PAGE = 1_024
@@ -34,9 +38,9 @@ def catch_up(log: Log, *, pages: int | None = None) -> bool:
     while done < end and (pages is None or pages > 0):
         entries = log.entries(done, _PAGE)
         found = [
-            (leaf, done + offset)
+            (key, done + offset)
             for offset, entry in enumerate(entries)
-            if (leaf := subject_of(entry)) is not None
+            if (key := _key(log, done + offset, entry)) is not None
         ]
         log.store.relate(found, old_size=done, new_size=done + len(entries))
         # Where somebody else was faster, go on where they are.
@@ -45,19 +49,38 @@ def catch_up(log: Log, *, pages: int | None = None) -> bool:
     return done >= end
 
 
+def receipt_key(leaf_hash: bytes, submitter: str | None) -> bytes:
+    """Name the receipts of a leaf that one submitter has logged."""
+    return sha256(b"receipt" + leaf_hash + (submitter or "").encode()).digest()
+
+
 def subject_of(entry: bytes) -> bytes | None:
     """Say which leaf an entry speaks of, None where it speaks of none, or nonsense."""
+    spoken = _spoken(entry)
+    return None if spoken is None else spoken[1]
+
+
+def _key(log: Log, index: int, entry: bytes) -> bytes | None:
+    spoken = _spoken(entry)
+    if spoken is None:
+        return None
+    kind, leaf_hash = spoken
+    return receipt_key(leaf_hash, log.submitter_of(index)) if kind == "receipt" else leaf_hash
+
+
+def _spoken(entry: bytes) -> tuple[str, bytes] | None:
+    """Give an entry's kind, and the leaf that it speaks of."""
     if not entry.startswith(_SIGNED):
         return None
     try:
         value = Statement.from_entry(entry).value
         match value["kind"]:
             case "attestation":
-                return Attestation.read(value["jws"]).leaf_hash
+                return "attestation", Attestation.read(value["jws"]).leaf_hash
             case "receipt":
-                return Receipt.parse(value["jws"]).leaf_hash
+                return "receipt", Receipt.parse(value["jws"]).leaf_hash
             case "status":
-                return Status.parse(value["jws"]).leaf_hash
+                return "status", Status.parse(value["jws"]).leaf_hash
     except LedgerError:
         # It was logged before it could be refused, or by another version.
         return None

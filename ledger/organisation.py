@@ -8,7 +8,8 @@ other is what a trust file says. A regulator's jurisdictions are those for which
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -43,6 +44,13 @@ class Organisation:
     keys: tuple[PublicKey, ...]
     jurisdictions: frozenset[str] = frozenset()
     name: str | None = None
+    # Asked for at every signature that is checked: hashed once.
+    _by_thumbprint: Mapping[bytes, PublicKey] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Name the keys."""
+        named = {key.thumbprint: key for key in self.keys}
+        object.__setattr__(self, "_by_thumbprint", named)
 
     @classmethod
     def from_value(cls, value: object, where: str) -> Organisation:
@@ -74,7 +82,7 @@ class Organisation:
 
     def key(self, thumbprint: bytes) -> PublicKey | None:
         """Find a key by its thumbprint."""
-        return next((key for key in self.keys if key.thumbprint == thumbprint), None)
+        return self._by_thumbprint.get(thumbprint)
 
 
 def _read_role(value: object, where: str) -> Role:

@@ -38,31 +38,32 @@ def prove(log: Log, record_id: bytes, *, covering: Covering) -> Bundle:
     if index is None:
         raise NotFoundError("record.unknown", "no record of this id")
     body = log.entry(index)
-    plan_index = _plan_index(log, body)
-    bodies = {index: body}
-    if plan_index is not None:
-        bodies[plan_index] = log.entry(plan_index)
-    own = max(bodies)
+    record = Statement.from_entry(body)
+    plan = _find_plan(log, record)
+    own = index if plan is None else max(index, plan[0])
     earliest = covering(own)
     related = find_related(
         log,
         index,
-        [leaf_hash(found) for found in bodies.values()],
+        record,
+        None if plan is None else leaf_hash(plan[1]),
         is_wanted=_wanted(log, covering, anchored=earliest is not None),
     )
     newest = max([own, *related.indexes])
     head, anchor = _head(log, newest, earliest if newest == own else covering(newest), covering)
     tree = log.tree(head.size)
 
+    def proven(place: int, entry: bytes) -> LoggedEntry:
+        return LoggedEntry(place, entry, tuple(tree.inclusion_proof(place)))
+
     def logged(place: int) -> LoggedEntry:
-        found = bodies[place] if place in bodies else log.entry(place)
-        return LoggedEntry(place, found, tuple(tree.inclusion_proof(place)))
+        return proven(place, related.bodies[place])
 
     return Bundle(
-        logged(index),
+        proven(index, body),
         head.note,
         anchor,
-        None if plan_index is None else logged(plan_index),
+        None if plan is None else proven(*plan),
         attestations={
             stage: LoggedAttestation(logged(place), _first_anchor(log, place, anchor, covering))
             for stage, place in related.attestations.items()
@@ -115,12 +116,13 @@ def _head(
     return published, None
 
 
-def _plan_index(log: Log, body: bytes) -> int | None:
+def _find_plan(log: Log, record: Statement) -> tuple[int, bytes] | None:
     """Find the plan that a transfer says covers it, where this log holds that very plan."""
-    covered_by = getattr(Statement.from_entry(body).members, "covered_by", UNSET)
+    covered_by = getattr(record.members, "covered_by", UNSET)
     if covered_by is UNSET:
         return None
     index = log.find(covered_by.plan.record_id.bytes)
-    if index is None or leaf_hash(log.entry(index)).hex() != covered_by.plan.leaf_hash:
+    if index is None:
         return None
-    return index
+    entry = log.entry(index)
+    return (index, entry) if leaf_hash(entry).hex() == covered_by.plan.leaf_hash else None

@@ -14,6 +14,7 @@ from msgspec import UNSET
 
 from ledger.attestation import Attestation, PostCheck, Stage
 from ledger.errors import LedgerError
+from ledger.follower import receipt_key
 from ledger.kinds import Transfer
 from ledger.kinds.members import Reference
 from ledger.log import Log
@@ -30,8 +31,10 @@ class Related:
     """Indexes of the entries that speak of a record, of its plan, or of what is here itself."""
 
     attestations: Mapping[Stage, int]
-    receipts: tuple[int, ...] = ()
-    statuses: tuple[int, ...] = ()
+    receipts: tuple[int, ...]
+    statuses: tuple[int, ...]
+    bodies: Mapping[int, bytes]
+    """All of these entries, and perhaps some more."""
 
     @property
     def indexes(self) -> list[int]:
@@ -53,13 +56,20 @@ class _Said:
 
 
 def find_related(
-    log: Log, index: int, leaves: Sequence[bytes], *, is_wanted: Callable[[int], bool]
+    log: Log,
+    index: int,
+    record: Statement,
+    plan: bytes | None,
+    *,
+    is_wanted: Callable[[int], bool],
 ) -> Related:
-    """Find what was said of these leaves, as far as it `is_wanted`.
+    """Find what was said of the record at `index`, and of the plan of that leaf hash.
 
-    They are of the record at `index`, and of the plan that it names, if any.
+    As far as it `is_wanted`, by its index.
     """
-    found = _said_of(log, leaves, is_wanted)
+    leaves = [record.leaf_hash, *([] if plan is None else [plan])]
+    keys = [receipt_key(record.leaf_hash, party) for party in _parties(log, index, record)]
+    found = _said_of(log, [*leaves, *keys], is_wanted)
     chosen = _choose(list(_attestations(found)), index)
     if chosen:
         found += _said_of(log, [said.leaf_hash for said in chosen.values()], is_wanted)
@@ -67,26 +77,22 @@ def find_related(
     statuses = {said.index for said in found if said.statement.kind == "status"}
     return Related(
         {stage: said.index for stage, said in chosen.items()},
-        tuple(sorted(_by_parties(log, index, receipts))[:MAX_RELATED]),
+        tuple(sorted(receipts)[:MAX_RELATED]),
         tuple(sorted(statuses)[:MAX_RELATED]),
+        {said.index: said.statement.entry for said in found},
     )
 
 
-def _by_parties(log: Log, index: int, receipts: Iterable[int]) -> Iterator[int]:
-    """Leave out receipts that neither a recipient logged nor whoever logged the record.
+def _parties(log: Log, index: int, record: Statement) -> set[str | None]:
+    """Name those whose receipts travel with a record: its recipients, and whoever logged it.
 
     Leaf hashes are public: a stranger's receipt would make the whole bundle undetermined.
     """
-    parties: set[str | None] = set()
-    for receipt in receipts:
-        if not parties:
-            members = Statement.from_entry(log.entry(index)).members
-            parties.add(log.submitter_of(index))
-            if isinstance(members, Transfer):
-                parties.add(members.recipient.id)
-                parties |= {party.id for party in members.onward_recipients or ()}
-        if log.submitter_of(receipt) in parties:
-            yield receipt
+    members = record.members
+    if not isinstance(members, Transfer):
+        return set()
+    onward = members.onward_recipients or ()
+    return {log.submitter_of(index), members.recipient.id, *(party.id for party in onward)}
 
 
 def _said_of(log: Log, leaves: Sequence[bytes], is_wanted: Callable[[int], bool]) -> list[_Said]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ledger import receipt, status
+from ledger import receipt, related, status
 from ledger.attestation import Stage, draft
 from ledger.bundle import Bundle
 from ledger.claims import leaf_name
@@ -204,3 +204,25 @@ def test_bundle_carries_receipts_of_its_parties_alone(log: Log) -> None:
     receive("a stranger")
     assert log.publish(now=NOW) is not None
     assert [entry.index for entry in bundle(log, made["transfer"]).receipts] == [theirs, ours]
+
+
+def test_bundle_is_not_crowded_out_by_strangers_receipts(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of one leaf only so many entries are looked at: strangers' must not be among them."""
+    monkeypatch.setattr(related, "MAX_RELATED", 2)
+    made = records()
+    append(log, made["transfer"], made["backup"])
+    waiting = receipt.draft(
+        KEY.public, issuer="a stranger", issued_at=1, transfer=made["transfer"].leaf_hash,
+        record_id=str(made["transfer"].members.record_id), sent=[], received=[],
+        purpose="p", scope="s",
+    )  # fmt: skip
+    jws = waiting.sign(KEY).text
+    flood = [Statement.build({"kind": "receipt", "jws": jws}) for _ in range(5)]
+    submissions = [Submission(s.record_id, s.entry) for s in flood]
+    log.append(submissions, submitter="a stranger", now=NOW)
+    assert log.publish(now=NOW) is not None
+    found = bundle(log, made["transfer"])
+    assert shown(found) == {_BACKUP: made["backup"].leaf_hash}
+    assert found.receipts == ()
