@@ -253,4 +253,5 @@ class Readiness(Answer):
 
     status: str
     size: int = Field(description="How many entries are published")
+    leading: bool = Field(description="Whether this process publishes and anchors (one does)")
     anchoring: Anchoring

@@ -106,6 +106,11 @@ class _LogCollector(Collector):
         yield _gauge("crossproof_body_bytes", "Bytes of bodies in memory", held)
         yield _gauge("crossproof_log_read_only", "1 while the log may not be written",
                      int(log.read_only_reason is not None))  # fmt: skip
+        token = self._node.lease.token
+        yield _gauge("crossproof_lease_held", "1 in the process that publishes and anchors",
+                     int(token is not None))  # fmt: skip
+        if token is not None:
+            yield _gauge("crossproof_lease_token", "Grows with each change of hands", token)
         try:
             published, anchored = log.published(), self._node.newest_anchor()
             sizes = {

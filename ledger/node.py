@@ -1,8 +1,11 @@
 """A running ledger: log, chain and publisher, put together from settings.
 
-Two workers go on beside the requests: one publishes a checkpoint every `publish_interval` while
-there is news, one anchors the newest of them (see `publisher`). Recording waits for neither, and
-publishing not for a chain that does not answer.
+Three workers go on beside the requests: one publishes a checkpoint every `publish_interval` while
+there is news, one anchors the newest of them (see `publisher`), one keeps the lease. Recording
+waits for none of them, and publishing not for a chain that does not answer.
+
+On PostgreSQL several processes may run one ledger. Each of them takes records; the one that has the
+lease publishes and anchors for all (see `lease`).
 """
 
 from __future__ import annotations
@@ -21,12 +24,13 @@ from ledger.anchor import ChainIdentity, ChainSource
 from ledger.bundle import Bundle
 from ledger.chain import Chain, Witness
 from ledger.connections import open_chain, verifiers
-from ledger.data_directory import DataDirectory
-from ledger.errors import ConfigurationError, LedgerError, UnavailableError
+from ledger.data_directory import MAX_SEATS, DataDirectory
+from ledger.errors import ConfigurationError, ConflictError, LedgerError, UnavailableError
 from ledger.evm_key import EvmKey
 from ledger.follower import catch_up
 from ledger.head import Head
 from ledger.keyring import Keyring
+from ledger.lease import Lease
 from ledger.log import Appended, Log, Submission
 from ledger.log.head_record import HeadRecord
 from ledger.prover import prove
@@ -34,10 +38,10 @@ from ledger.publisher import CoOperators, OpeningTerms, Publisher, operator_sign
 from ledger.publisher.epochs import PastOperators
 from ledger.settings import Settings
 from ledger.statement import check_record_time
-from ledger.store import AnchorState, AttemptState, Store, StoredAnchor
+from ledger.store import SESSION, AnchorState, AttemptState, Store, StoredAnchor
 from ledger.trust import Trust, TrustedChain, TrustedLog
 
-__all__ = ["Node"]
+__all__ = ["Node", "seats"]
 
 _logger = structlog.get_logger(__name__)
 _STANDING = (AnchorState.INCLUDED, AnchorState.FINAL)
@@ -53,6 +57,7 @@ class Node:
         settings: Settings,
         *,
         directory: DataDirectory,
+        lease: Lease,
         log: Log,
         chain: Chain,
         witnesses: Witness,
@@ -61,6 +66,7 @@ class Node:
     ) -> None:
         self.settings = settings
         self._directory = directory
+        self.lease = lease
         self.log = log
         self.chain = chain
         self.publisher = publisher
@@ -80,12 +86,17 @@ class Node:
         that could fork opens all the same, for reading only (see `log`).
         """
         with ExitStack() as opened:
-            directory = opened.enter_context(DataDirectory(settings.data_dir))
-            store = opened.enter_context(Store.open(settings.database))
+            directory = opened.enter_context(
+                DataDirectory(settings.data_dir, seats=seats(settings))
+            )
+            store = opened.enter_context(Store.open(settings.database, session=SESSION))
             with store.reading() as reading:
                 row = reading.log()
-            keys = Keyring.open(settings, origin=None if row is None else row.origin)
-            log = Log.open(store, keys.log, HeadRecord(settings.head_record))
+            with directory.starting():
+                keys = Keyring.open(settings, origin=None if row is None else row.origin)
+            record = HeadRecord(settings.head_record, seat=directory.seat)
+            log = Log.open(store, keys.log, record)
+            lease = Lease(store, directory.holder)
             chain = opened.enter_context(open_chain(settings, keys))
             witnesses = verifiers(settings, chain)
             publisher = Publisher(
@@ -101,6 +112,7 @@ class Node:
                     tuple(bytes.fromhex(a.removeprefix("0x")) for a in settings.co_operators),
                     settings.threshold,
                 ),
+                lease=lease,
             )
             if settings.chain_urls:
                 # Until a node answers, the chain is taken to be the one that it was.
@@ -111,6 +123,7 @@ class Node:
             node = cls(
                 settings,
                 directory=directory,
+                lease=lease,
                 log=log,
                 chain=chain,
                 witnesses=witnesses,
@@ -133,8 +146,10 @@ class Node:
         self.close()
 
     def start(self) -> None:
-        """Start the two workers."""
+        """Start the workers."""
+        self.lease.on_gained = self._news.set
         self._workers = [
+            threading.Thread(target=self.lease.run, name="lease", daemon=True),
             threading.Thread(target=self._publish_news, name="publish", daemon=True),
             threading.Thread(target=self.publisher.run, name="anchor", daemon=True),
         ]
@@ -147,9 +162,11 @@ class Node:
         """Stop the workers after the step they are in, then let go of chain and store."""
         self._stop.set()
         self._news.set()
+        self.lease.stop()
         self.publisher.stop()
         for worker in self._workers:
             worker.join()
+        self.lease.release()
         self.chain.close()
         self.log.close()
         self._directory.close()
@@ -165,14 +182,17 @@ class Node:
         return appended
 
     def publish(self) -> Head | None:
-        """Publish the newest head where there is news.
+        """Publish the newest head where there is news, unless another process does so.
 
         The operator signs it too where the chain has been reached, which says for what to sign,
         and where its key can be; else its line comes with the anchor.
         """
+        token = self.lease.take()
+        if token is None:
+            return None
         operator = self.publisher.operator
         cosigners = () if operator is None else (operator,)
-        head = self.log.publish(*cosigners, now=datetime.now(UTC))
+        head = self.log.publish(*cosigners, now=datetime.now(UTC), token=token)
         if head is not None:
             self.publisher.wake()
         return head
@@ -250,14 +270,18 @@ class Node:
         return self._verifiers
 
     def _publish_news(self) -> None:
+        # What other processes log is not told here: the one that publishes looks for it.
+        patience = self.settings.publish_interval if self.log.store.is_shared else None
         while not self._stop.is_set():
-            self._news.wait()
+            self._news.wait(patience)
             self._news.clear()
             try:
                 self.publish()
             except UnavailableError as error:
                 _logger.warning("publishing again later", code=error.code, reason=str(error))
                 self._news.set()
+            except ConflictError as error:
+                _logger.info("not published here", code=error.code)
             except LedgerError as error:
                 _logger.critical("cannot publish", code=error.code, reason=str(error))
             except Exception as error:
@@ -265,6 +289,15 @@ class Node:
                 _logger.exception("publishing failed; trying again", error=type(error).__name__)
                 self._news.set()
             self._stop.wait(self.settings.publish_interval)
+
+
+def seats(settings: Settings) -> int:
+    """Say how many processes may serve one data directory.
+
+    A sandbox lives in one process, and SQLite's file is one writer's.
+    """
+    is_alone = settings.database.startswith("sqlite") or not settings.chain_urls
+    return 1 if is_alone else MAX_SEATS
 
 
 def _known_chain(store: Store, chain: Chain, publisher: Publisher) -> ChainIdentity | None:

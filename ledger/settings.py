@@ -138,6 +138,9 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="Address to listen on")
     port: int = Field(8080, ge=0, le=65_535, description="Port to listen on; 0 picks a free one")
+    workers: int = Field(
+        1, ge=1, le=64, description="How many processes serve; more than one on PostgreSQL alone"
+    )
     api_keys_file: Path | None = Field(
         None, description="API keys; without it only a loopback address is served"
     )

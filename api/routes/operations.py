@@ -44,7 +44,12 @@ def readyz(node: Ledger) -> Readiness:
     # What is logged beyond it is nobody's yet, and `/metrics` tells it to auditors.
     published = node.log.published()
     size = published.size if published is not None else 0
-    return Readiness(status="ready", size=size, anchoring=anchoring_of(node.publisher))
+    return Readiness(
+        status="ready",
+        size=size,
+        leading=node.lease.token is not None,
+        anchoring=anchoring_of(node.publisher),
+    )
 
 
 @router.get(

@@ -85,7 +85,8 @@ def recover(
     """
     reader = SourceReader(source, verifier, side_files=side_files)
     recorded = _recorded(head_record, verifier, without_record=without_record)
-    claims = [recorded.head, recorded.anchored] if recorded is not None else []
+    records = head_record.others() if recorded is None else (recorded, *head_record.others())
+    claims = [claim for record in records for claim in (record.head, record.anchored)]
     with store.sequencing() as sequencing:
         old_size = _old_size(sequencing, verifier)
         if reader.head.size > old_size or sequencing.log() is None:
@@ -106,10 +107,10 @@ def recover(
 def _recorded(
     head_record: HeadRecord, verifier: Verifier, *, without_record: bool
 ) -> Recorded | None:
-    recorded = head_record.read()
-    if recorded is not None:
-        open_checkpoint(recorded.head.note, verifier)
-    elif not without_record:
+    recorded, others = head_record.read(), head_record.others()
+    for record in others if recorded is None else (recorded, *others):
+        open_checkpoint(record.head.note, verifier)
+    if recorded is None and not others and not without_record:
         raise ConfigurationError(
             "recovery.no-head-record",
             "there is no head record, so nobody knows how many entries were acknowledged",

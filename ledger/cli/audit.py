@@ -133,7 +133,7 @@ def _log_ids(settings: Settings, log: Log, kept: Sequence[StoredAnchor]) -> set[
     from ledger.log.head_record import HeadRecord  # noqa: PLC0415
 
     names = {row.anchor.log_id for row in kept}
-    recorded = HeadRecord(settings.head_record).read()
+    recorded = HeadRecord(settings.head_record).newest()
     if recorded is not None and recorded.anchored is not None:
         names.add(recorded.anchored.log_id)
     # A store that has forgotten its anchors must not make the audit forget the chain. Whoever

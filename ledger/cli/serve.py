@@ -6,14 +6,19 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from ledger.cli.console import problem, say
+from ledger.cli.console import explain, problem, say
 from ledger.cli.options import DATA_DIR
+from ledger.errors import LedgerError
+
+if TYPE_CHECKING:
+    from ledger.settings import Settings
 
 __all__ = ["address_of", "ending_in_order", "listen", "serve"]
 
@@ -31,6 +36,13 @@ def serve(
         typer.Option(envvar="CROSSPROOF_PORT", help="Port to listen on; 0 picks a free one."),
     ] = None,
     data_dir: Annotated[Path | None, DATA_DIR] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            envvar="CROSSPROOF_WORKERS",
+            help="How many processes serve; more than one on PostgreSQL alone.",
+        ),
+    ] = None,
 ) -> None:
     """Serve the API; without configuration SQLite and an embedded chain, on 127.0.0.1:8080.
 
@@ -39,19 +51,37 @@ def serve(
     All settings are environment variables too: docs/settings.md.
     """
     from ledger.cli.logs import log_to_stderr  # noqa: PLC0415
-    from ledger.node import Node  # noqa: PLC0415 - web3 and the database, a second
+    from ledger.cli.worker_processes import keep_running  # noqa: PLC0415
+    from ledger.node import seats  # noqa: PLC0415 - web3 and the database, a second
     from ledger.settings import Settings  # noqa: PLC0415 - pydantic takes a while to import
 
-    settings = Settings.load(host=host, port=port, data_dir=data_dir)
+    settings = Settings.load(host=host, port=port, data_dir=data_dir, workers=workers)
     log_to_stderr()
     # The API stands above the ledger and may import it, never the other way: the command that
     # starts it knows it by name alone.
     import_module("api.auth").check_bind(settings)
-    with (
-        ending_in_order(),
-        listen(settings.host, settings.port) as listening,
-        Node.open(settings) as node,
-    ):
+    if settings.workers > seats(settings):
+        raise problem(
+            "serve.workers",
+            "several processes cannot serve this ledger",
+            expected=f"at most {seats(settings)}",
+            found=str(settings.workers),
+            hint="That takes PostgreSQL (CROSSPROOF_DATABASE_URL), and a chain that is not "
+            "embedded (CROSSPROOF_CHAIN_URLS).",
+        )
+    if settings.workers == 1:
+        with ending_in_order(), listen(settings.host, settings.port) as listening:
+            _serve(settings, listening)
+        return
+    with listen(settings.host, settings.port) as listening:
+        say(f"crossproof on {address_of(listening)}, with {settings.workers} processes")
+        keep_running(settings.workers, partial(_serve_apart, settings, listening))
+
+
+def _serve(settings: Settings, listening: socket.socket) -> None:
+    from ledger.node import Node  # noqa: PLC0415 - as above
+
+    with Node.open(settings) as node:
         app = import_module("api.app").create_app(node)
         server = import_module("api.server").make_server(app)
         say(f"crossproof on {address_of(listening)}, files in {settings.data_dir}")
@@ -60,6 +90,16 @@ def serve(
         if reason is not None:
             say(f"  for reading only: {reason} [{reason.code}]")
         server.run(sockets=[listening])
+
+
+def _serve_apart(settings: Settings, listening: socket.socket) -> int:
+    """Serve in a process that another one looks after; give its exit code."""
+    try:
+        with ending_in_order():
+            _serve(settings, listening)
+    except LedgerError as error:
+        return explain(error)
+    return 0
 
 
 @contextmanager

@@ -1,11 +1,15 @@
 """The guard of a log: says whether a head may be built upon, and writes down what is acknowledged.
 
 A head may be built upon where its tree holds, at their sizes and with their roots, the head in the
-head record, every anchored head that is known of, and the newest published checkpoint. A database
-that was brought back from an older copy, or rewritten, fails here and is read-only from then on.
+head record (each writer's, where there are several), every anchored head that is known of, and the
+newest published checkpoint. A database that was brought back from an older copy, or rewritten,
+fails here and is read-only from then on.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from ledger.checkpoint import open_checkpoint
 from ledger.errors import (
@@ -28,8 +32,27 @@ _ATTEMPTS = 100
 _HINT = "Run `crossproof recover`."
 
 
+class _Claim(NamedTuple):
+    """A head that the log must hold; the code and the words for a log that has forgotten it."""
+
+    head: Head | AnchoredHead
+    behind: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """A head that was seen to hold what the head records claim, and the published checkpoint."""
+
+    head: Head
+    own: Recorded | None
+    others: tuple[Recorded, ...]
+    # Sizes and roots of all that the head was held against.
+    held: frozenset[tuple[int, bytes]]
+
+
 class Guard:
-    """Holds a log against its head record and its anchors. The log calls it under its lock."""
+    """Holds a log against its head records and its anchors. The log calls it under its lock."""
 
     def __init__(
         self, record: HeadRecord, verifier: Verifier, anchored: AnchoredHead | None
@@ -37,32 +60,16 @@ class Guard:
         self._record = record
         self._verifier = verifier
         self._anchored = anchored
-        # The last head and record seen to fit together, so that an append need not look again.
-        self._fits: tuple[Head, Recorded | None] | None = None
+        # The last one seen to fit together, so that an append need not look at everything again.
+        self._fit: _Fit | None = None
 
     def forget(self) -> None:
         """Look at everything again next time: after a failure nothing remembered counts."""
-        self._fits = None
+        self._fit = None
 
-    def check(self, reading: Reading, head: Head) -> tuple[Head, Recorded | None]:
-        """Raise ReadOnlyError where `head`, the store's newest, may not be built upon."""
-        recorded = self._read()
-        if self._fits == (head, recorded):
-            return self._fits
-        if recorded is None and head.size:
-            raise ReadOnlyError(
-                "log.head-record-missing",
-                "the log has entries, and no head record says how many were acknowledged",
-                hint=_HINT,
-            )
-        try:
-            self._check_tree(reading, head, recorded)
-        except (MalformedError, VerificationError) as error:
-            raise ReadOnlyError(
-                "log.damaged", "the log does not fit together", found=str(error), hint=_HINT
-            ) from error
-        self._fits = (head, recorded)
-        return self._fits
+    def check(self, reading: Reading) -> Head:
+        """Read the store's newest head; raise ReadOnlyError where it may not be built upon."""
+        return self._look(reading).head
 
     def check_anchored(self, reading: Reading, head: Head, anchored: AnchoredHead) -> None:
         """Raise ReadOnlyError where `head` does not contain an anchored head."""
@@ -75,33 +82,87 @@ class Guard:
     def settle(self, store: Store, head: Head) -> None:
         """Bring the head record to `head`, a committed one, or beyond; durable on return."""
         for _ in range(_ATTEMPTS):
-            if self._fits is None:
+            fit = self._fit
+            if fit is None:
                 with store.reading() as reading:
-                    self._fits = self.check(reading, reading.head())
-            recorded = self._fits[1]
-            ahead = recorded is not None and recorded.head.size > head.size
+                    fit = self._look(reading)
+            own = fit.own
+            ahead = own is not None and own.head.size > head.size
             new = Recorded(
-                recorded.head if recorded is not None and ahead else head,
-                newest_anchored(None if recorded is None else recorded.anchored, self._anchored),
+                own.head if own is not None and ahead else head,
+                newest_anchored(None if own is None else own.anchored, self._anchored),
             )
             try:
-                self._record.advance(recorded, new)
+                self._record.advance(own, new)
             except ConflictError:
-                self._fits = None
+                self._fit = None
                 continue
-            self._fits = None if ahead else (head, new)
+            # Only after the own record is durable: of two writers that have gone different ways at
+            # once, one at least now reads of the other.
+            if self._record.others() != fit.others:
+                self._fit = None
+                continue
+            if ahead or fit.head.size > head.size:
+                self._fit = None
+            else:
+                held = fit.held | {(head.size, head.root)}
+                self._fit = _Fit(head, new, fit.others, held)
             return
         raise UnavailableError(
             "head-record.contended", "other writers keep moving the head record", hint="Try again."
         )
 
-    def _read(self) -> Recorded | None:
+    def _look(self, reading: Reading) -> _Fit:
+        # In this order: any of them may be moved by another process at any time, and whatever was
+        # recorded or published is contained in a head that is read afterwards.
+        own, others = self._read()
+        head, fit = reading.head(), self._fit
+        if fit is not None and (fit.head, fit.own, fit.others) == (head, own, others):
+            return fit
+        published = reading.newest_checkpoint()
+        head = reading.head()
+        if own is None and not others and head.size:
+            raise ReadOnlyError(
+                "log.head-record-missing",
+                "the log has entries, and no head record says how many were acknowledged",
+                hint=_HINT,
+            )
+        claims = self._claims(own, others, published)
         try:
-            return self._record.read()
+            self._check_tree(reading, head, claims)
+        except (MalformedError, VerificationError) as error:
+            raise ReadOnlyError(
+                "log.damaged", "the log does not fit together", found=str(error), hint=_HINT
+            ) from error
+        held = frozenset((claim.head.size, claim.head.root) for claim in claims)
+        self._fit = _Fit(head, own, others, held)
+        return self._fit
+
+    def _read(self) -> tuple[Recorded | None, tuple[Recorded, ...]]:
+        try:
+            return self._record.read(), self._record.others()
         except MalformedError as error:
             raise _unreadable(error) from error
 
-    def _check_tree(self, reading: Reading, head: Head, recorded: Recorded | None) -> None:
+    def _claims(
+        self, own: Recorded | None, others: tuple[Recorded, ...], published: Head | None
+    ) -> list[_Claim]:
+        """List what the head must hold."""
+        records = (*others, own) if own is not None else others
+        claims = [
+            _Claim(record.head, "log.behind-head-record", "the acknowledged head")
+            for record in records
+        ]
+        claims += [
+            _Claim(anchored, "log.behind-anchor", "the anchored head")
+            for anchored in (*(record.anchored for record in records), self._anchored)
+            if anchored is not None
+        ]
+        if published is not None:
+            claims.append(_Claim(published, "log.damaged", "the published checkpoint"))
+        return claims
+
+    def _check_tree(self, reading: Reading, head: Head, claims: list[_Claim]) -> None:
         open_checkpoint(head.note, self._verifier)
         tree = Tree(head.size, reading.tile)
         if tree.root() != head.root:
@@ -111,20 +172,27 @@ class Guard:
                 expected=head.root.hex(),
                 found=tree.root().hex(),
             )
-        if recorded is not None:
-            try:
-                open_checkpoint(recorded.head.note, self._verifier)
-            except VerificationError as error:
-                raise _unreadable(error) from error
-            _check_holds(
-                reading, head, recorded.head, "log.behind-head-record", "the acknowledged head"
-            )
-        for anchored in (None if recorded is None else recorded.anchored, self._anchored):
-            if anchored is not None:
-                _check_holds(reading, head, anchored, "log.behind-anchor", "the anchored head")
-        published = reading.newest_checkpoint()
-        if published is not None:
-            _check_holds(reading, head, published, "log.damaged", "the published checkpoint")
+        held = self._held_before(reading, head)
+        for claimed, behind, what in claims:
+            if (claimed.size, claimed.root) in held:
+                continue
+            if isinstance(claimed, Head):
+                try:
+                    open_checkpoint(claimed.note, self._verifier)
+                except VerificationError as error:
+                    raise _unreadable(error) from error
+            _check_holds(reading, head, claimed, behind, what)
+
+    def _held_before(self, reading: Reading, head: Head) -> frozenset[tuple[int, bytes]]:
+        """Give what `head` holds because it extends the last head that was looked at.
+
+        Another process' append costs one comparison then, however much there is to be held.
+        """
+        fit = self._fit
+        if fit is None or fit.head.size > head.size:
+            return frozenset()
+        extends = Tree(fit.head.size, reading.tile).root() == fit.head.root
+        return fit.held if extends else frozenset()
 
 
 def _check_holds(

@@ -5,8 +5,11 @@ r"""The head record: what a log has acknowledged, kept outside its database and 
      "head": "example.com/log\n1000\n…"}
 
 A database brought back from an older copy does not know what it has forgotten; this file does. It
-moves by compare-and-swap and only forward. The interface is `read` and `advance`, no more, so that
-a conditional write to an object store can be another implementation.
+moves by compare-and-swap and only forward.
+
+Where several processes write one log, each has a seat, and a file of its own beside the others'
+(`head`, `head.1`, `head.2`), that nobody else writes: a process that is stopped in the middle holds
+nobody up. Each reads the others' files after it has written its own and before it acknowledges.
 """
 
 from __future__ import annotations
@@ -106,18 +109,33 @@ class Recorded:
 
 
 class HeadRecord:
-    """A head record in a file, whose directory must be there."""
+    """A head record in a file, whose directory must be there; `seat` says whose of several."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, *, seat: int = 0) -> None:
+        self.path = path if seat == 0 else path.with_name(f"{path.name}.{seat}")
+        self._first = path
         # What this process has brought to the disk itself. Bytes that are only read may be
         # in the page cache alone: whoever wrote them may have failed after the rename.
         self._durable: bytes | None = None
-        self._parsed: tuple[bytes, Recorded] | None = None
+        self._parsed: dict[Path, tuple[bytes, Recorded]] = {}
 
     def read(self) -> Recorded | None:
         """Read the record, None where there is none; raise MalformedError, UnavailableError."""
-        return self._parse(self._load())
+        return self._parse(self.path, self._load(self.path))
+
+    def others(self) -> tuple[Recorded, ...]:
+        """Read what the other seats' files say, in the order of their seats."""
+        with _as_unavailable():
+            paths = [path for path in self._first.parent.iterdir() if self._is_seat(path.name)]
+        paths.sort(key=lambda path: (len(path.name), path.name))
+        found = (self._parse(path, self._load(path)) for path in paths if path != self.path)
+        return tuple(recorded for recorded in found if recorded is not None)
+
+    def newest(self) -> Recorded | None:
+        """Read the record of the largest head, whoever's it is."""
+        own = self.read()
+        known = self.others() if own is None else (own, *self.others())
+        return max(known, key=lambda recorded: recorded.head.size, default=None)
 
     def advance(self, old: Recorded | None, new: Recorded) -> None:
         """Put `new` in the place of `old`, and return once it is durable.
@@ -128,8 +146,8 @@ class HeadRecord:
         if old is not None:
             _check_forward(old, new)
         with self._locked():
-            standing = self._load()
-            if self._parse(standing) != old:
+            standing = self._load(self.path)
+            if self._parse(self.path, standing) != old:
                 raise ConflictError(
                     "head-record.moved",
                     "the head record is not what it was taken for",
@@ -152,18 +170,23 @@ class HeadRecord:
         finally:
             os.close(lock)
 
-    def _parse(self, data: bytes | None) -> Recorded | None:
+    def _is_seat(self, name: str) -> bool:
+        first, _, seat = name.rpartition(".")
+        return name == self._first.name or (first == self._first.name and seat.isdigit())
+
+    def _parse(self, path: Path, data: bytes | None) -> Recorded | None:
         if data is None:
             return None
-        parsed = self._parsed
+        parsed = self._parsed.get(path)
         if parsed is None or parsed[0] != data:
-            parsed = self._parsed = (data, Recorded.from_json(data))
+            parsed = self._parsed[path] = (data, Recorded.from_json(data))
         return parsed[1]
 
-    def _load(self) -> bytes | None:
+    @staticmethod
+    def _load(path: Path) -> bytes | None:
         with _as_unavailable():
             try:
-                return self.path.read_bytes()
+                return path.read_bytes()
             except FileNotFoundError:
                 return None
 

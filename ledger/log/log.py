@@ -91,8 +91,7 @@ class Log(LogReader):
         try:
             with self._writing():
                 with self.store.sequencing() as sequencing:
-                    old = sequencing.head()
-                    self._guard.check(sequencing, old)
+                    old = self._guard.check(sequencing)
                     placement = deduplicate(sequencing, batch, size=old.size)
                     head = old
                     if placement.new:
@@ -113,8 +112,12 @@ class Log(LogReader):
             batch_root=root(batch.leaf_hashes),
         )
 
-    def publish(self, *cosigners: NoteSigner, now: datetime) -> Head | None:
+    def publish(
+        self, *cosigners: NoteSigner, now: datetime, token: int | None = None
+    ) -> Head | None:
         """Put out the newest head with its cosigners' lines; None where there is no news.
+
+        Raises ConflictError where a lease's `token` is given that is over.
 
         Who cannot sign now holds nobody up: the head comes out without that line. A head that is
         out already without the line of one of them gets it: the same head with one more signature.
@@ -132,6 +135,8 @@ class Log(LogReader):
             # Outside the lock: a cosigner may be a slow device.
             published = _cosigned_by_the_able(head, cosigners)
             with self._writing(), self.store.sequencing() as sequencing:
+                if token is not None:
+                    sequencing.check_token(token)
                 # Another process may have published meanwhile.
                 if sequencing.published_size() >= published.size:
                     return None
@@ -247,8 +252,7 @@ class Log(LogReader):
 
     def _settle(self) -> Head:
         with self.store.reading() as reading:
-            head = reading.head()
-            self._guard.check(reading, head)
+            head = self._guard.check(reading)
         self._guard.settle(self.store, head)
         return head
 

@@ -22,6 +22,7 @@ from ledger.chain import Account, Chain, Governance, UnderpricedError, Witness
 from ledger.errors import LedgerError, ReadOnlyError, UnavailableError
 from ledger.evm_key import EvmKey
 from ledger.head_signature import HeadDomain, HeadSigner, log_id
+from ledger.lease import Lease
 from ledger.log import Log
 from ledger.publisher.anchoring import Anchoring
 from ledger.publisher.co_operators import CoOperators
@@ -46,12 +47,16 @@ DEFAULT_INTERVAL = 60.0
 # How soon to ask again while a transaction is on its way, or a node away; doubled each time.
 _FIRST_PAUSE = 0.05
 _LAST_PAUSE = 4.0
+# Where another process anchors: how often to look whether it still does, and at the chain.
+_STANDBY_PAUSE = 0.5
+_WATCH_INTERVAL = 10.0
 
 
 class Status(StrEnum):
     """What the publisher is about."""
 
     IDLE = "idle"
+    STANDBY = "standby"
     WAITING = "waiting"
     UNAVAILABLE = "unavailable"
     UNDERPRICED = "underpriced"
@@ -60,6 +65,7 @@ class Status(StrEnum):
     CLOSED = "closed"
 
 
+_ELSEWHERE = "lease.lost"
 # By the error's code; all others follow from its class.
 _STATUSES = {
     "publisher.frozen": Status.FROZEN,
@@ -74,6 +80,7 @@ _PASSING = frozenset({Status.WAITING, Status.UNAVAILABLE, Status.UNDERPRICED})
 class PublisherState:
     """Where the last step has ended: `anchored` is the size that the chain holds.
 
+    STANDBY: another process anchors this log, and this one goes on when that one does not.
     WAITING: a transaction is on its way. UNAVAILABLE: something could not be asked; it goes on by
     itself. UNDERPRICED: the chain asks more than may be paid; it goes on when the price falls.
     HALTED: `error` says what a person must look at. FROZEN, CLOSED: the contract takes no more
@@ -104,7 +111,8 @@ class Publisher:
     The operator signs heads; the sender pays for anchors; the admin, the sender if not given,
     opens the log on the chain. `interval` seconds lie between two anchors. `witnesses` say what
     the node of `chain` alone is not believed (see `standing`); itself where none are given.
-    `co_operators` are asked for the signatures that are wanted beside the operator's own.
+    `co_operators` are asked for the signatures that are wanted beside the operator's own. With a
+    `lease` nothing is sent but by the process that holds it.
     """
 
     def __init__(
@@ -119,8 +127,11 @@ class Publisher:
         witnesses: Witness | None = None,
         co_operators: CoOperators | None = None,
         opening: OpeningTerms = ALONE,
+        lease: Lease | None = None,
     ) -> None:
         self._log = log
+        self._lease = lease
+        self._watch_at = 0.0
         self._chain = chain
         account = Account(sender)
         self._keys = Keys(
@@ -197,6 +208,10 @@ class Publisher:
     def step(self, now: datetime | None = None, *, due: bool = True) -> PublisherState:
         """Take one step; a new head is sent only where it is `due`."""
         try:
+            token = None if self._lease is None else self._lease.take()
+            if self._lease is not None and token is None:
+                self.state = self._stand_by()
+                return self.state
             now = now or datetime.now(UTC)
             self._standing.reconsider()
             anchoring = Anchoring(
@@ -206,6 +221,7 @@ class Publisher:
                 standing=self._standing,
                 co_operators=self._co_operators,
                 now=now,
+                token=token,
             )
             if self._tidied != anchoring.identity:
                 self._standing.forget_sandboxes(now)
@@ -221,7 +237,10 @@ class Publisher:
             with suppress(UnavailableError):
                 self.balance = self._chain.node.balance(self._keys.sender.address)
         except LedgerError as error:
-            self.state = PublisherState(_status(error), self.state.anchored, error)
+            if error.code == _ELSEWHERE:
+                self.state = PublisherState(Status.STANDBY, self.state.anchored)
+            else:
+                self.state = PublisherState(_status(error), self.state.anchored, error)
         else:
             if progress.launched:
                 self._next_anchor = time.monotonic() + self._interval
@@ -238,6 +257,9 @@ class Publisher:
             before = self.state
             state = self._guarded_step()
             _report(before, state)
+            if state.status is Status.STANDBY:
+                self._pause(_STANDBY_PAUSE, for_news=False)
+                continue
             if state.status in _PASSING:
                 self._pause(pause, for_news=False)
                 pause = min(2 * pause, _LAST_PAUSE)
@@ -260,6 +282,16 @@ class Publisher:
         with self._condition:
             self._is_stopping = True
             self._condition.notify_all()
+
+    def _stand_by(self) -> PublisherState:
+        """Look now and then at the chain, which may have closed the log, and send nothing."""
+        if time.monotonic() >= self._watch_at:
+            self._watch_at = time.monotonic() + _WATCH_INTERVAL
+            # What goes on to close it is the log's own reason, and told there.
+            with suppress(ReadOnlyError):
+                self._standing.reconsider()
+            self.hold_log()
+        return PublisherState(Status.STANDBY, self.state.anchored)
 
     def _guarded_step(self) -> PublisherState:
         try:

@@ -77,7 +77,9 @@ class Anchoring:
         standing: Standing,
         co_operators: CoOperators,
         now: datetime,
+        token: int | None = None,
     ) -> None:
+        self._token = token
         self._log = log
         self._store = log.store
         self._chain = chain
@@ -264,7 +266,7 @@ class Anchoring:
             created_at=self._now,
             changed_at=self._now,
         )
-        self._store.add_attempt(attempt)
+        self._store.add_attempt(attempt, token=self._token)
         self._send(attempt)
 
     def _send(self, attempt: Attempt) -> None:

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from ledger.store.anchors import AnchorState, Attempt, AttemptState, StoredAnchor
 from ledger.store.database import Store
+from ledger.store.leasing import SESSION, Leasing
 from ledger.store.reading import LogRow, Published, Reading, Submitted
 from ledger.store.sequencing import Sequencing
 
 __all__ = [
+    "SESSION",
     "AnchorState",
     "Attempt",
     "AttemptState",
+    "Leasing",
     "LogRow",
     "Published",
     "Reading",

@@ -33,6 +33,7 @@ from ledger.anchor import Anchor, ChainIdentity
 from ledger.errors import ConfigurationError, UnavailableError
 from ledger.store import anchors, relations
 from ledger.store.anchors import STANDING, AnchorState, Attempt, AttemptState, StoredAnchor
+from ledger.store.leasing import Leasing, check_token
 from ledger.store.reading import Reading
 from ledger.store.sequencing import Sequencing
 from ledger.store.tables import REVISION, log
@@ -65,17 +66,19 @@ class Store:
         self._engine = engine
 
     @classmethod
-    def open(cls, url: str, *, create: bool = True) -> Store:
+    def open(cls, url: str, *, create: bool = True, session: str = "crossproof") -> Store:
         """Open `sqlite:///FILE` or `postgresql://…`, migrating it to the schema of today.
 
-        Without `create` the database must exist and have a schema already. Raises
-        ConfigurationError for one that cannot be used, UnavailableError where it does not answer.
+        Without `create` the database must exist and have a schema already; `session` names us to
+        PostgreSQL. Raises ConfigurationError for one that cannot be used, UnavailableError where
+        it does not answer.
         """
         parsed = _parse(url)
         if parsed.get_backend_name() == "sqlite":
             engine = _sqlite_engine(parsed, create=create)
         else:
-            engine = create_engine(parsed, pool_pre_ping=True)
+            named = {"application_name": session}
+            engine = create_engine(parsed, pool_pre_ping=True, connect_args=named)
             event.listen(engine, "connect", _check_postgresql)
         store = cls(engine)
         try:
@@ -114,6 +117,17 @@ class Store:
             # On SQLite BEGIN IMMEDIATE has taken the lock already, and this is a plain SELECT.
             connection.execute(_LOCK)
             yield Sequencing(connection)
+
+    @contextmanager
+    def leasing(self) -> Iterator[Leasing]:
+        """Ask for the lease in one transaction."""
+        with self._transaction(write=True) as connection:
+            yield Leasing(connection)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether several processes may write it."""
+        return self._engine.dialect.name == "postgresql"
 
     def anchors(
         self, *, states: Collection[AnchorState] = tuple(AnchorState)
@@ -167,9 +181,14 @@ class Store:
         with self._transaction(write=False) as connection:
             return anchors.read_attempts(connection, states)
 
-    def add_attempt(self, attempt: Attempt) -> None:
-        """Write an attempt down, before its transaction is sent."""
+    def add_attempt(self, attempt: Attempt, *, token: int | None = None) -> None:
+        """Write an attempt down, before its transaction is sent.
+
+        Raises ConflictError where a lease's `token` is given that is over.
+        """
         with self._transaction(write=True) as connection:
+            if token is not None:
+                check_token(connection, token)
             anchors.add_attempt(connection, attempt)
 
     def set_attempt_state(self, attempt: Attempt, state: AttemptState, *, now: datetime) -> None:

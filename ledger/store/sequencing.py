@@ -13,6 +13,7 @@ from ledger.errors import ConflictError
 from ledger.head import Head
 from ledger.store import anchors, record_index
 from ledger.store.anchors import AnchorState
+from ledger.store.leasing import check_token
 from ledger.store.reading import LOG, LogRow, Reading, Submitted
 from ledger.store.tables import checkpoint, entry_segment, log, submission
 from ledger.tile import WIDTH, encode_entries
@@ -42,6 +43,10 @@ _MOVE_HEAD = (
 
 class Sequencing(Reading):
     """A transaction to write in; what it reads is what it will write upon."""
+
+    def check_token(self, token: int) -> None:
+        """Raise ConflictError where the lease of this token is over, now or at the commit."""
+        check_token(self._connection, token)
 
     def create_log(self, verifier: str, head: Head) -> LogRow:
         """Write the log's row, unless another process is faster; return the one that stands.

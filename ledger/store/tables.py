@@ -10,6 +10,7 @@
     anchor_attempt  transactions made to anchor, written down before they are sent
     relation        which entries speak of a leaf, as a follower of the log has found them
     followed        one row: how far it has come
+    lease           one row: which process publishes and anchors, and until when
 
 A segment lies within one bundle, so a bundle is the plain concatenation of its segments. An append
 of one record writes one small row instead of the whole bundle again.
@@ -44,6 +45,7 @@ __all__ = [
     "entry_segment",
     "followed",
     "hash_tile",
+    "lease",
     "log",
     "metadata",
     "record",
@@ -52,7 +54,7 @@ __all__ = [
 ]
 
 # The newest migration (see ledger/store/migrations/versions); a test compares.
-REVISION = "0003"
+REVISION = "0004"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -184,4 +186,14 @@ followed = Table(
     metadata,
     Column("id", SmallInteger, CheckConstraint("id = 1", name="one_follower"), primary_key=True),
     Column("size", BigInteger, nullable=False),
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("id", SmallInteger, CheckConstraint("id = 1", name="one_lease"), primary_key=True),
+    Column("holder", Text),
+    Column("token", BigInteger, nullable=False),
+    # Microseconds since 1970 by the database's own clock, which nobody else's is compared with.
+    Column("expires_at", BigInteger, nullable=False),
 )

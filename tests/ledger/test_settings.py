@@ -77,6 +77,7 @@ _VALUES = {
     "anchor_interval": ("3600", 3600.0),
     "host": ("::1", "::1"),
     "port": ("0", 0),
+    "workers": ("4", 4),
     "api_keys_file": ("/k/api.json", Path("/k/api.json")),
     "max_batch_bytes": ("1000", 1000),
     "max_record_bytes": ("1000", 1000),

@@ -218,3 +218,39 @@ def test_read_record_that_is_a_directory_is_unavailable(tmp_path: Path) -> None:
     (tmp_path / "head").mkdir()
     with pytest.raises(UnavailableError):
         HeadRecord(tmp_path / "head").read()
+
+
+# Several writers
+
+
+def test_seats_each_write_a_file_of_their_own_and_read_the_others(tmp_path: Path) -> None:
+    seats = [HeadRecord(tmp_path / "head", seat=seat) for seat in (0, 2, 10)]
+    for size, seat in enumerate(seats, start=1):
+        seat.advance(None, recorded(size))
+    assert sorted(path.name for path in tmp_path.iterdir() if path.suffix != ".lock") == [
+        "head",
+        "head.10",
+        "head.2",
+    ]
+    assert [seat.read() for seat in seats] == [recorded(1), recorded(2), recorded(3)]
+    assert seats[0].others() == (recorded(2), recorded(3))
+    assert seats[1].others() == (recorded(1), recorded(3))
+    assert [seat.newest() for seat in seats] == [recorded(3)] * 3
+
+
+def test_others_are_no_files_of_other_names(tmp_path: Path) -> None:
+    record = HeadRecord(tmp_path / "head")
+    record.advance(None, recorded(1))
+    for name in ("head.new", "head.1.lock", "ahead.1", "header", "head.", "head.x1"):
+        (tmp_path / name).write_bytes(b"?")
+    assert record.others() == ()
+    (tmp_path / "head.1").write_bytes(b"?")
+    with pytest.raises(MalformedError):
+        record.others()
+
+
+def test_newest_where_the_first_seat_has_recorded_nothing(tmp_path: Path) -> None:
+    assert HeadRecord(tmp_path / "head").newest() is None
+    HeadRecord(tmp_path / "head", seat=1).advance(None, recorded(4))
+    assert HeadRecord(tmp_path / "head").read() is None
+    assert HeadRecord(tmp_path / "head").newest() == recorded(4)

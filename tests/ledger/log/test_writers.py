@@ -13,12 +13,15 @@ import pytest
 from sqlalchemy import Connection, NullPool, create_engine, make_url, text
 
 from ledger import merkle
+from ledger.errors import ReadOnlyError
+from ledger.head import Head
 from ledger.log import Log, Range
 from ledger.log.head_record import HeadRecord, Recorded
 from ledger.merkle import leaf_hash
 from ledger.note import Signer
-from ledger.store import Store
+from ledger.store import Reading, Store
 from tests.log_home import (
+    NOW,
     SIGNER,
     Home,
     append,
@@ -104,6 +107,98 @@ def test_append_second_writer_that_lost_the_race_after_its_commit_is_refused(hom
     assert refuses_to_write(other, "log.forked")
     other.close()
     assert append(log, records([101])).ranges == (Range(1, 4, 1),)
+
+
+# Seats
+
+
+def open_at(home: Home, seat: int, *, url: str | None = None) -> Log:
+    """Open the log as a process of its own seat does."""
+    store = home.store() if url is None else Store.open(url)
+    return Log.open(store, SIGNER, HeadRecord(home.directory / "head", seat=seat))
+
+
+def test_append_from_two_seats_takes_turns_and_each_records_what_it_acknowledged(
+    home: Home,
+) -> None:
+    one, other = open_at(home, 0), open_at(home, 1)
+    append(one, records(range(5)))
+    append(other, records(range(5, 9)))
+    append(one, records(range(9, 10)))
+    sizes = [HeadRecord(home.directory / "head", seat=seat).read() for seat in (0, 1)]
+    assert [known.head.size for known in sizes if known is not None] == [10, 9]
+    assert append(other, records(range(10))).added == 0
+
+
+def test_append_after_another_seat_acknowledged_more_than_a_copy_holds_is_refused(
+    home: Home,
+) -> None:
+    """An idle process must notice a restored backup too: it goes by what the others recorded."""
+    append(open_at(home, 0), records(range(3)))
+    elsewhere = home.copy()
+    append(open_at(home, 1), records([3]))
+    restored = open_at(home, 0, url=elsewhere)
+    assert refuses_to_write(restored, "log.behind-head-record")
+    restored.close()
+    unknown = open_at(home, 2, url=elsewhere)
+    assert refuses_to_write(unknown, "log.behind-head-record")
+    unknown.close()
+
+
+@pytest.mark.parametrize("more", [1, 2])
+def test_append_two_seats_that_went_different_ways_at_once_are_not_both_acknowledged(
+    home: Home, more: int
+) -> None:
+    """Each has committed to its own copy before the other recorded: who writes last, reads."""
+    append(open_at(home, 0), records(range(3)))
+    elsewhere = home.copy()
+    one = open_at(home, 0)
+    record = HeadRecord(home.directory / "head", seat=1)
+    advance = record.advance
+
+    def overtaken(old: Recorded | None, new: Recorded) -> None:
+        if new.head.size > 3 and one.head().size == 3:
+            append(one, records(range(100, 100 + more)))
+        advance(old, new)
+
+    record.advance = overtaken  # type: ignore[method-assign]
+    other = Log.open(Store.open(elsewhere), SIGNER, record)
+    with pytest.raises(ReadOnlyError) as caught:
+        append(other, records([7]))
+    assert caught.value.code == ("log.forked" if more == 1 else "log.behind-head-record")
+    other.close()
+
+
+@pytest.mark.postgres
+def test_check_of_a_head_that_another_process_moves_meanwhile_closes_nothing(
+    postgresql: Home,
+) -> None:
+    """What is recorded or published is read before the head that must contain it."""
+    one, other = open_at(postgresql, 0), open_at(postgresql, 1)
+    append(one, records(range(3)))
+    reading_head, turns = Reading.head, list(range(100, 106))
+
+    def overtaken(reading: Reading) -> Head:
+        head = reading_head(reading)
+        if threading.current_thread().name == "slow" and turns:
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(overtake).result()
+        return head
+
+    def overtake() -> None:
+        append(other, records([turns.pop()]))
+        other.publish(now=NOW)
+
+    published: list[Head | None] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Reading, "head", overtaken)
+        slow = threading.Thread(target=lambda: published.append(one.publish(now=NOW)), name="slow")
+        slow.start()
+        slow.join()
+    assert len(published) == 1
+    assert turns == []
+    assert (one.read_only_reason, other.read_only_reason) == (None, None)
+    append(one, records([200]))
 
 
 # First starts at once
