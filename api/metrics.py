@@ -111,6 +111,10 @@ class _LogCollector(Collector):
                      int(token is not None))  # fmt: skip
         if token is not None:
             yield _gauge("crossproof_lease_token", "Grows with each change of hands", token)
+        publication = self._node.publication
+        if publication is not None:
+            yield _gauge("crossproof_tiles_failing", "1 while tiles cannot be published",
+                         int(publication.state.error is not None))  # fmt: skip
         try:
             published, anchored = log.published(), self._node.newest_anchor()
             sizes = {
@@ -120,6 +124,9 @@ class _LogCollector(Collector):
             }
         except UnavailableError:
             return
+        if publication is not None and publication.state.size:
+            # In the process that leads; in the others nothing is known of it.
+            sizes["tiles"] = publication.state.size
         for name, size in sizes.items():
             yield _gauge(f"crossproof_{name}_size", f"Entries: {name}", size)
         yield from _anchoring(self._node, anchored)

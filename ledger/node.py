@@ -34,6 +34,7 @@ from ledger.lease import Lease
 from ledger.log import Appended, Log, Submission
 from ledger.log.head_record import HeadRecord
 from ledger.prover import prove
+from ledger.publication import Publication, open_place
 from ledger.publisher import CoOperators, OpeningTerms, Publisher, operator_signer
 from ledger.publisher.epochs import PastOperators
 from ledger.settings import Settings
@@ -63,6 +64,7 @@ class Node:
         witnesses: Witness,
         publisher: Publisher,
         operator: EvmKey,
+        publication: Publication | None = None,
     ) -> None:
         self.settings = settings
         self._directory = directory
@@ -70,6 +72,7 @@ class Node:
         self.log = log
         self.chain = chain
         self.publisher = publisher
+        self.publication = publication
         self._operator = operator
         self._verifiers = witnesses
         self._past_operators = PastOperators(log)
@@ -120,6 +123,15 @@ class Node:
                 publisher.hold_log()
             else:
                 publisher.meet()
+            publication = None
+            if settings.publish_to is not None:
+                publication = Publication(
+                    log,
+                    open_place(settings.publish_to, endpoint=settings.publish_endpoint),
+                    entries=settings.publish_entries,
+                    interval=settings.publish_to_interval,
+                    leads=lambda: lease.take() is not None,
+                )
             node = cls(
                 settings,
                 directory=directory,
@@ -129,6 +141,7 @@ class Node:
                 witnesses=witnesses,
                 publisher=publisher,
                 operator=keys.operator,
+                publication=publication,
             )
             opened.pop_all()
         return node
@@ -153,6 +166,10 @@ class Node:
             threading.Thread(target=self._publish_news, name="publish", daemon=True),
             threading.Thread(target=self.publisher.run, name="anchor", daemon=True),
         ]
+        if self.publication is not None:
+            self._workers.append(
+                threading.Thread(target=self.publication.run, name="tiles", daemon=True)
+            )
         # What an earlier process logged and did not publish is news too.
         self._news.set()
         for worker in self._workers:
@@ -164,6 +181,8 @@ class Node:
         self._news.set()
         self.lease.stop()
         self.publisher.stop()
+        if self.publication is not None:
+            self.publication.stop()
         for worker in self._workers:
             worker.join()
         self.lease.release()

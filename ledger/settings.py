@@ -131,6 +131,22 @@ class Settings(BaseSettings):
         description="Addresses of the co-operators' services (`crossproof cosign`)",
     )
 
+    publish_to: str | None = Field(
+        None,
+        repr=False,
+        description="Where hash tiles and checkpoint are put for everyone: file:///DIRECTORY or "
+        "s3://BUCKET/PREFIX; nowhere else if not given",
+    )
+    publish_endpoint: str | None = Field(
+        None, repr=False, description="Address of an S3-compatible store that is not AWS"
+    )
+    publish_entries: bool = Field(
+        default=False,
+        description="Put the entries there too, which name parties: for a private place",
+    )
+    publish_to_interval: PositiveSeconds = Field(
+        1.0, description="Seconds between two looks at what is to be put there"
+    )
     publish_interval: PositiveSeconds = Field(
         0.2, description="Seconds between checkpoints, with news"
     )

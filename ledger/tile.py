@@ -18,7 +18,9 @@ from ledger.merkle import HASH_SIZE, MAX_SIZE
 
 __all__ = [
     "ENTRIES",
+    "HEIGHT",
     "MAX_ENTRY_SIZE",
+    "MAX_LEVEL",
     "WIDTH",
     "Tile",
     "cut_hashes",
@@ -35,7 +37,7 @@ MAX_ENTRY_SIZE = 65_535
 ENTRIES = -1
 
 _LENGTH = 2
-_MAX_LEVEL = (MAX_SIZE.bit_length() - 1) // HEIGHT
+MAX_LEVEL = (MAX_SIZE.bit_length() - 1) // HEIGHT
 _PATH = re.compile(
     r"tile/(?P<level>0|[1-9][0-9]?|entries)"
     r"/(?P<number>(?:x[0-9]{3}/){0,6}[0-9]{3})"
@@ -87,7 +89,7 @@ class Tile:
 
 def tiles_between(old_size: int, new_size: int) -> Iterator[Tile]:
     """Yield the tiles, hashes and entries, that growth from `old_size` to `new_size` adds."""
-    for level in range(ENTRIES, _MAX_LEVEL + 1):
+    for level in range(ENTRIES, MAX_LEVEL + 1):
         shift = HEIGHT * max(level, 0)
         old, new = old_size >> shift, new_size >> shift
         if new == 0:

@@ -32,7 +32,7 @@ _ATTEMPTS = 100
 _HINT = "Run `crossproof recover`."
 
 
-class _Claim(NamedTuple):
+class _MustHold(NamedTuple):
     """A head that the log must hold; the code and the words for a log that has forgotten it."""
 
     head: Head | AnchoredHead
@@ -146,23 +146,23 @@ class Guard:
 
     def _claims(
         self, own: Recorded | None, others: tuple[Recorded, ...], published: Head | None
-    ) -> list[_Claim]:
+    ) -> list[_MustHold]:
         """List what the head must hold."""
         records = (*others, own) if own is not None else others
         claims = [
-            _Claim(record.head, "log.behind-head-record", "the acknowledged head")
+            _MustHold(record.head, "log.behind-head-record", "the acknowledged head")
             for record in records
         ]
         claims += [
-            _Claim(anchored, "log.behind-anchor", "the anchored head")
+            _MustHold(anchored, "log.behind-anchor", "the anchored head")
             for anchored in (*(record.anchored for record in records), self._anchored)
             if anchored is not None
         ]
         if published is not None:
-            claims.append(_Claim(published, "log.damaged", "the published checkpoint"))
+            claims.append(_MustHold(published, "log.damaged", "the published checkpoint"))
         return claims
 
-    def _check_tree(self, reading: Reading, head: Head, claims: list[_Claim]) -> None:
+    def _check_tree(self, reading: Reading, head: Head, claims: list[_MustHold]) -> None:
         open_checkpoint(head.note, self._verifier)
         tree = Tree(head.size, reading.tile)
         if tree.root() != head.root:
