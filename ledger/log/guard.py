@@ -21,9 +21,10 @@ from ledger.errors import (
 )
 from ledger.head import Head
 from ledger.log.head_record import AnchoredHead, HeadRecord, Recorded, newest_anchored
+from ledger.log.tile_cache import TileCache
 from ledger.note import Verifier
-from ledger.store import Reading, Store
-from ledger.tree import Tree
+from ledger.store import Reading, Sequencing, Store
+from ledger.tree import TileReader, Tree
 
 __all__ = ["Guard"]
 
@@ -67,13 +68,16 @@ class Guard:
         """Look at everything again next time: after a failure nothing remembered counts."""
         self._fit = None
 
-    def check(self, reading: Reading) -> Head:
-        """Read the store's newest head; raise ReadOnlyError where it may not be built upon."""
-        return self._look(reading).head
+    def check(self, reading: Reading, tiles: TileReader | None = None) -> Head:
+        """Read the store's newest head; raise ReadOnlyError where it may not be built upon.
+
+        `tiles` reads the store's hash tiles in the same transaction.
+        """
+        return self._look(reading, tiles).head
 
     def check_anchored(self, reading: Reading, head: Head, anchored: AnchoredHead) -> None:
         """Raise ReadOnlyError where `head` does not contain an anchored head."""
-        _check_holds(reading, head, anchored, "log.behind-anchor", "the anchored head")
+        _check_holds(reading.tile, head, anchored, "log.behind-anchor", "the anchored head")
 
     def keep_anchored(self, anchored: AnchoredHead) -> None:
         """Remember an anchored head; the next `settle` writes it down."""
@@ -112,7 +116,7 @@ class Guard:
             "head-record.contended", "other writers keep moving the head record", hint="Try again."
         )
 
-    def _look(self, reading: Reading) -> _Fit:
+    def _look(self, reading: Reading, tiles: TileReader | None = None) -> _Fit:
         # In this order: any of them may be moved by another process at any time, and whatever was
         # recorded or published is contained in a head that is read afterwards.
         own, others = self._read()
@@ -120,7 +124,8 @@ class Guard:
         if fit is not None and (fit.head, fit.own, fit.others) == (head, own, others):
             return fit
         published = reading.newest_checkpoint()
-        head = reading.head()
+        if not isinstance(reading, Sequencing):
+            head = reading.head()
         if own is None and not others and head.size:
             raise ReadOnlyError(
                 "log.head-record-missing",
@@ -129,7 +134,8 @@ class Guard:
             )
         claims = self._claims(own, others, published)
         try:
-            self._check_tree(reading, head, claims)
+            # All that is claimed lies at the right edge, in the same few tiles.
+            self._check_tree(tiles or TileCache(reading.tile), head, claims)
         except (MalformedError, VerificationError) as error:
             raise ReadOnlyError(
                 "log.damaged", "the log does not fit together", found=str(error), hint=_HINT
@@ -162,9 +168,9 @@ class Guard:
             claims.append(_MustHold(published, "log.damaged", "the published checkpoint"))
         return claims
 
-    def _check_tree(self, reading: Reading, head: Head, claims: list[_MustHold]) -> None:
+    def _check_tree(self, tiles: TileReader, head: Head, claims: list[_MustHold]) -> None:
         open_checkpoint(head.note, self._verifier)
-        tree = Tree(head.size, reading.tile)
+        tree = Tree(head.size, tiles)
         if tree.root() != head.root:
             raise VerificationError(
                 "log.root",
@@ -172,7 +178,7 @@ class Guard:
                 expected=head.root.hex(),
                 found=tree.root().hex(),
             )
-        held = self._held_before(reading, head)
+        held = self._held_before(tiles, head)
         for claimed, behind, what in claims:
             if (claimed.size, claimed.root) in held:
                 continue
@@ -181,9 +187,9 @@ class Guard:
                     open_checkpoint(claimed.note, self._verifier)
                 except VerificationError as error:
                     raise _unreadable(error) from error
-            _check_holds(reading, head, claimed, behind, what)
+            _check_holds(tiles, head, claimed, behind, what)
 
-    def _held_before(self, reading: Reading, head: Head) -> frozenset[tuple[int, bytes]]:
+    def _held_before(self, tiles: TileReader, head: Head) -> frozenset[tuple[int, bytes]]:
         """Give what `head` holds because it extends the last head that was looked at.
 
         Another process' append costs one comparison then, however much there is to be held.
@@ -191,12 +197,12 @@ class Guard:
         fit = self._fit
         if fit is None or fit.head.size > head.size:
             return frozenset()
-        extends = Tree(fit.head.size, reading.tile).root() == fit.head.root
+        extends = Tree(fit.head.size, tiles).root() == fit.head.root
         return fit.held if extends else frozenset()
 
 
 def _check_holds(
-    reading: Reading, head: Head, claimed: Head | AnchoredHead, behind: str, what: str
+    tiles: TileReader, head: Head, claimed: Head | AnchoredHead, behind: str, what: str
 ) -> None:
     """Raise ReadOnlyError unless `head` contains the claimed head."""
     if claimed.size > head.size:
@@ -207,7 +213,7 @@ def _check_holds(
             found=str(head.size),
             hint=_HINT,
         )
-    found = Tree(claimed.size, reading.tile).root()
+    found = Tree(claimed.size, tiles).root()
     if found != claimed.root:
         raise ReadOnlyError(
             "log.forked",

@@ -25,11 +25,12 @@ from ledger.log.deduplication import RecordConflictError, deduplicate
 from ledger.log.guard import Guard
 from ledger.log.head_record import AnchoredHead, HeadRecord
 from ledger.log.reader import LogReader
+from ledger.log.tile_cache import TileCache
 from ledger.merkle import EMPTY_ROOT, root
 from ledger.note import NoteSigner, Signer, add_signatures, parse_note, sign
 from ledger.store import AnchorState, Sequencing, Store, Submitted
 from ledger.submission import Appended, Batch, Submission, ranges_of
-from ledger.tree import Tree, grow
+from ledger.tree import TileReader, Tree, grow
 
 __all__ = ["Log"]
 
@@ -91,11 +92,14 @@ class Log(LogReader):
         try:
             with self._writing():
                 with self.store.sequencing() as sequencing:
-                    old = self._guard.check(sequencing)
+                    tiles = TileCache(sequencing.tile)
+                    old = self._guard.check(sequencing, tiles)
                     placement = deduplicate(sequencing, batch, size=old.size)
                     head = old
                     if placement.new:
-                        head = self._extend(sequencing, old, batch=batch, new=placement.new)
+                        head = self._extend(
+                            sequencing, old, batch=batch, new=placement.new, tiles=tiles
+                        )
                 self._guard.settle(self.store, head)
         except UnavailableError as error:
             raise UnavailableError(
@@ -257,13 +261,19 @@ class Log(LogReader):
         return head
 
     def _extend(
-        self, sequencing: Sequencing, old: Head, *, batch: Batch, new: Sequence[int]
+        self,
+        sequencing: Sequencing,
+        old: Head,
+        *,
+        batch: Batch,
+        new: Sequence[int],
+        tiles: TileReader,
     ) -> Head:
         """Write the lines at `new` behind `old`, and the head that covers them."""
         if self._edge is not None and self._edge[0] == old:
             edge = self._edge[1]
         else:
-            edge = Tree(old.size, sequencing.tile).edge()
+            edge = Tree(old.size, tiles).edge()
         growth = grow(old.size, edge, [batch.leaf_hashes[position] for position in new])
         sequencing.put_tiles(growth.tiles)
         sequencing.add_entries(old.size, [batch.submissions[position].entry for position in new])
