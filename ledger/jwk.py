@@ -25,6 +25,12 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
     encode_dss_signature,
 )
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
 
 from ledger import base64url
 from ledger.canonical import canonicalize, parse
@@ -124,6 +130,15 @@ class PrivateKey:
         return cls(ec.generate_private_key(ec.SECP256R1()))
 
     @classmethod
+    def of(cls, key: object) -> PrivateKey:
+        """Take a key that the library has read; raise MalformedError for another curve's."""
+        if isinstance(key, Ed25519PrivateKey) or (
+            isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1)
+        ):
+            return cls(key)
+        raise _malformed("a private key of P-256 or Ed25519", type(key).__name__)
+
+    @classmethod
     def from_jwk(cls, value: object) -> PrivateKey:
         """Read a private JWK; raise MalformedError, in which no secret is shown."""
         if not isinstance(value, dict) or "d" not in value:
@@ -152,6 +167,11 @@ class PrivateKey:
         else:
             secret = self._key.private_numbers().private_value.to_bytes(_SIZE)
         return {**self.public.to_jwk(), "d": base64url.encode(secret)}
+
+    def to_pem(self, passphrase: bytes | None = None) -> str:
+        """Write the key as PKCS#8, encrypted where a passphrase is given: else a secret."""
+        encryption = NoEncryption() if passphrase is None else BestAvailableEncryption(passphrase)
+        return self._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption).decode()
 
     def sign(self, message: bytes) -> bytes:
         """Sign: 64 bytes, by the algorithm that `public.algorithm` names."""
