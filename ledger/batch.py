@@ -15,7 +15,7 @@ from ledger.errors import MalformedError
 from ledger.kinds import Kind
 from ledger.signed import check_signed
 from ledger.statement import LineError, Statement
-from ledger.submission import Submission
+from ledger.submission import PlanUse, Submission
 
 __all__ = ["MAX_BATCH_BYTES", "MAX_BATCH_LINES", "decode_batch"]
 
@@ -50,11 +50,11 @@ def decode_batch(body: bytes, *, check: Callable[[Kind], None] = check_signed) -
         try:
             if members is not None:
                 check(members)
-                submissions.append(Submission(members.record_id.bytes, line))
+                submissions.append(Submission(members.record_id.bytes, line, PlanUse.of(members)))
                 continue
             statement = Statement.parse(line)
             check(statement.members)
         except MalformedError as error:
             raise LineError(number, error) from error
-        submissions.append(Submission(statement.record_id, statement.entry))
+        submissions.append(Submission.of(statement))
     return submissions

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from ledger.bundle import MAX_BUNDLE_SIZE, Bundle
-from ledger.canonical import parse
+from ledger.canonical import canonicalize, parse
 from ledger.errors import (
     ConfigurationError,
     LedgerError,
@@ -25,9 +25,10 @@ from ledger.errors import (
     NotFoundError,
     UnavailableError,
 )
+from ledger.statement import Statement
 from ledger.trust import Trust
 
-__all__ = ["Client", "Logged", "RefusedError"]
+__all__ = ["Client", "Logged", "PlanState", "RefusedError"]
 
 _TIMEOUT = 30.0
 _FIRST_PAUSE = 1.0
@@ -66,6 +67,16 @@ class Logged:
     record_id: str
     index: int
     added: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlanState:
+    """A plan as a server tells of it: its leaf hash, the next place under it, the totals so far."""
+
+    leaf_hash: bytes
+    next_sequence: int
+    personal: int
+    sensitive: int
 
 
 class Client:
@@ -125,6 +136,28 @@ class Client:
                     hint="Wait longer (--wait), or ask again later.",
                 )
             time.sleep(_FIRST_PAUSE)
+
+    def plan(self, record_id: str) -> PlanState:
+        """Ask how far a plan is used; raise NotFoundError where the record is no plan."""
+        _, body = self._wait("GET", f"/v1/records/{record_id}", 0)
+        answer = self._read(body)
+        match answer:
+            case {
+                "statement": dict(statement),
+                "plan": {
+                    "next_sequence": int(sequence),
+                    "persons": {"personal": int(personal), "sensitive": int(sensitive)},
+                },
+            } if all(map(_is_index, (sequence, personal, sensitive))):
+                # What pins the plan's content is hashed from the content, not taken as told.
+                try:
+                    plan = Statement.from_entry(canonicalize(statement))
+                except MalformedError as error:
+                    raise self._nonsense("a plan", str(error)) from error
+                return PlanState(plan.leaf_hash, sequence, personal, sensitive)
+            case {"statement": dict(), "plan": None}:
+                raise NotFoundError("client.no-plan", "the record is no plan", found=record_id)
+        raise self._nonsense("a plan and its state", answer)
 
     def read(self, path: str) -> bytes:
         """Fetch a published file of the log (a `source`); raise NotFoundError where there is none.

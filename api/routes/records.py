@@ -19,6 +19,8 @@ from api.access import check_kind, find
 from api.answers import (
     AnchorItem,
     BatchLogged,
+    PlanState,
+    PlanTotals,
     RecordDetail,
     RecordItem,
     RecordLogged,
@@ -33,9 +35,12 @@ from api.openapi import BATCH_BODY, RECORD_BODY, refusals
 from api.paging import DEFAULT_LIMIT, Cursor, Limit
 from api.progress import Progress
 from ledger.batch import decode_batch
+from ledger.kinds import Plan
 from ledger.log import Appended, State
+from ledger.log.plan_use import read_used
 from ledger.node import Node
 from ledger.statement import Statement, parse_record_id, record_id_text
+from ledger.store import Reading
 
 __all__ = ["router"]
 
@@ -176,6 +181,7 @@ def record_detail(record_id: str, principal: Reader, node: Ledger) -> RecordDeta
     with log.store.reading() as reading:
         submitted = reading.submission_of(index)
         published = reading.checkpoints(index + 1, 1)
+        plan = _plan_state(reading, index, statement)
     item = _item(Found(index, statement, submitted), Progress(log))
     return RecordDetail(
         **item.model_dump(),
@@ -188,6 +194,19 @@ def record_detail(record_id: str, principal: Reader, node: Ledger) -> RecordDeta
             AnchorItem(**anchored.anchor.to_value(), state=anchored.state) if anchored else None
         ),
         statement=statement.value,
+        plan=plan,
+    )
+
+
+def _plan_state(reading: Reading, index: int, statement: Statement) -> PlanState | None:
+    members = statement.members
+    if not isinstance(members, Plan):
+        return None
+    used = read_used(reading, index, statement)
+    return PlanState(
+        next_sequence=used.sequence + 1,
+        persons=PlanTotals(personal=used.personal, sensitive=used.sensitive),
+        left=used.left(members.ceilings),
     )
 
 

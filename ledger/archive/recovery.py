@@ -24,6 +24,7 @@ from ledger.checkpoint import open_checkpoint
 from ledger.errors import ConfigurationError, ConflictError, MalformedError, VerificationError
 from ledger.head import Head
 from ledger.log.head_record import AnchoredHead, HeadRecord, Recorded, newest_anchored
+from ledger.log.plan_use import count_all
 from ledger.note import Verifier
 from ledger.store import Sequencing, Store, Submitted
 from ledger.submission import Submission
@@ -192,6 +193,8 @@ def _fill(sequencing: Sequencing, reader: SourceReader, old_size: int, verifier:
             )
     else:
         sequencing.move_head(sequencing.head(), reader.head)
+    # From the entries, the older ones too: an older copy may not have counted at all.
+    count_all(sequencing)
 
 
 def _submissions(reader: SourceReader, start: int) -> Iterator[Submitted]:

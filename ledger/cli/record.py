@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,8 +12,16 @@ from ledger.canonical import parse
 from ledger.cli.console import problem, say
 from ledger.cli.files import check_writable, fingerprint, read_file, write_file
 from ledger.cli.options import API_KEY, SERVER, WAIT
-from ledger.errors import ConfigurationError, UnavailableError, VerificationError
-from ledger.statement import MAX_ENTRY_SIZE, Statement, record_id_text
+from ledger.errors import (
+    ConfigurationError,
+    MalformedError,
+    UnavailableError,
+    VerificationError,
+)
+from ledger.statement import MAX_ENTRY_SIZE, Statement, parse_record_id, record_id_text
+
+if TYPE_CHECKING:
+    from ledger.client import Client
 
 __all__ = ["record"]
 
@@ -44,6 +52,33 @@ def record(
     sm3: Annotated[
         bool, typer.Option("--sm3", envvar="CROSSPROOF_SM3", help="SM3 digests beside SHA-256.")
     ] = False,
+    plan: Annotated[
+        str | None,
+        typer.Option(
+            "--plan",
+            envvar="CROSSPROOF_PLAN",
+            metavar="RECORD_ID",
+            help="The plan that covers the transfer; its next place is asked for and filled in.",
+        ),
+    ] = None,
+    persons_total: Annotated[
+        int | None,
+        typer.Option(
+            "--persons-total",
+            envvar="CROSSPROOF_PERSONS_TOTAL",
+            min=0,
+            help="Distinct persons moved under the plan so far, this transfer's included.",
+        ),
+    ] = None,
+    sensitive_total: Annotated[
+        int | None,
+        typer.Option(
+            "--sensitive-total",
+            envvar="CROSSPROOF_SENSITIVE_TOTAL",
+            min=0,
+            help="Those of them with sensitive data; as before if no item is sensitive.",
+        ),
+    ] = None,
     anchored: Annotated[
         bool,
         typer.Option(
@@ -58,12 +93,19 @@ def record(
 
     Example: crossproof record --from-json transfer.json report.csv -o report.bundle.json
 
+    Under a plan: crossproof record --from-json transfer.json --plan RECORD_ID --persons-total 120
+
     A statement without record_id and salt gets them. Where the outcome stays unknown the whole
     statement is kept in a file: recorded again from there, it is logged once.
     """
     from ledger.client import Client  # noqa: PLC0415 - an HTTP client that `verify` never needs
 
-    statement = Statement.build(_members(from_json, files or [], sm3=sm3))
+    members = _members(from_json, files or [], sm3=sm3)
+    if plan is not None or persons_total is not None or sensitive_total is not None:
+        with Client(server, api_key=api_key) as client:
+            place = _place(client, members, plan, persons=persons_total, sensitive=sensitive_total)
+        members["covered_by"] = place
+    statement = Statement.build(members)
     record_id = record_id_text(statement.record_id)
     path = output or Path(f"{files[0].name if files else record_id}.bundle.json")
     # What is logged stays logged: a bundle that has no place is told before.
@@ -97,6 +139,48 @@ def _members(path: Path, files: list[Path], *, sm3: bool) -> dict[str, Any]:
             )
         members["files"] = [fingerprint(file, sm3=sm3).to_value() for file in files]
     return members
+
+
+def _place(
+    client: Client,
+    members: dict[str, Any],
+    plan: str | None,
+    *,
+    persons: int | None,
+    sensitive: int | None,
+) -> dict[str, Any]:
+    """Fill in the next place under a plan; the totals of distinct persons only its owner knows."""
+    if plan is None or persons is None or "covered_by" in members:
+        raise problem(
+            "usage.plan",
+            "a place under a plan",
+            expected="--plan with --persons-total, and no covered_by in the statement",
+        )
+    state = client.plan(record_id_text(_record_id(plan)))
+    if sensitive is None:
+        items = members.get("data_items")
+        if not isinstance(items, list) or any(
+            not isinstance(item, dict) or item.get("sensitive") is not False for item in items
+        ):
+            raise problem(
+                "usage.plan",
+                "a place under a plan",
+                expected="--sensitive-total, since sensitive data is moved",
+            )
+        sensitive = state.sensitive
+    say(f"place under the plan: {state.next_sequence}, {persons} persons ({state.personal} so far)")
+    return {
+        "plan": {"record_id": plan, "leaf_hash": state.leaf_hash.hex()},
+        "sequence": state.next_sequence,
+        "persons": {"personal": persons, "sensitive": sensitive},
+    }
+
+
+def _record_id(plan: str) -> bytes:
+    try:
+        return parse_record_id(plan)
+    except MalformedError as error:
+        raise problem("usage.record-id", "--plan", expected=error.expected, found=plan) from error
 
 
 def _keep(statement: Statement, path: Path) -> None:

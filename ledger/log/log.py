@@ -24,6 +24,7 @@ from ledger.head import Head
 from ledger.log.deduplication import RecordConflictError, deduplicate
 from ledger.log.guard import Guard
 from ledger.log.head_record import AnchoredHead, HeadRecord
+from ledger.log.plan_use import PlanConflictError, count_all, use_plans
 from ledger.log.reader import LogReader
 from ledger.merkle import EMPTY_ROOT, root
 from ledger.note import NoteSigner, Signer, add_signatures, parse_note, sign
@@ -84,8 +85,9 @@ class Log(LogReader):
     ) -> Appended:
         """Log a batch, all of it or nothing; what this returns is durable.
 
-        Raises RecordConflictError, ReadOnlyError, MalformedError; and UnavailableError where the
-        outcome is unknown: the same batch sent again is told the indexes it has.
+        Raises RecordConflictError, PlanConflictError, ReadOnlyError, MalformedError; and
+        UnavailableError where the outcome is unknown: the same batch sent again is told the indexes
+        it has.
         """
         batch = Batch.of(submissions, submitter=submitter, received_at=now)
         try:
@@ -94,6 +96,7 @@ class Log(LogReader):
                     old = sequencing.head()
                     self._guard.check(sequencing, old)
                     placement = deduplicate(sequencing, batch, size=old.size)
+                    use_plans(sequencing, batch, placement, size=old.size)
                     head = old
                     if placement.new:
                         head = self._extend(sequencing, old, batch=batch, new=placement.new)
@@ -218,7 +221,7 @@ class Log(LogReader):
             except ReadOnlyError as error:
                 self.read_only_reason = error
                 raise
-            except RecordConflictError:
+            except (RecordConflictError, PlanConflictError):
                 raise
             except BaseException:
                 self._guard.forget()
@@ -240,6 +243,8 @@ class Log(LogReader):
                     expected=mine,
                     found=theirs,
                 )
+        if not sequencing.are_plans_counted():
+            count_all(sequencing)
 
     def _put_lines(self, published: Head, cosigned: Head) -> None:
         with self._writing(), self.store.sequencing() as sequencing:

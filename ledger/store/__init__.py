@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from ledger.store.anchors import AnchorState, Attempt, AttemptState, StoredAnchor
 from ledger.store.database import Store
+from ledger.store.plan_uses import UseRow
 from ledger.store.reading import LogRow, Published, Reading, Submitted
 from ledger.store.sequencing import Sequencing
 
@@ -23,4 +24,5 @@ __all__ = [
     "Store",
     "StoredAnchor",
     "Submitted",
+    "UseRow",
 ]

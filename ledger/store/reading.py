@@ -15,8 +15,9 @@ from sqlalchemy import Connection, bindparam, func, select
 from ledger.anchor import ChainIdentity
 from ledger.errors import ConfigurationError, VerificationError
 from ledger.head import Head
-from ledger.store import anchors, record_index
+from ledger.store import anchors, plan_uses, record_index
 from ledger.store.anchors import AnchorState
+from ledger.store.plan_uses import UseRow
 from ledger.store.tables import (
     anchor,
     checkpoint,
@@ -119,6 +120,10 @@ class Reading:
     def locate(self, record_ids: Sequence[bytes]) -> dict[bytes, int]:
         """Find the indexes of those records that are there."""
         return record_index.locate(self._connection, record_ids)
+
+    def plan_uses(self, plan_leaf: bytes) -> list[UseRow]:
+        """Read what each submitter has used of a plan."""
+        return plan_uses.read(self._connection, plan_leaf)
 
     def record_count(self, end: int) -> int:
         """Count the records whose index is below `end`."""

@@ -10,6 +10,8 @@
     anchor_attempt  transactions made to anchor, written down before they are sent
     relation        which entries speak of a leaf, as a follower of the log has found them
     followed        one row: how far it has come
+    plan_use        by plan and submitter: the last number and the totals of what it covers
+    plan_use_count  one row once all that was logged before this table is counted in it
 
 A segment lies within one bundle, so a bundle is the plain concatenation of its segments. An append
 of one record writes one small row instead of the whole bundle again.
@@ -46,13 +48,15 @@ __all__ = [
     "hash_tile",
     "log",
     "metadata",
+    "plan_use",
+    "plan_use_count",
     "record",
     "relation",
     "submission",
 ]
 
 # The newest migration (see ledger/store/migrations/versions); a test compares.
-REVISION = "0003"
+REVISION = "0004"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -183,5 +187,24 @@ followed = Table(
     "followed",
     metadata,
     Column("id", SmallInteger, CheckConstraint("id = 1", name="one_follower"), primary_key=True),
+    Column("size", BigInteger, nullable=False),
+)
+
+plan_use = Table(
+    "plan_use",
+    metadata,
+    Column("plan_leaf", LargeBinary, primary_key=True),
+    # Empty: nobody knows any more who it was.
+    Column("submitter", Text, primary_key=True),
+    Column("sequence", BigInteger, nullable=False),
+    Column("personal", BigInteger, nullable=False),
+    Column("sensitive", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+plan_use_count = Table(
+    "plan_use_count",
+    metadata,
+    Column("id", SmallInteger, CheckConstraint("id = 1", name="one_count"), primary_key=True),
     Column("size", BigInteger, nullable=False),
 )
