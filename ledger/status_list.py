@@ -31,6 +31,7 @@ from ledger.kinds.members import Identifier, Member
 __all__ = [
     "MAX_LIST_SIZE",
     "MAX_TOKEN_SIZE",
+    "MEDIA_TYPE",
     "TYP",
     "StatusToken",
     "Statuses",
@@ -40,6 +41,7 @@ __all__ = [
 ]
 
 TYP = "statuslist+jwt"
+MEDIA_TYPE = "application/statuslist+jwt"
 # Bytes after decompression: two bits for each of 16 million attestations.
 MAX_LIST_SIZE = 1 << 22
 # Twice base64url, and header and claims.

@@ -110,8 +110,16 @@ def pin(
     verdicts = []
     for path in bundles:
         raw = read_bundle(path)
-        chain, _ = find_sources(raw, believed, tuple(rpc or ()))
-        report = verify(raw, trust=believed, chain=chain, without_files=True)
+        sources = find_sources(raw, believed, tuple(rpc or ()))
+        report = verify(
+            raw,
+            trust=believed,
+            chain=sources.chain,
+            accreditations=sources.accreditations,
+            status_lists=sources.status_lists,
+            registry=sources.registry,
+            without_files=True,
+        )
         anchor = report.anchor
         if anchor is not None and (
             report.verdict is Status.VERIFIED or (unasked and _is_unasked(report))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,9 +17,10 @@ from ledger.cli.files import fingerprint, read_bundle, read_trust
 from ledger.cli.options import AS_JSON, LANGUAGE, RPC, TRUST
 from ledger.cli.times import read_time
 from ledger.errors import MalformedError
+from ledger.status_source import StatusListSource, StatusRegistry
 from ledger.trust import Trust, node_address
 
-__all__ = ["find_sources", "verify"]
+__all__ = ["Sources", "find_sources", "verify"]
 
 
 def verify(
@@ -59,6 +61,7 @@ def verify(
 
     Where a node is asked about the anchor, the report tells how the log stands in its contract
     today: frozen, closed, its successor, operators struck. An anchor that was made stays true.
+    Status lists are fetched whole, and only from addresses that the trust file names.
 
     Exit code: 0 verified, 1 failed, 2 wrong usage, 3 undetermined.
     """
@@ -73,15 +76,15 @@ def verify(
     now = read_time("--at", at)
     believed = read_trust(trust)
     raw = read_bundle(bundle)
-    chain, accreditations = (
-        (None, None) if offline else find_sources(raw, believed, tuple(rpc or ()))
-    )
+    sources = Sources() if offline else find_sources(raw, believed, tuple(rpc or ()))
     report = check(
         raw,
         trust=believed,
         files=[fingerprint(path) for path in files or ()],
-        chain=chain,
-        accreditations=accreditations,
+        chain=sources.chain,
+        accreditations=sources.accreditations,
+        status_lists=sources.status_lists,
+        registry=sources.registry,
         now=now,
         without_files=without_files,
         required=require or (),
@@ -93,27 +96,37 @@ def verify(
     raise typer.Exit(EXIT_CODES[report.verdict])
 
 
-def find_sources(
-    raw: bytes, trust: Trust, rpc: tuple[str, ...]
-) -> tuple[ChainSource | None, AccreditationSource | None]:
-    """Find whom to ask about the bundle's anchor, and who was accredited.
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Whom to ask, as the trust file allows; nobody by default."""
 
-    Those are the trust file's nodes, or those of --rpc. Nobody is asked where a pin answers
-    already, nor about a chain that is not trusted.
+    chain: ChainSource | None = None
+    accreditations: AccreditationSource | None = None
+    status_lists: StatusListSource | None = None
+    registry: StatusRegistry | None = None
+
+
+def find_sources(raw: bytes, trust: Trust, rpc: tuple[str, ...]) -> Sources:
+    """Find whom to ask about the bundle's anchor, its attestors, and what became of it.
+
+    Those are the trust file's nodes, or those of --rpc, and the servers of its status lists. Nobody
+    is asked where a pin answers already, nor about a chain that is not trusted.
     """
     try:
         bundle = Bundle.from_json(raw)
     except MalformedError:
-        return None, None
+        return Sources()
+    lists = _find_lists(bundle, trust)
     anchor = bundle.anchor
     trusted = None if anchor is None else trust.chain(anchor.chain)
     urls = rpc or (trusted.rpc if trusted else ())
     if trusted is None or not urls:
-        return None, None
+        return Sources(status_lists=lists)
     is_pinned = anchor in trust.anchors
-    is_attested = bool(bundle.attestations) and trusted.attestors is not None
+    registries = (trusted.attestors, trusted.attestations)
+    is_attested = bool(bundle.attestations) and registries != (None, None)
     if is_pinned and not is_attested:
-        return None, None
+        return Sources(status_lists=lists)
     # One node that is named twice would agree with itself.
     urls = tuple({node_address(url): url for url in urls}.values())
     if len(urls) < trusted.agree:
@@ -123,7 +136,28 @@ def find_sources(
             expected=f"--rpc with {trusted.agree} different addresses",
             found=f"{len(urls)} different",
         )
-    from ledger.chain import Accreditations, connect_trusted  # noqa: PLC0415 - web3, a second
+    from ledger.chain import (  # noqa: PLC0415 - web3, a second
+        Accreditations,
+        RegisteredStatuses,
+        connect_trusted,
+    )
 
     source = connect_trusted(trusted, urls)
-    return None if is_pinned else source, Accreditations(trust, trusted, source)
+    return Sources(
+        chain=None if is_pinned else source,
+        accreditations=Accreditations(trust, trusted, source),
+        status_lists=lists,
+        registry=(
+            None
+            if trusted.attestations is None
+            else RegisteredStatuses(trusted, trusted.attestations, source)
+        ),
+    )
+
+
+def _find_lists(bundle: Bundle, trust: Trust) -> StatusListSource | None:
+    if not bundle.attestations or not any(known.lists for known in trust.status_sources):
+        return None
+    from ledger.status_fetch import StatusFetcher  # noqa: PLC0415 - an HTTP client, likewise
+
+    return StatusFetcher(trust.allows_list)

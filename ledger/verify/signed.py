@@ -18,7 +18,7 @@ from ledger.trust import Trust
 from ledger.verify.case import Case
 from ledger.verify.logged import check_logged
 
-__all__ = ["SignedEntry", "check_owner", "check_signed", "signer_of"]
+__all__ = ["SignedEntry", "check_owner", "check_signed", "is_same_owner", "signer_of"]
 
 
 class _Carries(Protocol):
@@ -78,6 +78,12 @@ def signer_of(jws: Jws, trust: Trust) -> PublicKey | None:
         return key
     owner = trust.owner(jws.thumbprint)
     return None if owner is None else owner.key(jws.thumbprint)
+
+
+def is_same_owner(one: bytes, other: bytes, trust: Trust) -> bool:
+    """Say whether two keys are one, or of one organisation."""
+    owner = trust.owner(one)
+    return one == other or (owner is not None and owner == trust.owner(other))
 
 
 def check_owner(
