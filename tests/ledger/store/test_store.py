@@ -147,7 +147,15 @@ def test_open_brings_a_database_of_the_first_schema_up_to_date_with_what_it_hold
     anchor = anchor_of(log, 3)
     log.record_anchor(anchor, AnchorState.INCLUDED)
     home.close()
-    for what in ("INDEX anchor_state", "TABLE relation", "TABLE followed"):
+    for what in (
+        "INDEX anchor_state",
+        "TABLE relation",
+        "TABLE followed",
+        "TABLE api_key",
+        "TABLE session",
+        "TABLE trail",
+        "TABLE trail_head",
+    ):
         home.execute(f"DROP {what}")
     home.execute("UPDATE alembic_version SET version_num = '0001'")
     assert home.store().anchors(states=[AnchorState.INCLUDED]) == [(anchor, AnchorState.INCLUDED)]
