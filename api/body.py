@@ -20,7 +20,7 @@ from fastapi import Request
 from api.problems import RETRY_AFTER_SECONDS, RequestError
 from api.workers import busy
 
-__all__ = ["JSON", "NDJSON", "Intake", "check_media_type"]
+__all__ = ["JSON", "NDJSON", "Intake", "check_media_type", "client_of"]
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
@@ -82,7 +82,7 @@ class Intake:
     async def read(self, request: Request, *, limit: int) -> AsyncIterator[bytearray]:
         """Read a request's body of at most `limit` bytes, and count it until the block ends."""
         _check_announced(request, limit)
-        client = _client(request)
+        client = client_of(request)
         if self._each is not None and self._clients[client] >= self._each:
             raise _too_many(self._each)
         self._clients[client] += 1
@@ -163,7 +163,7 @@ def _too_many(each: int) -> RequestError:
     )
 
 
-def _client(request: Request) -> str:
+def client_of(request: Request) -> str:
     """Name where a request comes from: an address, or the network that an IPv6 host has."""
     name = request.client.host if request.client is not None else ""
     try:

@@ -39,6 +39,7 @@ _SCHEMAS = {
     "Receipt": "receipt",
     "Report": "report",
     "StatusChange": "status",
+    "TrailHead": "trail",
     "Transfer": "transfer",
     "Trust": "trust",
 }
@@ -134,14 +135,14 @@ VERIFICATION_BODY: dict[str, Any] = {
 
 _PROBLEMS = {
     400: "The request is malformed; `line` names a batch's line",
-    401: "No API key, or an unknown one",
-    403: "The API key has not the scope",
+    401: "Nobody known asks: no API key, token or session, or one that is not taken",
+    403: "Whoever asks has not the scope",
     404: "Nothing of this name is here for the caller",
     408: "The body came too slowly",
     409: "The record id is in use with other content, or by someone else",
     413: "The body is too large",
     415: "The body is of another type",
-    429: "Too many requests of this address at once",
+    429: "Too many requests of this caller; without a key: of this address",
     503: "Not now: busy, read-only, or something needed does not answer; see `code`",
 }
 

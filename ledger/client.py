@@ -171,6 +171,15 @@ class Client:
                 raise
             raise NotFoundError("client.missing", "the server lacks a file", found=path) from error
 
+    def log_trail_head(self) -> tuple[int, int, str]:
+        """Let the server log its trail's head: the entry's index, how many rows, the head."""
+        _, body = self._wait("POST", "/v1/trail/heads", 0)
+        answer = self._read(body)
+        match answer:
+            case {"index": int(index), "count": int(count), "head": str(head)}:
+                return index, count, head
+        raise self._nonsense("the head of a trail", answer)
+
     def trust(self) -> Trust:
         """Fetch the trust file that the server offers; the caller decides whether to believe it."""
         _, body = self._wait("GET", "/v1/trust", 0)

@@ -81,6 +81,7 @@ async def record(
             check=partial(check_kind, principal),
         )
     figures.count(added=int(placed.new), duplicates=int(not placed.new))
+    request.state.subject = record_id_text(placed.statement.record_id)
     state = State.LOGGED
     if not placed.new:
         state = await run_in_threadpool(node.log.state_of, placed.index)
@@ -150,7 +151,7 @@ def records(
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> RecordPage:
-    """List one's own records and those that name one as recipient; all of them with `audit`.
+    """List the records that one may see: see "who sees what" of each scope.
 
     A page may be short, even empty, before the end: follow `next` until it is absent.
     """

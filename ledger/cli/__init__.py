@@ -20,6 +20,7 @@ from typing import Annotated
 import typer
 
 from ledger.cli import (
+    api_key,
     audit,
     backup,
     bundle,
@@ -31,6 +32,7 @@ from ledger.cli import (
     record,
     recover,
     serve,
+    trail,
     trust,
     verify,
 )
@@ -61,6 +63,8 @@ app.command("recover")(recover.recover)
 app.add_typer(log.app, name="log")
 app.command("deploy")(deploy.deploy)
 app.add_typer(key.app, name="key")
+app.add_typer(api_key.app, name="api-key")
+app.add_typer(trail.app, name="trail")
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so

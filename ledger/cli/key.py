@@ -46,20 +46,30 @@ def add(
     scope: Annotated[
         list[str] | None,
         typer.Option(
-            envvar="CROSSPROOF_SCOPE", help="submit, read, audit, attest; submit and read if none."
+            envvar="CROSSPROOF_SCOPE",
+            help="submit, read, audit, attest, regulate; submit and read if none.",
+        ),
+    ] = None,
+    jurisdiction: Annotated[
+        list[str] | None,
+        typer.Option(
+            envvar="CROSSPROOF_JURISDICTION", help="Of a regulator: CN, HK, …; repeatable."
         ),
     ] = None,
 ) -> None:
-    """Make an API key: it is shown once, and the file keeps only its hash.
+    """Make an API key for a keys file: it is shown once, and the file keeps only its hash.
 
     Example: crossproof key add "Example Ltd" --keys api-keys.json --scope submit --scope read
 
-    A server that runs reads the file when it starts again.
+    A server that runs reads the file when it starts again; keys of the store need no new start:
+    `crossproof api-key`.
     """
     # The API stands above the ledger; this command knows it by name alone (see `serve`).
     auth = import_module("api.auth")
     try:
-        secret = auth.add_key(keys, organisation, tuple(scope or ("submit", "read")))
+        secret = auth.add_key(
+            keys, organisation, tuple(scope or ("submit", "read")), tuple(jurisdiction or ())
+        )
     except MalformedError as error:
         raise problem(
             error.code, error.message, expected=error.expected, found=error.found

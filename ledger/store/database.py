@@ -32,10 +32,12 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from ledger.anchor import Anchor, ChainIdentity
 from ledger.errors import ConfigurationError, UnavailableError
 from ledger.store import anchors, relations
+from ledger.store.access import Access
 from ledger.store.anchors import STANDING, AnchorState, Attempt, AttemptState, StoredAnchor
 from ledger.store.reading import Reading
 from ledger.store.sequencing import Sequencing
 from ledger.store.tables import REVISION, log
+from ledger.store.trail_rows import TrailRows
 
 __all__ = ["Store"]
 
@@ -191,6 +193,18 @@ class Store:
         """Find up to `limit` entries that speak of these leaves, the newest first."""
         with self._transaction(write=False) as connection:
             return relations.find(connection, leaf_hashes, limit=limit)
+
+    @contextmanager
+    def access(self, *, write: bool = False) -> Iterator[Access]:
+        """Read or change API keys and sessions in one transaction."""
+        with self._transaction(write=write) as connection:
+            yield Access(connection)
+
+    @contextmanager
+    def trail(self, *, write: bool = False) -> Iterator[TrailRows]:
+        """Read the access trail, or add to it, in one transaction."""
+        with self._transaction(write=write) as connection:
+            yield TrailRows(connection)
 
     @contextmanager
     def _transaction(self, *, write: bool) -> Iterator[Connection]:

@@ -152,6 +152,15 @@ class Reading:
         )
         return [Submitted(*row) for row in rows]
 
+    def submissions_by(self, submitter: str) -> list[Submitted]:
+        """Read all submissions of one submitter, in order; looks at every submission there is."""
+        rows = self._connection.execute(
+            select(submission)
+            .where(submission.c.submitter == submitter)
+            .order_by(submission.c.first_index)
+        )
+        return [Submitted(*row) for row in rows]
+
     def checkpoint(self, size: int) -> Head | None:
         """Read the checkpoint published at `size`."""
         note = self._connection.scalar(select(checkpoint.c.note).where(checkpoint.c.size == size))

@@ -12,6 +12,10 @@
     followed        one row: how far it has come
     plan_use        by plan and submitter: the last number and the totals of what it covers
     plan_use_count  one row once all that was logged before this table is counted in it
+    api_key         who may ask, by the SHA-256 of what they show
+    session         browsers' sessions, likewise
+    trail           who asked for what: rows chained by their hashes
+    trail_head      one row: how many there are, and the last one's hash
 
 A segment lies within one bundle, so a bundle is the plain concatenation of its segments. An append
 of one record writes one small row instead of the whole bundle again.
@@ -42,6 +46,7 @@ __all__ = [
     "UtcTime",
     "anchor",
     "anchor_attempt",
+    "api_key",
     "checkpoint",
     "entry_segment",
     "followed",
@@ -52,11 +57,14 @@ __all__ = [
     "plan_use_count",
     "record",
     "relation",
+    "session",
     "submission",
+    "trail",
+    "trail_head",
 ]
 
 # The newest migration (see ledger/store/migrations/versions); a test compares.
-REVISION = "0004"
+REVISION = "0005"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -207,4 +215,50 @@ plan_use_count = Table(
     metadata,
     Column("id", SmallInteger, CheckConstraint("id = 1", name="one_count"), primary_key=True),
     Column("size", BigInteger, nullable=False),
+)
+
+api_key = Table(
+    "api_key",
+    metadata,
+    Column("prefix", Text, primary_key=True),
+    Column("digest", LargeBinary, nullable=False),
+    Column("organisation", Text, nullable=False),
+    # Words with spaces between them.
+    Column("scopes", Text, nullable=False),
+    Column("jurisdictions", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("last_used_at", UtcTime),
+    Column("expires_at", UtcTime),
+    # Never deleted: a ledger that had a key once is never again open to its machine without one.
+    Column("revoked_at", UtcTime),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("key_prefix", Text),
+    Column("organisation", Text, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("jurisdictions", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("seen_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+)
+
+trail = Table(
+    "trail",
+    metadata,
+    Column("number", _Key, primary_key=True, autoincrement=False),
+    Column("row", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+trail_head = Table(
+    "trail_head",
+    metadata,
+    Column("id", SmallInteger, CheckConstraint("id = 1", name="one_trail"), primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
 )
