@@ -123,7 +123,7 @@ def test_status_that_cannot_follow_is_refused_before_it_is_sent(registries: Regi
 
 def test_terms_of_a_jurisdiction_are_read(registries: Registries) -> None:
     w3 = registries.attestors.w3
-    holder = w3.eth.accounts[1]
+    holder = list(w3.eth.accounts)[1]
     sent = registries.attestors.functions.appointAuthority(b"HK", holder).transact()
     receipt = w3.eth.wait_for_transaction_receipt(sent)
     (term,) = registries.source().terms("HK")
