@@ -24,6 +24,7 @@ from ledger.cli import (
     audit,
     backup,
     bundle,
+    certificate,
     cosign,
     demo,
     deploy,
@@ -55,6 +56,7 @@ app.command("cosign")(cosign.cosign)
 app.command("record")(record.record)
 app.command("bundle")(bundle.bundle)
 app.command("verify")(verify.verify)
+app.command("certificate")(certificate.certificate)
 app.add_typer(trust.app, name="trust")
 app.command("audit")(audit.audit)
 app.command("backup")(backup.backup)

@@ -16,7 +16,7 @@ from ledger.errors import MalformedError, VerificationError
 from ledger.proof import merkletools, tlog_proof
 from ledger.statement import Statement, parse_record_id
 
-__all__ = ["bundle"]
+__all__ = ["bundle", "check_asked"]
 
 
 def bundle(
@@ -51,7 +51,7 @@ def bundle(
         ) from error
     with Client(server, api_key=api_key) as client:
         fetched = client.bundle(record_id, deadline=wait, anchored=anchored)
-    _check_asked(fetched, wanted)
+    check_asked(fetched, wanted)
     if form == "tlog-proof":
         text = tlog_proof(fetched)
     elif form == "merkletools":
@@ -63,7 +63,7 @@ def bundle(
     say(f"{form}: {output}, index {fetched.entry.index}, {state}")
 
 
-def _check_asked(fetched: Bundle, wanted: bytes) -> None:
+def check_asked(fetched: Bundle, wanted: bytes) -> None:
     """Refuse a bundle of another record; whether it proves anything is for `verify` to say."""
     found = Statement.from_entry(fetched.entry.body).record_id
     if found != wanted:

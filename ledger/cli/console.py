@@ -82,13 +82,14 @@ def say(text: str = "", style: Style | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
-def put(text: str) -> None:
+def put(data: str | bytes) -> None:
     """Write data to stdout, all of it; raise ConfigurationError where it cannot be written."""
     if sys.stdout is None:  # likewise
         raise problem("stdout.unwritable", "stdout cannot be written", found="it is closed")
+    # Half a surrogate pair, of a file's name, becomes its JSON escape.
+    raw = data.encode(errors="backslashreplace") if isinstance(data, str) else data
     try:
-        # Half a surrogate pair, of a file's name, becomes its JSON escape.
-        sys.stdout.buffer.write(text.encode(errors="backslashreplace"))
+        sys.stdout.buffer.write(raw)
         sys.stdout.buffer.flush()
     except OSError as error:
         # Python flushes once more at the end.

@@ -17,6 +17,7 @@ __all__ = [
     "MAX_FEE",
     "MAX_TIP",
     "NODE",
+    "OFFLINE",
     "OPERATOR_KEY_FILE",
     "OPERATOR_SIGNER_URL",
     "OUTPUT",
@@ -42,6 +43,7 @@ RPC = typer.Option(
     metavar="URL",
     help="A node to ask instead of the trust file's; repeatable.",
 )
+OFFLINE = typer.Option("--offline", envvar="CROSSPROOF_OFFLINE", help="Open no socket at all.")
 AS_JSON = typer.Option("--json", envvar="CROSSPROOF_JSON", help="As JSON on stdout.")
 LANGUAGE = typer.Option("--lang", envvar="CROSSPROOF_LANG", help="Language of the report.")
 OUTPUT = typer.Option(

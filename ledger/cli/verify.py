@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,9 +15,10 @@ from ledger.attestation import Stage
 from ledger.bundle import Bundle
 from ledger.cli.console import EXIT_CODES, problem, put, show_report
 from ledger.cli.files import fingerprint, read_bundle, read_trust
-from ledger.cli.options import AS_JSON, LANGUAGE, RPC, TRUST
+from ledger.cli.options import AS_JSON, LANGUAGE, OFFLINE, RPC, TRUST
 from ledger.cli.times import read_time
 from ledger.errors import MalformedError
+from ledger.report import Check, Report
 from ledger.status_source import StatusListSource, StatusRegistry
 from ledger.trust import Trust, node_address
 
@@ -24,14 +26,14 @@ __all__ = ["Sources", "find_sources", "verify"]
 
 
 def verify(
-    bundle: Annotated[Path, typer.Argument(help="The bundle, NAME.bundle.json, or - for stdin.")],
+    bundle: Annotated[
+        Path, typer.Argument(help="The bundle, NAME.bundle.json, a certificate, or - for stdin.")
+    ],
     files: Annotated[list[Path] | None, typer.Argument(help="The files it proves.")] = None,
     *,
     trust: Annotated[Path, TRUST],
     rpc: Annotated[list[str] | None, RPC] = None,
-    offline: Annotated[
-        bool, typer.Option("--offline", envvar="CROSSPROOF_OFFLINE", help="Open no socket at all.")
-    ] = False,
+    offline: Annotated[bool, OFFLINE] = False,
     without_files: Annotated[
         bool,
         typer.Option(
@@ -75,20 +77,24 @@ def verify(
         )
     now = read_time("--at", at)
     believed = read_trust(trust)
-    raw = read_bundle(bundle)
-    sources = Sources() if offline else find_sources(raw, believed, tuple(rpc or ()))
-    report = check(
-        raw,
-        trust=believed,
-        files=[fingerprint(path) for path in files or ()],
-        chain=sources.chain,
-        accreditations=sources.accreditations,
-        status_lists=sources.status_lists,
-        registry=sources.registry,
-        now=now,
-        without_files=without_files,
-        required=require or (),
-    )
+    try:
+        raw = read_bundle(bundle)
+    except MalformedError as error:
+        report = Report((Check.failed("bundle.format", error),), now or datetime.now(UTC))
+    else:
+        sources = Sources() if offline else find_sources(raw, believed, tuple(rpc or ()))
+        report = check(
+            raw,
+            trust=believed,
+            files=[fingerprint(path) for path in files or ()],
+            chain=sources.chain,
+            accreditations=sources.accreditations,
+            status_lists=sources.status_lists,
+            registry=sources.registry,
+            now=now,
+            without_files=without_files,
+            required=require or (),
+        )
     if as_json:
         put(report.to_json())
     else:
