@@ -25,13 +25,14 @@ from api.auth.sessions import Sessions
 from api.auth.stored_keys import StoredKeys
 from api.beliefs import Beliefs
 from api.body import Intake
+from api.certifying import Certifying, open_seal, page_of
 from api.cors import PublicReads
 from api.desk import Desks
 from api.grouping import Grouping
 from api.metrics import Figures, Measured
 from api.paths import ExactPaths
 from api.problems import Incidents
-from api.routes import log, login, operations, proofs, records, trail, verification
+from api.routes import certificates, log, login, operations, proofs, records, trail, verification
 from api.trail import Trailed, TrailWriter
 from api.workers import Workers
 from ledger.node import Node
@@ -53,6 +54,7 @@ def create_app(source: Settings | Node) -> FastAPI:
     listed = None if settings.api_keys_file is None else read_keys_file(settings.api_keys_file)
     issuer = TokenIssuer.of(settings)
     figures = Figures()
+    seal, page = open_seal(settings), page_of(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -70,6 +72,7 @@ def create_app(source: Settings | Node) -> FastAPI:
         )
         app.state.trail = trail_writer = TrailWriter(node)
         app.state.desks = desks = Desks.open(node, intake)
+        app.state.certifying = certifying = Certifying.open(page, seal)
         unwatch = figures.watch(node, (intake, desks.anyone.intake))
         try:
             yield
@@ -77,6 +80,7 @@ def create_app(source: Settings | Node) -> FastAPI:
             unwatch()
             app.state.writers.close()
             desks.close()
+            certifying.close()
             await run_in_threadpool(trail_writer.close)
             if node is not source:
                 await run_in_threadpool(node.close)
@@ -97,7 +101,7 @@ def create_app(source: Settings | Node) -> FastAPI:
     app.state.code_flow = None if issuer is None else CodeFlow.of(settings, issuer)
     app.state.figures = figures
     problems.install(app)
-    for routes in (records, proofs, log, verification, trail, operations, login):
+    for routes in (records, proofs, certificates, log, verification, trail, operations, login):
         app.include_router(routes.router)
     # The last one added is the outermost.
     app.add_middleware(Trailed)

@@ -34,20 +34,21 @@ _IPV6_NETWORK = 64
 _SHOWN = 100
 
 
-def check_media_type(request: Request, expected: str) -> None:
-    """Refuse any other Content-Type, parameters aside, and any Content-Encoding.
+def check_media_type(request: Request, *expected: str) -> str:
+    """Give the Content-Type; refuse any other, parameters aside, and any Content-Encoding.
 
     Browsers do not send these types across origins without asking first, and are told no.
     """
     found = request.headers.get("content-type", "")
-    if found.partition(";")[0].strip().lower() != expected:
+    media_type = found.partition(";")[0].strip().lower()
+    if media_type not in expected:
         raise RequestError(
             "request.media-type",
             "The body is not of the type that is taken here.",
             status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-            expected=f"Content-Type: {expected}",
+            expected=f"Content-Type: {' or '.join(expected)}",
             found=found[:_SHOWN] or "none",
-            headers={"Accept-Post": expected},
+            headers={"Accept-Post": ", ".join(expected)},
         )
     encoding = request.headers.get("content-encoding", "identity")
     if encoding.strip().lower() != "identity":
@@ -58,6 +59,7 @@ def check_media_type(request: Request, expected: str) -> None:
             expected="no Content-Encoding",
             found=encoding[:_SHOWN],
         )
+    return media_type
 
 
 class Intake:

@@ -18,6 +18,7 @@ from fastapi.openapi.utils import get_openapi
 from api.answers import Problem
 from api.body import JSON, NDJSON
 from api.problems import MEDIA_TYPE
+from ledger.attachment import MEDIA_TYPE as PDF
 
 __all__ = [
     "BATCH_BODY",
@@ -103,6 +104,7 @@ BATCH_BODY: dict[str, Any] = {
 VERIFICATION_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
+        "description": "A bundle and digests; or a certificate, a PDF with its bundle inside",
         "content": {
             JSON: {
                 "schema": {
@@ -128,7 +130,8 @@ VERIFICATION_BODY: dict[str, Any] = {
                         },
                     },
                 }
-            }
+            },
+            PDF: {"schema": {"type": "string", "format": "binary"}},
         },
     }
 }

@@ -143,6 +143,10 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="Address to listen on")
     port: int = Field(8080, ge=0, le=65_535, description="Port to listen on; 0 picks a free one")
+    seal_file: Path | None = Field(
+        None, description="Seals certificates: a PKCS#12 file; needs the extra `seal`"
+    )
+    seal_passphrase: SecretStr | None = Field(None, description="Opens the seal's file")
     api_keys_file: Path | None = Field(
         None, description="API keys; without it only a loopback address is served"
     )
@@ -182,7 +186,7 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         None,
         description="Where browsers find this ledger, an https URL; needed to log in from other "
-        "machines",
+        "machines; certificates name its page",
     )
     session_idle_minutes: int = Field(
         30, ge=1, description="A session ends after so long without a request"

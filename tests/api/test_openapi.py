@@ -90,6 +90,7 @@ def test_openapi_asks_for_a_key_where_one_is_needed(written: dict[str, Any]) -> 
         "GET /v1/records",
         "GET /v1/records/{record_id}",
         "GET /v1/records/{record_id}/bundle",
+        "GET /v1/records/{record_id}/certificate.pdf",
         "GET /tile/entries/{path}",
         "GET /metrics",
         "GET /v1/trail",

@@ -77,6 +77,8 @@ _VALUES = {
     "anchor_interval": ("3600", 3600.0),
     "host": ("::1", "::1"),
     "port": ("0", 0),
+    "seal_file": ("/k/seal.p12", Path("/k/seal.p12")),
+    "seal_passphrase": ("secret", SecretStr("secret")),
     "api_keys_file": ("/k/api.json", Path("/k/api.json")),
     "oidc_issuer": ("https://id.example/realm", "https://id.example/realm"),
     "oidc_origins": ("https://a, https://b", ("https://a", "https://b")),
