@@ -21,16 +21,20 @@ import typer
 
 from ledger.cli import (
     api_key,
+    attest,
     audit,
     backup,
     bundle,
     cosign,
     demo,
     deploy,
+    dossier,
     key,
     log,
+    receive,
     record,
     recover,
+    revoke,
     serve,
     trail,
     trust,
@@ -55,6 +59,10 @@ app.command("cosign")(cosign.cosign)
 app.command("record")(record.record)
 app.command("bundle")(bundle.bundle)
 app.command("verify")(verify.verify)
+app.command("attest")(attest.attest)
+app.command("receive")(receive.receive)
+app.command("revoke")(revoke.revoke)
+app.command("dossier")(dossier.dossier)
 app.add_typer(trust.app, name="trust")
 app.command("audit")(audit.audit)
 app.command("backup")(backup.backup)
