@@ -27,7 +27,15 @@ from ledger.statement import Statement
 from ledger.status import Action
 from ledger.status import Status as StatusWord
 
-__all__ = ["check_kind", "find", "may_read", "show"]
+__all__ = [
+    "check_attests",
+    "check_kind",
+    "check_speaks",
+    "find",
+    "may_read",
+    "may_see_plan",
+    "show",
+]
 
 _READING = frozenset({Scope.READ, Scope.REGULATE})
 _ATTESTING = frozenset({Scope.SUBMIT, Scope.ATTEST})
@@ -67,7 +75,22 @@ def check_kind(principal: Principal, members: Kind) -> None:
     whoever may log them is chosen. The trail's heads are the ledger's own. Raises RequestError
     (403), MalformedError.
     """
-    needed = _needed(members)
+    _check_scopes(principal, _needed(members))
+    check_signed(members)
+
+
+def check_attests(principal: Principal) -> None:
+    """Check that the principal may log attestations; raise RequestError (403)."""
+    _check_scopes(principal, (_ATTESTING,))
+
+
+def check_speaks(principal: Principal, action: Action | None = None) -> None:
+    """Check that the principal may log a status, of any action if none is named yet (403)."""
+    is_order = action is None or action in _ORDERS
+    _check_scopes(principal, (_ATTESTING, _REGULATING) if is_order else (_ATTESTING,))
+
+
+def _check_scopes(principal: Principal, needed: tuple[frozenset[Scope], ...]) -> None:
     if not any(scopes <= principal.scopes for scopes in needed):
         raise RequestError(
             "auth.kind",
@@ -77,7 +100,6 @@ def check_kind(principal: Principal, members: Kind) -> None:
             or "the ledger itself",
             found=", ".join(sorted(principal.scopes)),
         )
-    check_signed(members)
 
 
 def show(log: Log, bundle: Bundle, principal: Principal) -> Bundle:
@@ -88,10 +110,7 @@ def show(log: Log, bundle: Bundle, principal: Principal) -> Bundle:
     """
     if bundle.plan is None:
         return bundle
-    owner = log.submitter_of(bundle.plan.index)
-    if owner == log.submitter_of(bundle.entry.index) is not None:
-        return bundle
-    if may_read(principal, bundle.plan.body, owner):
+    if may_see_plan(log, principal, bundle.entry.index, plan=(bundle.plan.index, bundle.plan.body)):
         return bundle
     attestations = dict(bundle.attestations)
     assessment = attestations.pop(Stage.PRE_ASSESSMENT, None)
@@ -104,6 +123,15 @@ def show(log: Log, bundle: Bundle, principal: Principal) -> Bundle:
         attestations=attestations,
         statuses=tuple(s for s in bundle.statuses if subject_of(s.body) not in hidden),
     )
+
+
+def may_see_plan(log: Log, principal: Principal, index: int, *, plan: tuple[int, bytes]) -> bool:
+    """Say whether the plan of the record at `index` may be shown with it, as `show` does."""
+    place, body = plan
+    owner = log.submitter_of(place)
+    if owner == log.submitter_of(index) is not None:
+        return True
+    return may_read(principal, body, owner)
 
 
 def _needed(members: Kind) -> tuple[frozenset[Scope], ...]:

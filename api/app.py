@@ -32,11 +32,22 @@ from api.grouping import Grouping
 from api.metrics import Figures, Measured
 from api.paths import ExactPaths
 from api.problems import Incidents
-from api.routes import certificates, log, login, operations, proofs, records, trail, verification
+from api.routes import (
+    certificates,
+    issuing,
+    log,
+    login,
+    operations,
+    proofs,
+    records,
+    trail,
+    verification,
+)
 from api.trail import Trailed, TrailWriter
 from api.workers import Workers
 from ledger.node import Node
 from ledger.settings import Settings
+from ledger.signing_key import KeyDirectory
 
 __all__ = ["create_app"]
 
@@ -53,6 +64,7 @@ def create_app(source: Settings | Node) -> FastAPI:
     check_bind(settings)
     listed = None if settings.api_keys_file is None else read_keys_file(settings.api_keys_file)
     issuer = TokenIssuer.of(settings)
+    signing_keys = KeyDirectory.load(settings.signing_keys_dir, settings.passphrase)
     figures = Figures()
     seal, page = open_seal(settings), page_of(settings)
 
@@ -99,9 +111,20 @@ def create_app(source: Settings | Node) -> FastAPI:
     )
     app.state.rates = Rates(settings)
     app.state.code_flow = None if issuer is None else CodeFlow.of(settings, issuer)
+    app.state.signing_keys = signing_keys
     app.state.figures = figures
     problems.install(app)
-    for routes in (records, proofs, certificates, log, verification, trail, operations, login):
+    for routes in (
+        records,
+        issuing,
+        proofs,
+        certificates,
+        log,
+        verification,
+        trail,
+        operations,
+        login,
+    ):
         app.include_router(routes.router)
     # The last one added is the outermost.
     app.add_middleware(Trailed)

@@ -18,6 +18,7 @@ import httpx2
 
 from ledger.bundle import MAX_BUNDLE_SIZE, Bundle
 from ledger.canonical import canonicalize, parse
+from ledger.dossier import Placed
 from ledger.errors import (
     ConfigurationError,
     LedgerError,
@@ -38,6 +39,8 @@ _MAX_ANSWER = 2 * MAX_BUNDLE_SIZE
 # Enough for the largest on a slow line; a server that sends a byte now and then is let go.
 _ANSWER_SECONDS = 300.0
 _SHOWN = 200
+# Of a thousand records, or of ten thousand that were looked at.
+_MAX_PAGES = 1_000
 _ACCEPTED = 202
 _UNAVAILABLE = 503
 _AGAIN = frozenset({_ACCEPTED, _UNAVAILABLE})
@@ -159,6 +162,55 @@ class Client:
                 raise NotFoundError("client.no-plan", "the record is no plan", found=record_id)
         raise self._nonsense("a plan and its state", answer)
 
+    def record(self, record_id: str) -> Placed:
+        """Fetch a record's entry and its index, as the server tells them.
+
+        Raises NotFoundError where it shows none of this id.
+        """
+        try:
+            answer = self._read(self._wait("GET", f"/v1/records/{record_id}", 0)[1])
+        except RefusedError as error:
+            if error.status != httpx2.codes.NOT_FOUND:
+                raise
+            raise NotFoundError(error.code, error.message, hint=error.hint) from error
+        return self._placed(answer)
+
+    def said_of(self, record_id: str) -> list[Placed]:
+        """Fetch what was said of a record and of its plan."""
+        _, body = self._wait("GET", f"/v1/records/{record_id}/attestations", 0)
+        match self._read(body):
+            case {"said": list(items)}:
+                return [self._placed(item) for item in items]
+        raise self._nonsense("a list of what was said", "something else")
+
+    def attestation_id(self, leaf_hash: bytes) -> str:
+        """Find the id of an attestation that one may see, by its leaf hash, the newest first.
+
+        Raises NotFoundError.
+        """
+        path = "/v1/records?kind=attestation&order=newest&limit=1000"
+        cursor = ""
+        for _ in range(_MAX_PAGES):
+            page = self._read(self._wait("GET", path + cursor, 0)[1])
+            if not isinstance(page, dict) or not isinstance(page.get("records"), list):
+                raise self._nonsense("a page of records", "something else")
+            for item in page["records"]:
+                match item:
+                    case {"leaf_hash": found, "record_id": str(record_id)} if (
+                        found == leaf_hash.hex()
+                    ):
+                        return record_id
+            following = page.get("next")
+            if not isinstance(following, str) or not following.isalnum():
+                break
+            cursor = f"&cursor={following}"
+        raise NotFoundError(
+            "client.leaf",
+            "the server shows no attestation of this leaf",
+            expected=leaf_hash.hex(),
+            hint="Name it by its record id.",
+        )
+
     def read(self, path: str) -> bytes:
         """Fetch a published file of the log (a `source`); raise NotFoundError where there is none.
 
@@ -268,6 +320,15 @@ class Client:
             return parse(body)
         except MalformedError as error:
             raise self._nonsense("JSON", error.message) from error
+
+    def _placed(self, answer: object) -> Placed:
+        match answer:
+            case {"index": int(index), "statement": dict(statement)} if _is_index(index):
+                try:
+                    return Placed(index, canonicalize(statement))
+                except MalformedError as error:
+                    raise self._nonsense("a statement", error.message) from error
+        raise self._nonsense("an index and a statement", "something else")
 
     def _nonsense(self, expected: str, found: object) -> UnavailableError:
         return UnavailableError(

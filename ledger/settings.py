@@ -200,6 +200,11 @@ class Settings(BaseSettings):
         description="Requests of one address whose caller is not known; IPv6: of one /64; an "
         "empty value is no limit",
     )
+    signing_keys_dir: Path | None = Field(
+        None,
+        description="Attestors' keys that this server holds, NAME.pem each, encrypted with the "
+        "passphrase; none if not given",
+    )
     max_batch_bytes: int = Field(64 * _MIB, ge=1, description="Largest body of a batch")
     max_record_bytes: int = Field(_MIB, ge=1, description="Largest body of a single record")
     # The largest bundle is 16 MiB; beside it come the files' digests.

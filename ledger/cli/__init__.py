@@ -21,6 +21,7 @@ import typer
 
 from ledger.cli import (
     api_key,
+    attest,
     audit,
     backup,
     bundle,
@@ -28,10 +29,13 @@ from ledger.cli import (
     cosign,
     demo,
     deploy,
+    dossier,
     key,
     log,
+    receive,
     record,
     recover,
+    revoke,
     serve,
     trail,
     trust,
@@ -57,6 +61,10 @@ app.command("record")(record.record)
 app.command("bundle")(bundle.bundle)
 app.command("verify")(verify.verify)
 app.command("certificate")(certificate.certificate)
+app.command("attest")(attest.attest)
+app.command("receive")(receive.receive)
+app.command("revoke")(revoke.revoke)
+app.command("dossier")(dossier.dossier)
 app.add_typer(trust.app, name="trust")
 app.command("audit")(audit.audit)
 app.command("backup")(backup.backup)

@@ -20,10 +20,20 @@ from ledger.errors import ConfigurationError, MalformedError
 from ledger.fingerprint import Fingerprint
 from ledger.trust import MAX_TRUST_SIZE, Trust
 
-__all__ = ["check_writable", "fingerprint", "read_bundle", "read_file", "read_trust", "write_file"]
+__all__ = [
+    "PRIVATE",
+    "check_writable",
+    "fingerprint",
+    "read_bundle",
+    "read_file",
+    "read_trust",
+    "write_file",
+]
 
 _STREAM = "-"
 _MODE = 0o666
+# What only its holder may read.
+PRIVATE = 0o600
 _RANDOM_BYTES = 6
 
 
@@ -68,7 +78,7 @@ def fingerprint(path: Path, *, sm3: bool = False) -> Fingerprint:
         raise _unreadable(f"file {path}", error) from error
 
 
-def write_file(path: Path, data: str | bytes) -> None:
+def write_file(path: Path, data: str | bytes, *, mode: int = _MODE) -> None:
     """Write a file whole or not at all, making its directory; `-` is stdout."""
     if str(path) == _STREAM:
         put(data)
@@ -81,7 +91,7 @@ def write_file(path: Path, data: str | bytes) -> None:
             # A device or a pipe is written to, never replaced.
             path.write_bytes(_encoded(data))
         else:
-            _replace(path, _encoded(data))
+            _replace(path, _encoded(data), mode)
     except OSError as error:
         raise _unwritable(path, error) from error
 
@@ -112,10 +122,10 @@ def _stdin() -> TextIO:
     return sys.stdin
 
 
-def _replace(path: Path, data: bytes) -> None:
+def _replace(path: Path, data: bytes, mode: int) -> None:
     draft = path.with_name(f".{path.name}.{token_hex(_RANDOM_BYTES)}")
     try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE), "wb") as file:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

@@ -9,8 +9,13 @@ __all__ = [
     "ADMIN_SIGNER_URL",
     "API_KEY",
     "AS_JSON",
+    "BELIEVED",
+    "BUNDLE",
+    "COMPLETE",
     "CONTRACT",
     "DATA_DIR",
+    "ISSUER",
+    "JWK",
     "KEY_FILE",
     "LANGUAGE",
     "LOG_ID",
@@ -22,10 +27,13 @@ __all__ = [
     "OPERATOR_SIGNER_URL",
     "OUTPUT",
     "PASSPHRASE",
+    "PREPARE",
+    "PREPARED",
     "RPC",
     "SENDER_SIGNER_URL",
     "SERVER",
     "SIGNER_TIMEOUT",
+    "SIGNING_KEY",
     "SUCCESSOR",
     "TRUST",
     "WAIT",
@@ -123,6 +131,55 @@ MAX_TIP = typer.Option(
     envvar="CROSSPROOF_CHAIN_MAX_PRIORITY_FEE_PER_GAS",
     min=0,
     help="Pay no higher tip, in gwei.",
+)
+# Signing something to be logged: with a key here, or with one elsewhere, in two steps.
+SIGNING_KEY = typer.Option(
+    "--key",
+    envvar="CROSSPROOF_SIGNING_KEY",
+    metavar="FILE",
+    help="The signing key (`crossproof key new-signing`).",
+)
+ISSUER = typer.Option(
+    "--issuer",
+    envvar="CROSSPROOF_ISSUER",
+    metavar="ID",
+    help="Who says it; the key file's organisation if not given.",
+)
+PREPARE = typer.Option(
+    "--prepare",
+    envvar="CROSSPROOF_PREPARE",
+    metavar="FILE",
+    help="Sign nothing: write what waits for its signature there, the bytes to sign on stdout.",
+)
+JWK = typer.Option(
+    "--jwk",
+    envvar="CROSSPROOF_JWK",
+    metavar="FILE",
+    help="With --prepare: the public key that is to sign.",
+)
+COMPLETE = typer.Option(
+    "--complete",
+    envvar="CROSSPROOF_COMPLETE",
+    metavar="SIGNATURE",
+    help="Base64url, or a file of 64 bytes or DER: the signature over those bytes.",
+)
+PREPARED = typer.Option(
+    "--prepared",
+    envvar="CROSSPROOF_PREPARED",
+    metavar="FILE",
+    help="With --complete: what --prepare wrote.",
+)
+BUNDLE = typer.Option(
+    "--bundle",
+    envvar="CROSSPROOF_BUNDLE",
+    metavar="FILE",
+    help="The record's bundle, instead of asking the server for the record.",
+)
+BELIEVED = typer.Option(
+    "--trust",
+    envvar="CROSSPROOF_TRUST",
+    metavar="FILE",
+    help="The trust file: who is accredited, whose keys are whose.",
 )
 SUCCESSOR = typer.Option(
     "--successor",

@@ -23,7 +23,7 @@ from ledger.statement import MAX_ENTRY_SIZE, Statement, parse_record_id, record_
 if TYPE_CHECKING:
     from ledger.client import Client
 
-__all__ = ["record"]
+__all__ = ["keep", "record"]
 
 # A statement may be written more generously than its canonical form is.
 _MAX_STATEMENT_FILE = 16 * MAX_ENTRY_SIZE
@@ -114,7 +114,7 @@ def record(
         try:
             logged = client.submit(statement.entry, deadline=wait)
         except (UnavailableError, KeyboardInterrupt):
-            _keep(statement, Path(f"{record_id}.statement.json"))
+            keep(statement, Path(f"{record_id}.statement.json"))
             raise
         there = "logged" if logged.added else "logged before"
         say(f"{there}: record {record_id}, index {logged.index}")
@@ -183,7 +183,7 @@ def _record_id(plan: str) -> bytes:
         raise problem("usage.record-id", "--plan", expected=error.expected, found=plan) from error
 
 
-def _keep(statement: Statement, path: Path) -> None:
+def keep(statement: Statement, path: Path) -> None:
     """Keep a statement that may have been logged, with the id and salt that make it the same."""
     write_file(path, statement.entry.decode() + "\n")
     say(f"kept: {path}; to try again: crossproof record --from-json {path}")

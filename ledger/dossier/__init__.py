@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from ledger.dossier.choice import choose
 from ledger.dossier.overview import Event, Flag, Overview, StageOverview, StageState, dossier_of
-from ledger.dossier.records import Placed, Records, Said
+from ledger.dossier.records import Placed, Records, Said, is_one_speaker, read_said
 from ledger.dossier.standing import check_orders, check_standing
 
 __all__ = [
@@ -26,4 +26,6 @@ __all__ = [
     "check_standing",
     "choose",
     "dossier_of",
+    "is_one_speaker",
+    "read_said",
 ]

@@ -24,7 +24,7 @@ from ledger.status import Status
 from ledger.trust import Trust
 from ledger.verify.signed import signer_of
 
-__all__ = ["Placed", "Records", "Said"]
+__all__ = ["Placed", "Records", "Said", "is_one_speaker", "read_said"]
 
 
 class _Carries(Protocol):
@@ -99,7 +99,7 @@ class Records:
             named = Statement.from_entry(plan.entry)
             if isinstance(named.members, Plan):
                 planned = _entry(plan.index, named)
-        found = [_read(placed, trust or Trust()) for placed in sorted(set(said))]
+        found = [read_said(placed, trust or Trust()) for placed in sorted(set(said))]
         return cls(
             _entry(subject.index, record),
             planned,
@@ -132,7 +132,7 @@ class Records:
         return [
             word
             for word in self.statuses
-            if word.says.leaf_hash == leaf_hash and _is_same(word.thumbprint, speaker, trust)
+            if word.says.leaf_hash == leaf_hash and is_one_speaker(word.thumbprint, speaker, trust)
         ]
 
 
@@ -141,7 +141,8 @@ def _entry(index: int, statement: Statement) -> Entry[Any]:
     return Entry(index, record_id, statement.leaf_hash, statement.members)
 
 
-def _read(placed: Placed, trust: Trust) -> Said[Any] | None:
+def read_said(placed: Placed, trust: Trust) -> Said[Any] | None:
+    """Read a signed entry; None where it says nothing, or its signature is wrong."""
     try:
         statement = Statement.from_entry(placed.entry)
         if not isinstance(statement.members, Signed):
@@ -155,7 +156,7 @@ def _read(placed: Placed, trust: Trust) -> Said[Any] | None:
     return Said(placed.index, statement, says, None if key is None else key.thumbprint)
 
 
-def _is_same(one: bytes | None, other: bytes | None, trust: Trust) -> bool:
+def is_one_speaker(one: bytes | None, other: bytes | None, trust: Trust) -> bool:
     """Say whether two keys are one, or of one organisation."""
     if one is None or other is None:
         return False

@@ -7,7 +7,7 @@ to all of it: coverage, revocations, orders. What cannot be told yet is undeterm
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from msgspec import UNSET
@@ -16,7 +16,16 @@ from ledger.accreditation import AccreditationSource
 from ledger.attestation import Attestation, PostCheck, Stage, StageClaims
 from ledger.attestation.post_check import PostCheckClaims
 from ledger.attestation.pre_assessment import PreAssessmentClaims
-from ledger.dossier import Records, Said, check_orders, check_standing, dossier_of
+from ledger.dossier import (
+    Placed,
+    Records,
+    Said,
+    check_orders,
+    check_standing,
+    dossier_of,
+    is_one_speaker,
+    read_said,
+)
 from ledger.dossier.overview import entry_of
 from ledger.errors import ConflictError, LedgerError, UnavailableError, VerificationError
 from ledger.jwk import PublicKey
@@ -28,7 +37,7 @@ from ledger.stages.assessing import RULES as ASSESSING
 from ledger.stages.assessing import Assessing
 from ledger.stages.comparison import broken, time_text
 from ledger.statement import Statement
-from ledger.status import Action, standing
+from ledger.status import Action, Status, StatusClaims, standing
 from ledger.trust import Trust
 
 __all__ = ["ask_attestation", "ask_status", "refuse"]
@@ -78,41 +87,58 @@ def ask_attestation(
 
 
 def ask_status(
-    action: Action,
+    claims: StatusClaims,
     about: Statement,
-    said: Sequence[Action],
+    said: Iterable[Placed],
     *,
-    issuer: bytes | None = None,
-    speaker: bytes,
+    key: PublicKey,
+    now: int,
     trust: Trust | None = None,
 ) -> list[Check]:
-    """Ask whether a word may follow: what can be said of this kind, and after the speaker's own.
+    """Ask whether a word may be signed by `key`: of this kind, now, after the speaker's own.
 
-    `issuer` is the thumbprint of the attestation's key, where one is spoken of.
+    `said` holds at least all that was said of `about` itself.
     """
-    allowed = _SPOKEN_OF.get(about.kind, frozenset())
-    if action not in allowed:
-        return [
-            Check(
-                "status.action",
-                Outcome.FAILED,
-                "status.action",
-                expected=" or ".join(sorted(allowed)) or "nothing that is said of this kind",
-                found=f"{action.value} of a {about.kind}",
-            )
-        ]
-    checks = [Check.verified("status.action")]
+    believed = trust or Trust()
+    checks = [_may_be_said(claims, about)]
+    if checks[0].status is Outcome.FAILED:
+        return checks
+    checks.append(_is_dated(claims.iat, now, "status.clock"))
+    words = [
+        word.says.claims.action
+        for word in filter(None, (read_said(placed, believed) for placed in sorted(said)))
+        if isinstance(word.says, Status)
+        and word.says.leaf_hash == about.leaf_hash
+        and is_one_speaker(word.thumbprint, key.thumbprint, believed)
+    ]
     try:
-        standing([*said, action])
+        standing([*words, claims.action])
     except LedgerError as error:
         checks.append(Check.failed("status.order", error))
     else:
         checks.append(Check.verified("status.order"))
-    if issuer is not None and issuer != speaker:
-        owner = (trust or Trust()).owner(issuer)
-        if owner is None or owner.key(speaker) is None:
-            checks.append(Check("status.speaker", Outcome.UNDETERMINED, "status.stranger"))
+    if about.kind == "attestation":
+        issuer = Attestation.read(about.value["jws"]).jws.thumbprint
+        code = "status.speaker"
+        if is_one_speaker(issuer, key.thumbprint, believed):
+            checks.append(Check.verified(code))
+        else:
+            checks.append(Check(code, Outcome.UNDETERMINED, "status.stranger"))
     return checks
+
+
+def _may_be_said(claims: StatusClaims, about: Statement) -> Check:
+    code = "status.action"
+    allowed = _SPOKEN_OF.get(about.kind, frozenset())
+    record_id = str(about.members.record_id)
+    if (claims.leaf_hash, str(claims.record_id)) != (about.leaf_hash, record_id):
+        other = broken("another record is spoken of", record_id, str(claims.record_id))
+        return Check.failed(code, other)
+    if claims.action not in allowed:
+        wanted = " or ".join(sorted(allowed)) or "nothing that is said of this kind"
+        found = f"{claims.action.value} of a {about.kind}"
+        return Check(code, Outcome.FAILED, "status.action", None, wanted, found)
+    return Check.verified(code)
 
 
 def refuse(checks: Iterable[Check]) -> list[Check]:
@@ -154,13 +180,20 @@ def _is_of_the_record(stage: Stage, claims: StageClaims, records: Records) -> Ch
 def _is_of_now(claims: StageClaims, now: int) -> Check:
     """Check the issuer's clock, as far as clocks agree, and that it is not over already."""
     code = "attestation.clock"
-    if abs(claims.iat - now) > CLOCK_SKEW:
-        wanted = f"within {CLOCK_SKEW} seconds of {time_text(now)}"
-        return Check.failed(code, broken("its clock differs", wanted, time_text(claims.iat)))
+    dated = _is_dated(claims.iat, now, code)
+    if dated.status is Outcome.FAILED:
+        return dated
     if claims.exp is not UNSET and claims.exp <= now:
         wanted = f"an end after {time_text(now)}"
         return Check.failed(code, broken("it has expired", wanted, time_text(claims.exp)))
     return Check.verified(code)
+
+
+def _is_dated(issued_at: int, now: int, code: str) -> Check:
+    if abs(issued_at - now) <= CLOCK_SKEW:
+        return Check.verified(code)
+    wanted = f"within {CLOCK_SKEW} seconds of {time_text(now)}"
+    return Check.failed(code, broken("its clock differs", wanted, time_text(issued_at)))
 
 
 def _is_accredited(

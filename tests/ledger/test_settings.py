@@ -94,6 +94,7 @@ _VALUES = {
     "session_hours": ("1", 1),
     "rate_limit": ("600/minute", "600/minute"),
     "rate_limit_keyless": ("", None),
+    "signing_keys_dir": ("/k/signing", Path("/k/signing")),
     "max_batch_bytes": ("1000", 1000),
     "max_record_bytes": ("1000", 1000),
     "max_verification_bytes": ("1000", 1000),

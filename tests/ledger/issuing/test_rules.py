@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from ledger import status
 from ledger.accreditation import Accreditation, Change, Standing
 from ledger.attestation import STAGES, Attestation, Stage
+from ledger.dossier import Placed
 from ledger.entry import decode_members
 from ledger.errors import ConflictError, UnavailableError
 from ledger.issuing import ask_attestation, ask_status, refuse
 from ledger.jwk import PrivateKey
+from ledger.organisation import Organisation, Role
 from ledger.report import Check, Status
 from ledger.stages import CLOCK_SKEW
 from ledger.status import Action
+from ledger.status import Status as StatusReader
+from ledger.trust import Trust
 from tests.covered_transfer import CASES, ISSUED, KEY, reference
 from tests.logged_records import Entries
 
@@ -263,34 +269,74 @@ def test_refusal_names_the_first_rule_with_what_it_compared() -> None:
     assert "pre-assessment.scenario" in str(error.hint)
 
 
-_ME, _OTHER = KEY.public.thumbprint, PrivateKey.generate().public.thumbprint
+_OTHER = PrivateKey.generate()
 
 
 @pytest.mark.parametrize(
-    ("case", "action", "said", "speaker", "broken", "warned"),
+    ("case", "action", "said", "broken"),
     [
-        ("backup", Action.REVOKE, [], _ME, [], []),
-        ("backup", Action.REVOKE, [Action.SUSPEND], _ME, [], []),
-        ("transfer", Action.STOP, [], _ME, [], []),
-        ("plan", Action.REINSTATE, [Action.STOP], _ME, [], []),
-        ("backup", Action.STOP, [], _ME, ["status.action"], []),
-        ("transfer", Action.REVOKE, [], _ME, ["status.action"], []),
-        ("backup", Action.REINSTATE, [], _ME, ["status.order"], []),
-        ("backup", Action.SUSPEND, [Action.REVOKE], _ME, ["status.order"], []),
-        ("backup", Action.REVOKE, [], _OTHER, [], ["status.speaker"]),
+        ("backup", Action.REVOKE, [], []),
+        ("backup", Action.REVOKE, [Action.SUSPEND], []),
+        ("transfer", Action.STOP, [], []),
+        ("plan", Action.REINSTATE, [Action.STOP], []),
+        ("backup", Action.STOP, [], ["status.action"]),
+        ("transfer", Action.REVOKE, [], ["status.action"]),
+        ("backup", Action.REINSTATE, [], ["status.order"]),
+        ("backup", Action.SUSPEND, [Action.REVOKE], ["status.order"]),
     ],
 )
 def test_status_must_be_possible_and_in_order(
-    *,
+    case: str, action: Action, said: list[Action], broken: list[str]
+) -> None:
+    entries = Entries()
+    for word in said:
+        entries.say(case, word)
+    assert _broken(_ask_status(entries, case, action)) == broken
+    # What others said of it is theirs.
+    strangers = Entries()
+    for word in said:
+        strangers.say(case, word, _OTHER)
+    alone = _ask_status(strangers, case, action)
+    if action is Action.REINSTATE:
+        assert _broken(alone) == ["status.order"]
+    else:
+        assert _broken(alone) == [code for code in broken if code == "status.action"]
+
+
+def test_status_by_another_than_the_issuer_warns() -> None:
+    entries = Entries()
+    assert refuse(_ask_status(entries, "backup", Action.REVOKE)) == []
+    (warning,) = refuse(_ask_status(entries, "backup", Action.REVOKE, key=_OTHER))
+    assert (warning.code, warning.reason) == ("status.speaker", "status.stranger")
+    both = Organisation("o", frozenset({Role.CUSTODIAN}), (KEY.public, _OTHER.public))
+    trust = replace(Trust(), organisations=(both,))
+    assert refuse(_ask_status(entries, "backup", Action.REVOKE, key=_OTHER, trust=trust)) == []
+
+
+def test_status_of_another_time_or_record_is_refused() -> None:
+    entries = Entries()
+    late = _ask_status(entries, "backup", Action.REVOKE, now=ISSUED + CLOCK_SKEW + 1)
+    assert _broken(late) == ["status.clock"]
+    other = _ask_status(entries, "backup", Action.REVOKE, about="post_check")
+    assert _broken(other) == ["status.action"]
+
+
+def _ask_status(
+    entries: Entries,
     case: str,
     action: Action,
-    said: list[Action],
-    speaker: bytes,
-    broken: list[str],
-    warned: list[str],
-) -> None:
-    about = Entries()[case]
-    issuer = _ME if case == "backup" else None
-    checks = ask_status(action, about, said, issuer=issuer, speaker=speaker)
-    assert _broken(checks) == broken
-    assert [c.code for c in checks if c.status is Status.UNDETERMINED] == warned
+    *,
+    key: PrivateKey = KEY,
+    now: int = ISSUED,
+    about: str | None = None,
+    trust: Trust | None = None,
+) -> list[Check]:
+    of = entries[case]
+    waiting = status.draft(
+        key.public, issuer="x", issued_at=ISSUED, leaf=of.leaf_hash,
+        record_id=str(of.members.record_id), action=action, reason="because",
+    )  # fmt: skip
+    claims = StatusReader.parse(waiting.sign(key).text).claims
+    said = [Placed(index, statement.entry) for index, (_, statement) in enumerate(entries.logged)]
+    subject = entries[about or case]
+    return ask_status(claims, subject, said, key=key.public, now=now, trust=trust)
