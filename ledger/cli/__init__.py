@@ -29,6 +29,7 @@ from ledger.cli import (
     deploy,
     key,
     log,
+    monitor,
     record,
     recover,
     serve,
@@ -57,6 +58,7 @@ app.command("bundle")(bundle.bundle)
 app.command("verify")(verify.verify)
 app.add_typer(trust.app, name="trust")
 app.add_typer(audit.app, name="audit")
+app.command("monitor")(monitor.monitor)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("recover")(recover.recover)

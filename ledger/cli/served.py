@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from ledger.anchor import ChainIdentity
 from ledger.archive.source import CHECKPOINT, Source
 from ledger.checkpoint import parse_checkpoint
-from ledger.errors import MalformedError, UnavailableError
-from ledger.trust import Trust, TrustedLog
+from ledger.errors import MalformedError, NotFoundError, UnavailableError
+from ledger.trust import Trust, TrustedChain, TrustedLog
 
 if TYPE_CHECKING:
     from ledger.audit.chain import ChainAudit
+    from ledger.log.head_record import AnchoredHead
 
-__all__ = ["ask_trusted_chains", "served_log"]
+__all__ = ["ask_trusted_chains", "newest_on_chain", "served_log"]
 
 
 def served_log(source: Source, trust: Trust) -> TrustedLog:
@@ -23,6 +24,11 @@ def served_log(source: Source, trust: Trust) -> TrustedLog:
     """
     try:
         origin = parse_checkpoint(source.read(CHECKPOINT).decode()).origin
+    except NotFoundError:
+        if len(trust.logs) != 1:
+            raise
+        # Whose checkpoint is missing is clear: that it is may be what matters.
+        return trust.logs[0]
     except (UnicodeDecodeError, MalformedError) as error:
         raise MalformedError("note.malformed", "what is served is no checkpoint") from error
     log = trust.log(origin)
@@ -58,6 +64,43 @@ def ask_trusted_chains(trust: Trust, log: TrustedLog, *, from_block: int = 0) ->
         result.heads += asked.heads
         result.logs += asked.logs
     return result
+
+
+def newest_on_chain(
+    trust: Trust, log: TrustedLog
+) -> tuple[UnavailableError | None, list[AnchoredHead]]:
+    """Ask the trust file's chains for the log's newest head; also what could not be asked.
+
+    A head counts where as many nodes hold it for good as must agree.
+    """
+    heads: list[AnchoredHead] = []
+    unasked: UnavailableError | None = None
+    for trusted in trust.chains if log.log_id is not None else ():
+        if not trusted.rpc:
+            continue
+        try:
+            heads += _newest(trusted, log.log_id or b"")
+        except UnavailableError as error:
+            unasked = error
+    return unasked, heads
+
+
+def _newest(trusted: TrustedChain, log_id: bytes) -> list[AnchoredHead]:
+    from ledger.chain import Chain, connect_trusted  # noqa: PLC0415 - web3, a second
+    from ledger.log.head_record import AnchoredHead  # noqa: PLC0415
+
+    with Chain.connect(
+        trusted.rpc[0], contract=trusted.identity.contract, finality=trusted.finality
+    ) as chain:
+        if chain.identity() != trusted.identity:
+            raise _other(trusted.identity, chain.identity())
+        head = chain.head(log_id)
+    if head is None or not head.size:
+        return []
+    # Until its block is final it may be replaced, and one node may show what it likes.
+    if not connect_trusted(trusted).holds(trusted.identity, log_id, head):
+        return []
+    return [AnchoredHead(trusted.identity, log_id, head.size, head.root)]
 
 
 def _other(expected: ChainIdentity, found: ChainIdentity) -> UnavailableError:
