@@ -32,6 +32,7 @@ from ledger.cli import (
     dossier,
     key,
     log,
+    monitor,
     receive,
     record,
     recover,
@@ -66,7 +67,8 @@ app.command("receive")(receive.receive)
 app.command("revoke")(revoke.revoke)
 app.command("dossier")(dossier.dossier)
 app.add_typer(trust.app, name="trust")
-app.command("audit")(audit.audit)
+app.add_typer(audit.app, name="audit")
+app.command("monitor")(monitor.monitor)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("recover")(recover.recover)

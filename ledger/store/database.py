@@ -88,6 +88,11 @@ class Store:
             raise
         return store
 
+    @property
+    def url(self) -> str:
+        """The database's address as `open` takes it, secrets included: for processes of our own."""
+        return self._engine.url.render_as_string(hide_password=False)
+
     def close(self) -> None:
         """Close every connection that is not in use."""
         self._engine.dispose()
