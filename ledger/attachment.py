@@ -10,18 +10,22 @@ from the bundle. ISO 32000-2, 7.11.4 and 7.9.6.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from io import BytesIO
+from typing import Any
 
 from ledger.bundle import MAX_BUNDLE_SIZE
 from ledger.errors import MalformedError
 
-__all__ = ["MAX_PDF_SIZE", "MEDIA_TYPE", "bundle_in", "read_pdf"]
+__all__ = ["MAX_NAMES", "MAX_PDF_SIZE", "MEDIA_TYPE", "bundle_in", "read_pdf"]
 
 MEDIA_TYPE = "application/pdf"
 
 # A bundle that cannot be compressed, its page, its fonts and a seal.
 MAX_PDF_SIZE = MAX_BUNDLE_SIZE + 1024 * 1024
 MAX_OBJECTS = 100_000
+# What embeds files by the thousand is no certificate.
+MAX_NAMES = 1_000
 # The bundle, and the streams that hold the objects around it.
 MAX_UNPACKED = 2 * MAX_BUNDLE_SIZE
 # ISO 32000-2 demands it at the beginning; some readers look further, and see another file.
@@ -93,9 +97,42 @@ def _attachments(pdf: bytes) -> list[bytes]:
         )
         if reader.is_encrypted:
             raise _malformed("an encrypted PDF")
-        # Not more than one: each may be as large as all that may be unpacked.
-        named = [file for file in reader.attachment_list if _is_bundle(file.name)]
-        return [named[0].content] if len(named) == 1 else [b""] * len(named)
+        # Not more than one is unpacked: each may be as large as all that may be.
+        named = [spec for name, spec in _embedded(reader.root_object) if _is_bundle(name)]
+        return [_unpacked(named[0])] if len(named) == 1 else [b""] * len(named)
+
+
+def _embedded(catalog: Any) -> Iterator[tuple[object, Any]]:
+    """Walk the name tree of embedded files, each node and name counted whatever it is.
+
+    The same node may be named again and again, or name itself: a small file could be endless.
+    """
+    waiting = [_part(_part(catalog, "/Names"), "/EmbeddedFiles")]
+    left = MAX_NAMES
+    while waiting:
+        node = waiting.pop()
+        names, kids = _part(node, "/Names") or (), _part(node, "/Kids") or ()
+        left -= 1 + len(names) + len(kids)
+        if left < 0:
+            raise _malformed(f"more than {MAX_NAMES} names of embedded files")
+        waiting += [kid.get_object() for kid in kids]
+        for name, spec in zip(names[::2], names[1::2], strict=False):
+            yield name.get_object(), spec.get_object()
+
+
+def _unpacked(spec: Any) -> bytes:
+    """Unpack a file specification's stream, `UF` before `F` (ISO 32000-2, 7.11.3)."""
+    files = _part(spec, "/EF")
+    stream = _part(files, "/UF") or _part(files, "/F")
+    if stream is None:
+        raise _malformed("an attachment without its content")
+    return bytes(stream.get_data())
+
+
+def _part(node: Any, name: str) -> Any:
+    """Look a member up, resolved; None where it is absent."""
+    found = None if node is None else node.get(name)
+    return None if found is None else found.get_object()
 
 
 def _is_bundle(name: object) -> bool:

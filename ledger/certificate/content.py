@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ledger.bundle import MEDIA_TYPE, Bundle
-from ledger.certificate.dossier import reason_of, steps
+from ledger.certificate.steps import reason_of, steps
 from ledger.certificate.wording import (
     Row,
     Text,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.attachment import MAX_PDF_SIZE, bundle_in, read_pdf
+from ledger.attachment import MAX_NAMES, MAX_PDF_SIZE, bundle_in, read_pdf
 from ledger.bundle import MAX_BUNDLE_SIZE
 from ledger.certificate import certify
 from ledger.errors import MalformedError
@@ -132,13 +133,57 @@ def test_bundle_that_is_packed_twice_is_refused() -> None:
     assert code_of(with_stream(packed, Filter=twice)) == "pdf.format"
 
 
-def test_name_tree_that_contains_itself_ends() -> None:
+def with_tree(make: Callable[[pikepdf.Pdf], Any]) -> bytes:
     document = pikepdf.new()
     document.add_blank_page()
-    node = document.make_indirect(pikepdf.Dictionary(Kids=pikepdf.Array()))
-    node.Kids.append(node)
-    document.Root.Names = pikepdf.Dictionary(EmbeddedFiles=node)
-    assert code_of(saved(document)) == "pdf.attachment"
+    document.Root.Names = pikepdf.Dictionary(EmbeddedFiles=make(document))
+    return saved(document)
+
+
+def test_name_tree_that_contains_itself_ends() -> None:
+    def loop(document: pikepdf.Pdf) -> Any:
+        node = document.make_indirect(pikepdf.Dictionary(Kids=pikepdf.Array()))
+        node.Kids.append(node)
+        return node
+
+    assert code_of(with_tree(loop)) == "pdf.format"
+
+
+def test_name_tree_that_names_one_node_many_times_is_refused_soon() -> None:
+    """Some kilobytes that name thousands of names thousands of times would take minutes."""
+
+    def flood(document: pikepdf.Pdf) -> Any:
+        spec = document.make_indirect(pikepdf.Dictionary())
+        names = pikepdf.Array([pikepdf.String("x"), spec] * 200)
+        node = document.make_indirect(pikepdf.Dictionary(Names=names))
+        return document.make_indirect(pikepdf.Dictionary(Kids=pikepdf.Array([node] * MAX_NAMES)))
+
+    with pytest.raises(MalformedError) as caught:
+        bundle_in(with_tree(flood))
+    assert str(MAX_NAMES) in str(caught.value.found)
+
+
+def test_bundle_is_found_deep_in_the_name_tree() -> None:
+    """Where embedded files are many, their tree has levels (ISO 32000-2, 7.9.6)."""
+
+    def deep(document: pikepdf.Pdf) -> Any:
+        stream = document.make_indirect(pikepdf.Stream(document, b"{}"))
+        spec = document.make_indirect(pikepdf.Dictionary(EF=pikepdf.Dictionary(F=stream)))
+        names = pikepdf.Array([pikepdf.String("x.bundle.json"), spec])
+        node = document.make_indirect(pikepdf.Dictionary(Names=names))
+        for _ in range(3):
+            node = document.make_indirect(pikepdf.Dictionary(Kids=pikepdf.Array([node])))
+        return node
+
+    assert bundle_in(with_tree(deep)) == b"{}"
+
+
+@pytest.mark.parametrize(
+    "spec", [pikepdf.Dictionary(), pikepdf.Dictionary(EF=pikepdf.Dictionary())]
+)
+def test_bundle_without_content_is_refused(spec: pikepdf.Dictionary) -> None:
+    names = pikepdf.Array([pikepdf.String("x.bundle.json"), spec])
+    assert code_of(with_tree(lambda _: pikepdf.Dictionary(Names=names))) == "pdf.format"
 
 
 def reads_or_refuses(data: bytes) -> None:
