@@ -47,11 +47,21 @@ class Identities:
         be found out.
         """
         if not await self.are_needed():
+            known = await self._newly_made(token)
+            if known is not None:
+                return known
             check_local(request)
             return LOCAL
         if token is not None:
             return await self.holder(token)
         return await self._sessions.identify(request, self.find_key)
+
+    async def _newly_made(self, token: str | None) -> Principal | None:
+        """Say whose a key is that was made a moment ago, the first one of this ledger."""
+        presented = None if token is None else Presented.parse(token)
+        if presented is None or await self._stored.find(presented.prefix) is None:
+            return None
+        return await self.holder(str(token))
 
     async def holder(self, token: str) -> Principal:
         """Say whose an API key or a token is; raise RequestError, UnavailableError."""

@@ -10,11 +10,13 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
 
+from api.auth.refusal import unauthorized
 from ledger.canonical import parse
 from ledger.errors import MalformedError, UnavailableError
 
@@ -61,7 +63,10 @@ class IssuerDocuments:
         return self._ask("GET", self.discovery().address("jwks_uri"))
 
     def exchange(self, form: Mapping[str, str], *, account: tuple[str, str] | None) -> Any:
-        """Send a form to the token endpoint (RFC 6749, 4.1.3); raise UnavailableError."""
+        """Send a form to the token endpoint (RFC 6749, 4.1.3).
+
+        Raises RequestError (401) for a code that is not good, UnavailableError.
+        """
         return self._ask(
             "POST", self.discovery().address("token_endpoint"), form=form, account=account
         )
@@ -97,7 +102,9 @@ class IssuerDocuments:
                 status = answer.status_code
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
             raise unavailable("no answer", type(error).__name__) from error
-        if status != 200:  # noqa: PLR2004 - the one status of an answer
+        if form is not None and status == HTTPStatus.BAD_REQUEST:
+            raise unauthorized("auth.login", "The identity provider does not know this login.")
+        if status != HTTPStatus.OK:
             raise unavailable("no document", f"HTTP status {status}")
         try:
             value = parse(bytes(body))

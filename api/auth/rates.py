@@ -49,8 +49,6 @@ class Rate(NamedTuple):
 class BoundedMemory(Storage):
     """Counters in memory; the library's own grow without bound, and start a thread to shrink."""
 
-    STORAGE_SCHEME = ["crossproof-memory"]  # noqa: RUF012 - as the library declares it
-
     def __init__(self, *, most: int = MAX_CALLERS) -> None:
         super().__init__()
         self._most = most

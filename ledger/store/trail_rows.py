@@ -63,10 +63,15 @@ class TrailRows:
         rows = self._connection.execute(
             select(trail).where(trail.c.number >= start).order_by(trail.c.number).limit(limit)
         )
-        return [ChainedRow(*row) for row in rows]
+        return [ChainedRow(number, _bytes(row), _bytes(hash_)) for number, row, hash_ in rows]
 
     def all(self, start: int = 0) -> Iterator[ChainedRow]:
         """Read every row from a number on, in order."""
         while rows := self.read(start, _FETCHED):
             yield from rows
             start = rows[-1].number + 1
+
+
+def _bytes(value: bytes | str) -> bytes:
+    # SQLite keeps whatever somebody has put there: what is changed must be told, not stumbled on.
+    return value.encode() if isinstance(value, str) else bytes(value)
