@@ -30,6 +30,7 @@ RECORDS: dict[str, dict[str, Any]] = {
     # The name stands somewhere else: that makes nobody a recipient.
     "about a stranger": transfer(purpose="stranger", recipient={"id": "x", "name": "stranger"}),
 }
+PARTS = ("bundle", "bundle?format=tlog-proof", "dossier", "attestations", "certificate.pdf")
 SEES = {
     "exporter": set(RECORDS),
     "recipient": {"to hongkong", "further to macau", "plan"},
@@ -82,7 +83,7 @@ def shared(
 def test_record_and_bundle_are_shown_to_whom_they_concern(shared: Shared, reader: str) -> None:
     for name, statement in RECORDS.items():
         path = f"/v1/records/{statement['record_id']}"
-        for asked in (path, f"{path}/bundle", f"{path}/bundle?format=tlog-proof"):
+        for asked in (path, *(f"{path}/{part}" for part in PARTS)):
             answer = shared.get(asked, reader)
             expected = 200 if name in SEES[reader] else 404
             assert answer.status_code == expected, f"{asked} ({name}) as {reader}"
