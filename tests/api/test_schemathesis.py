@@ -52,7 +52,8 @@ def asked(make_service: Callable[..., Iterator[Service]]) -> Iterator[Asked]:
             service.anchor()
             document = service.client.get("/openapi.json").json()
             schema = schemathesis.openapi.from_dict(document)
-            operations = [result.ok() for result in schema.get_all_operations()]
+            found: list[Any] = list(schema.get_all_operations())
+            operations = [result.ok() for result in found]
             cases = {operation.label: operation.as_strategy() for operation in operations}
             yield Asked(service, roles, cases)
 
