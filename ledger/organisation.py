@@ -2,11 +2,11 @@
 
     {"id": "uscc:…", "name"?, "roles": ["enterprise"], "jurisdictions": ["CN"],
      "keys": [JWK or "did:jwk:…", …],
-     "certified"?: {"roots": [base64 of DER, …], "name"?: "…"}}
+     "certified"?: {"roots": [base64 of DER, …], "name"?: "…"}, "web"?: {"did": "did:web:…", …}}
 
 `certified` lets certificates bring keys along (`x5c`): under one of these roots, for this `name`
 (the id where none is given), which is a URI or DNS name of the certificate or its subject's
-organizationIdentifier.
+organizationIdentifier. `web` has the keys of a did:web as they were fetched (`did_web`).
 
 Statements name parties by `id`; signatures name keys by thumbprint; that the one belongs to the
 other is what a trust file says. A regulator's jurisdictions are those for which its orders count.
@@ -20,6 +20,7 @@ from enum import StrEnum
 from typing import Any
 
 from ledger.certificate_chain import Certificate
+from ledger.did_web import DidWeb
 from ledger.errors import MalformedError
 from ledger.jwk import PublicKey
 from ledger.kinds.formats import check_jurisdiction
@@ -77,12 +78,13 @@ class Organisation:
     jurisdictions: frozenset[str] = frozenset()
     name: str | None = None
     certified: Certified | None = None
+    web: DidWeb | None = None
     # Asked for at every signature that is checked: hashed once.
     _by_thumbprint: Mapping[bytes, PublicKey] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Name the keys."""
-        named = {key.thumbprint: key for key in self.keys}
+        named = {key.thumbprint: key for key in self.all_keys}
         object.__setattr__(self, "_by_thumbprint", named)
 
     @classmethod
@@ -95,13 +97,16 @@ class Organisation:
         jurisdictions = members.listed("jurisdictions", _read_jurisdiction, longest=26 * 26)
         keys = members.array("keys", _read_key, longest=MAX_KEYS)
         certified = members.optional("certified", Certified.from_value)
+        web = members.optional("web", DidWeb.from_value)
         members.end()
         if not identifier or not roles:
             raise _malformed(where, "an id, and at least one role")
         for listed in (roles, jurisdictions, keys):
             if len(set(listed)) < len(listed):
                 raise _malformed(where, "each role, jurisdiction and key once")
-        return cls(identifier, frozenset(roles), keys, frozenset(jurisdictions), name, certified)
+        return cls(
+            identifier, frozenset(roles), keys, frozenset(jurisdictions), name, certified, web
+        )
 
     def to_value(self) -> dict[str, Any]:
         """Write the JSON object that `from_value` reads."""
@@ -113,11 +118,18 @@ class Organisation:
         }
         told = {name: member for name, member in value.items() if member}
         certified = {} if self.certified is None else {"certified": self.certified.to_value()}
-        return {**told, "keys": [key.to_jwk() for key in self.keys], **certified}
+        web = {} if self.web is None else {"web": self.web.to_value()}
+        return {**told, "keys": [key.to_jwk() for key in self.keys], **certified, **web}
 
     def key(self, thumbprint: bytes) -> PublicKey | None:
         """Find a key by its thumbprint."""
         return self._by_thumbprint.get(thumbprint)
+
+    @property
+    def all_keys(self) -> tuple[PublicKey, ...]:
+        """Give its keys, those that its did:web brought too, each once."""
+        fetched = () if self.web is None else self.web.keys
+        return tuple(dict.fromkeys((*self.keys, *fetched)))
 
     @property
     def certified_name(self) -> str:

@@ -92,7 +92,7 @@ class Trust:
         certified = tuple(known for known in trust.organisations if known.certified)
         check_unique(certified, lambda known: known.certified_name, "trust.organisations: a name")
         # A key of two organisations would let either speak for the other.
-        keys = [key for known in trust.organisations for key in known.keys]
+        keys = [key for known in trust.organisations for key in known.all_keys]
         check_unique(tuple(keys), lambda key: key.thumbprint.hex(), "trust.organisations: a key")
         check_unique(
             trust.accreditations,
