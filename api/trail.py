@@ -101,7 +101,7 @@ class TrailWriter:
             since = newest.until if newest is not None else Visit.from_row(first[0].row)[1].time
             until = datetime.now(UTC)
             made = statement(head, since=since, until=until)
-            appended = self._node.submit([Submission(made.record_id, made.entry)], submitter=LEDGER)
+            appended = self._node.submit([Submission.of(made)], submitter=LEDGER)
             self._newest = LoggedHead(appended.indexes[0], head, until)
             return self._newest
 

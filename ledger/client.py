@@ -8,7 +8,7 @@ says wrong is told as its own words (`RefusedError`) or as "could not ask" (Unav
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -43,6 +43,7 @@ _SHOWN = 200
 _MAX_PAGES = 1_000
 _ACCEPTED = 202
 _UNAVAILABLE = 503
+_JSON, _NDJSON = "application/json", "application/x-ndjson"
 _AGAIN = frozenset({_ACCEPTED, _UNAVAILABLE})
 
 
@@ -116,6 +117,18 @@ class Client:
             case {"record_id": str(record_id), "index": int(index)} if _is_index(index):
                 return Logged(record_id, index, added=status == httpx2.codes.CREATED)
         raise self._nonsense("a record_id and an index", answer)
+
+    def submit_batch(self, lines: Sequence[bytes], *, deadline: float = 0) -> tuple[int, int]:
+        """Submit statements as one batch; give the first one's index, and how many were new."""
+        content = b"\n".join(lines)
+        _, body = self._wait("POST", "/v1/batches", deadline, content=content, form=_NDJSON)
+        answer = self._read(body)
+        match answer:
+            case {"count": int(count), "added": int(added), "ranges": [[1, int(index), _], *_]} if (
+                count == len(lines) and _is_index(index) and 0 <= added <= count
+            ):
+                return index, added
+        raise self._nonsense("a count and ranges of indexes", answer)
 
     def bundle(self, record_id: str, *, deadline: float, anchored: bool = False) -> Bundle:
         """Fetch a record's bundle, waiting until there is one; with its anchor if `anchored`.
@@ -241,20 +254,28 @@ class Client:
             raise self._nonsense("a trust file", str(error)) from error
 
     def _wait(
-        self, method: str, path: str, deadline: float, *, content: bytes | None = None
+        self,
+        method: str,
+        path: str,
+        deadline: float,
+        *,
+        content: bytes | None = None,
+        form: str = _JSON,
     ) -> tuple[int, bytes]:
         """Ask until there is an answer, at the server's own pace; give status and body."""
         end = time.monotonic() + deadline
         while True:
-            status, body, pause = self._send(method, path, content)
+            status, body, pause = self._send(method, path, content, form)
             if status not in _AGAIN:
                 return status, body
             if time.monotonic() + pause > end:
                 raise self._too_late(status, body, deadline)
             time.sleep(pause)
 
-    def _send(self, method: str, path: str, content: bytes | None) -> tuple[int, bytes, float]:
-        headers = {"Content-Type": "application/json"} if content is not None else {}
+    def _send(
+        self, method: str, path: str, content: bytes | None, form: str
+    ) -> tuple[int, bytes, float]:
+        headers = {"Content-Type": form} if content is not None else {}
         try:
             with self._http.stream(method, path, content=content, headers=headers) as response:
                 body = self._bounded(response.iter_raw())

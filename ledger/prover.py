@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ledger.anchor import Anchor
-from ledger.bundle import Bundle, FirstAnchor, LoggedAttestation, LoggedEntry
+from ledger.bundle import Bundle, FirstAnchor, LoggedAttestation, LoggedEntry, LoggedManifest
 from ledger.errors import NotFoundError, UnavailableError
 from ledger.head import Head
 from ledger.log import Log
@@ -50,6 +50,8 @@ def prove(log: Log, record_id: bytes, *, covering: Covering) -> Bundle:
     newest = max([own, *related.indexes])
     head, anchor = _head(log, newest, earliest if newest == own else covering(newest), covering)
     tree = log.tree(head.size)
+    # Logged with the record or before it, so that what covers the record covers it.
+    signed = log.signed_batches.find(index, record.leaf_hash)
 
     def proven(place: int, entry: bytes) -> LoggedEntry:
         return LoggedEntry(place, entry, tuple(tree.inclusion_proof(place)))
@@ -68,6 +70,11 @@ def prove(log: Log, record_id: bytes, *, covering: Covering) -> Bundle:
         },
         receipts=tuple(map(logged, related.receipts)),
         statuses=tuple(map(logged, related.statuses)),
+        manifest=None
+        if signed is None
+        else LoggedManifest(
+            proven(signed.manifest_index, log.entry(signed.manifest_index)), signed.place
+        ),
     )
 
 

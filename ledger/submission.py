@@ -14,8 +14,9 @@ from msgspec import UNSET, UnsetType
 from ledger.errors import MalformedError
 from ledger.kinds import Kind, Transfer
 from ledger.kinds.transfer import Coverage
-from ledger.merkle import leaf_hash
-from ledger.statement import RECORD_ID_SIZE, Statement
+from ledger.manifest import ManifestClaims
+from ledger.merkle import leaf_hash, root
+from ledger.statement import RECORD_ID_SIZE, LineError, Statement
 from ledger.tile import MAX_ENTRY_SIZE
 
 __all__ = ["Appended", "Batch", "PlanUse", "Range", "Submission", "ranges_of"]
@@ -64,11 +65,15 @@ class PlanUse(NamedTuple):
 
 
 class Submission(NamedTuple):
-    """One record to log: its id (16 bytes), its entry, already validated, and the plan it uses."""
+    """One record to log: its id (16 bytes), its entry, already validated, and the plan it uses.
+
+    `signs` is of a batch's last line alone: what the manifest there says of the lines before it.
+    """
 
     record_id: bytes
     entry: bytes
     use: PlanUse | None = None
+    signs: ManifestClaims | None = None
 
     @classmethod
     def of(cls, statement: Statement) -> Submission:
@@ -89,7 +94,8 @@ class Submission(NamedTuple):
 class Batch:
     """Submissions with their leaf hashes, by one submitter, at one time.
 
-    `covered` holds the positions of those that use a plan.
+    `covered` holds the positions of those that use a plan. `signed` says that the last line is a
+    manifest of those before it.
     """
 
     submissions: Sequence[Submission]
@@ -97,14 +103,18 @@ class Batch:
     covered: Sequence[int]
     submitter: str
     received_at: datetime
+    signed: bool = False
 
     @classmethod
     def of(
         cls, submissions: Sequence[Submission], *, submitter: str, received_at: datetime
     ) -> Batch:
-        """Hash the entries; raise MalformedError for a record id or an entry of a wrong size."""
+        """Hash the entries; raise MalformedError for a record id or an entry of a wrong size.
+
+        A manifest that is of other lines raises LineError.
+        """
         covered = []
-        for line, (record_id, entry, use) in enumerate(submissions, 1):
+        for line, (record_id, entry, use, _) in enumerate(submissions, 1):
             if use is not None:
                 covered.append(line - 1)
             if len(record_id) != RECORD_ID_SIZE or len(entry) > MAX_ENTRY_SIZE:
@@ -115,7 +125,34 @@ class Batch:
                     found=f"{len(record_id)} and {len(entry)}",
                 )
         leaf_hashes = [leaf_hash(submission.entry) for submission in submissions]
-        return cls(submissions, leaf_hashes, covered, submitter, received_at)
+        signs = submissions[-1].signs if submissions else None
+        if signs is not None:
+            _check_manifest(signs, leaf_hashes[:-1])
+        signed = signs is not None
+        return cls(submissions, leaf_hashes, covered, submitter, received_at, signed)
+
+
+def _check_manifest(claims: ManifestClaims, leaf_hashes: Sequence[bytes]) -> None:
+    """Hold a manifest against the lines before it; raise LineError."""
+    line = len(leaf_hashes) + 1
+    if claims.count != len(leaf_hashes):
+        wrong = MalformedError(
+            "manifest.count",
+            "the manifest is of another number of lines",
+            expected=f"{len(leaf_hashes)}, the lines before it",
+            found=str(claims.count),
+        )
+        raise LineError(line, wrong)
+    found = root(leaf_hashes).hex()
+    if claims.root != found:
+        wrong = MalformedError(
+            "manifest.root",
+            "the manifest is of other lines, or of another order",
+            expected=found,
+            found=claims.root,
+            hint="Sign the RFC 9162 root of the leaf hashes of all lines before it, as sent.",
+        )
+        raise LineError(line, wrong)
 
 
 class Range(NamedTuple):

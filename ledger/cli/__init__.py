@@ -29,6 +29,7 @@ from ledger.cli import (
     cosign,
     demo,
     deploy,
+    disclose,
     dossier,
     key,
     log,
@@ -60,6 +61,7 @@ app.command("serve")(serve.serve)
 app.command("cosign")(cosign.cosign)
 app.command("record")(record.record)
 app.command("bundle")(bundle.bundle)
+app.command("disclose")(disclose.disclose)
 app.command("verify")(verify.verify)
 app.command("certificate")(certificate.certificate)
 app.command("attest")(attest.attest)

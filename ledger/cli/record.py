@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,17 +12,19 @@ from ledger.bundle import Bundle
 from ledger.canonical import parse
 from ledger.cli.console import problem, say
 from ledger.cli.files import check_writable, fingerprint, read_file, write_file
-from ledger.cli.options import API_KEY, SERVER, WAIT
+from ledger.cli.options import API_KEY, PASSPHRASE, SERVER, WAIT
 from ledger.errors import (
     ConfigurationError,
     MalformedError,
     UnavailableError,
     VerificationError,
 )
+from ledger.kinds.common import Movement
+from ledger.manifest import draft
 from ledger.statement import MAX_ENTRY_SIZE, Statement, parse_record_id, record_id_text
 
 if TYPE_CHECKING:
-    from ledger.client import Client
+    from ledger.client import Client, Logged
 
 __all__ = ["keep", "record"]
 
@@ -79,6 +82,16 @@ def record(
             help="Those of them with sensitive data; as before if no item is sensitive.",
         ),
     ] = None,
+    sign_with: Annotated[
+        Path | None,
+        typer.Option(
+            "--sign-with",
+            envvar="CROSSPROOF_SIGN_WITH",
+            metavar="FILE",
+            help="Your signing key (PKCS#8, P-256 or Ed25519): a manifest says who handed it in.",
+        ),
+    ] = None,
+    passphrase: Annotated[str | None, PASSPHRASE] = None,
     anchored: Annotated[
         bool,
         typer.Option(
@@ -107,12 +120,13 @@ def record(
         members["covered_by"] = place
     statement = Statement.build(members)
     record_id = record_id_text(statement.record_id)
+    manifest = None if sign_with is None else _manifest(statement, sign_with, passphrase)
     path = output or Path(f"{files[0].name if files else record_id}.bundle.json")
     # What is logged stays logged: a bundle that has no place is told before.
     check_writable(path)
     with Client(server, api_key=api_key) as client:
         try:
-            logged = client.submit(statement.entry, deadline=wait)
+            logged = _submit(client, statement, manifest, deadline=wait)
         except (UnavailableError, KeyboardInterrupt):
             keep(statement, Path(f"{record_id}.statement.json"))
             raise
@@ -126,6 +140,38 @@ def record(
         say(f"the record is logged; to fetch its bundle: crossproof bundle {record_id} -o FILE")
         raise
     say(f"bundle: {path}, {'anchored' if bundle.anchor else 'not anchored yet'}")
+
+
+def _manifest(statement: Statement, key_file: Path, passphrase: str | None) -> Statement:
+    """Sign the statement as a batch of its own, as the key's organisation or the exporter."""
+    from ledger.signing_key import load_signing_key  # noqa: PLC0415 - as the client
+
+    signing = load_signing_key(key_file, passphrase)
+    members = statement.members
+    exporter = members.exporter.id if isinstance(members, Movement) else None
+    issuer = signing.organisation or exporter
+    if issuer is None:
+        raise problem(
+            "usage.organisation",
+            "nobody is named who signs",
+            expected=f"a first line `organisation: …` in {key_file}, or a statement's exporter",
+        )
+    waiting = draft(
+        signing.key.public, [statement.leaf_hash], issuer=issuer, issued_at=int(time.time())
+    )
+    return Statement.build({"kind": "manifest", "jws": waiting.sign(signing.key).text})
+
+
+def _submit(
+    client: Client, statement: Statement, manifest: Statement | None, *, deadline: float
+) -> Logged:
+    if manifest is None:
+        return client.submit(statement.entry, deadline=deadline)
+    from ledger.client import Logged  # noqa: PLC0415 - as above
+
+    index, added = client.submit_batch([statement.entry, manifest.entry], deadline=deadline)
+    # The manifest is new each time; a record that was logged before keeps the one it came with.
+    return Logged(record_id_text(statement.record_id), index, added=added > 1)
 
 
 def _members(path: Path, files: list[Path], *, sm3: bool) -> dict[str, Any]:

@@ -4,6 +4,7 @@ log             appending and publishing
 reader          heads, tiles, proofs, entries, and how far each has come
 deduplication   one record, one index
 plan_use        one transfer, one place under its plan
+signed_batch    one manifest, a path in its batch for each record
 guard           whether a head may be built upon
 tile_cache      hash tiles read last
 head_record     what was acknowledged, kept outside the database

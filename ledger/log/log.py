@@ -26,6 +26,7 @@ from ledger.log.guard import Guard
 from ledger.log.head_record import AnchoredHead, HeadRecord
 from ledger.log.plan_use import PlanConflictError, count_all, use_plans
 from ledger.log.reader import LogReader
+from ledger.log.signed_batch import keep_signed
 from ledger.merkle import EMPTY_ROOT, root
 from ledger.note import NoteSigner, Signer, add_signatures, parse_note, sign
 from ledger.store import AnchorState, Sequencing, Store, Submitted
@@ -100,6 +101,7 @@ class Log(LogReader):
                     head = old
                     if placement.new:
                         head = self._extend(sequencing, old, batch=batch, new=placement.new)
+                        keep_signed(sequencing, batch, placement, size=old.size)
                 self._guard.settle(self.store, head)
         except UnavailableError as error:
             raise UnavailableError(

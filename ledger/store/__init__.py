@@ -12,6 +12,7 @@ from ledger.store.database import Store
 from ledger.store.plan_uses import UseRow
 from ledger.store.reading import LogRow, Published, Reading, Submitted
 from ledger.store.sequencing import Sequencing
+from ledger.store.signed_batches import SignedBatch
 
 __all__ = [
     "AnchorState",
@@ -21,6 +22,7 @@ __all__ = [
     "Published",
     "Reading",
     "Sequencing",
+    "SignedBatch",
     "Store",
     "StoredAnchor",
     "Submitted",

@@ -16,9 +16,10 @@ from sqlalchemy import Connection, bindparam, func, select
 from ledger.anchor import ChainIdentity
 from ledger.errors import ConfigurationError, VerificationError
 from ledger.head import Head
-from ledger.store import anchors, plan_uses, record_index
+from ledger.store import anchors, plan_uses, record_index, signed_batches
 from ledger.store.anchors import AnchorState
 from ledger.store.plan_uses import UseRow
+from ledger.store.signed_batches import SignedBatch
 from ledger.store.tables import (
     anchor,
     checkpoint,
@@ -158,6 +159,10 @@ class Reading:
     def locate_close(self, record_ids: Sequence[bytes]) -> dict[bytes, int]:
         """Find the indexes of those records that are there, whose ids were made together."""
         return record_index.locate_close(self._connection, record_ids)
+
+    def signed_batch(self, index: int) -> SignedBatch | None:
+        """Find the signed batch that an entry came in, None where it came unsigned."""
+        return signed_batches.find(self._connection, index)
 
     def record_count(self, end: int) -> int:
         """Count the records whose index is below `end`."""

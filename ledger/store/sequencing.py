@@ -11,10 +11,11 @@ from sqlalchemy import bindparam, insert, text, update
 from ledger.anchor import Anchor
 from ledger.errors import ConflictError
 from ledger.head import Head
-from ledger.store import anchors, plan_uses, record_index
+from ledger.store import anchors, plan_uses, record_index, signed_batches
 from ledger.store.anchors import AnchorState
 from ledger.store.plan_uses import UseRow
 from ledger.store.reading import LOG, LogRow, Reading, Submitted
+from ledger.store.signed_batches import SignedBatch
 from ledger.store.tables import checkpoint, entry_segment, log, submission
 from ledger.tile import WIDTH, encode_entries
 
@@ -83,6 +84,10 @@ class Sequencing(Reading):
     def add_submission(self, submitted: Submitted) -> None:
         """Write down who submitted a range."""
         self._connection.execute(_ADD_SUBMISSION, submitted._asdict())
+
+    def add_signed_batch(self, batch: SignedBatch) -> None:
+        """Write down that a batch was signed."""
+        signed_batches.add(self._connection, batch)
 
     def put_plan_uses(self, rows: Iterable[UseRow]) -> None:
         """Write what was used of plans, in the place of what was before."""

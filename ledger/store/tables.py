@@ -11,6 +11,7 @@
     relation        which entries speak of a leaf, as a follower of the log has found them
     followed        one row: how far it has come
     plan_use        by plan and submitter: the last number and the totals of what it covers
+    signed_batch    ranges of indexes that a manifest signs, and the batch as sent where it differs
     plan_use_count  one row once all that was logged before this table is counted in it
     api_key         who may ask, by the SHA-256 of what they show
     session         browsers' sessions, likewise
@@ -58,13 +59,14 @@ __all__ = [
     "record",
     "relation",
     "session",
+    "signed_batch",
     "submission",
     "trail",
     "trail_head",
 ]
 
 # The newest migration (see ledger/store/migrations/versions); a test compares.
-REVISION = "0005"
+REVISION = "0006"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -261,4 +263,15 @@ trail_head = Table(
     Column("id", SmallInteger, CheckConstraint("id = 1", name="one_trail"), primary_key=True),
     Column("count", BigInteger, nullable=False),
     Column("hash", LargeBinary, nullable=False),
+)
+
+signed_batch = Table(
+    "signed_batch",
+    metadata,
+    Column("first_index", _Key, primary_key=True, autoincrement=False),
+    # Of the entries that came with it, as its submission has them.
+    Column("length", BigInteger, nullable=False),
+    Column("manifest_index", BigInteger, nullable=False),
+    # NULL: the manifest is the last of these entries, and those before it are the batch as sent.
+    Column("leaf_hashes", LargeBinary),
 )

@@ -89,8 +89,10 @@ class Trust:
         # Two pins of one head differ or are the same: a contradiction, or noise.
         check_unique(trust.anchors, _head, "trust.anchors")
         check_unique(trust.organisations, lambda known: known.id, "trust.organisations")
+        certified = tuple(known for known in trust.organisations if known.certified)
+        check_unique(certified, lambda known: known.certified_name, "trust.organisations: a name")
         # A key of two organisations would let either speak for the other.
-        keys = [key for known in trust.organisations for key in known.keys]
+        keys = [key for known in trust.organisations for key in known.all_keys]
         check_unique(tuple(keys), lambda key: key.thumbprint.hex(), "trust.organisations: a key")
         check_unique(
             trust.accreditations,

@@ -31,7 +31,7 @@ from ledger.trust import Source, Trust
 from ledger.verify.announced import ask_registry, stopped_by
 from ledger.verify.case import Case
 from ledger.verify.listed import ask_list, is_required, rules_of
-from ledger.verify.signed import SignedEntry, check_signed, is_same_owner
+from ledger.verify.signed import SignedEntry, check_signed, find_owner, is_same_owner
 
 __all__ = ["Word", "check_orders", "check_standing", "check_words"]
 
@@ -59,9 +59,20 @@ def check_words(case: Case) -> tuple[list[Check], list[Word]]:
         more, found = check_signed("status", entry, case, Said.parse, subject=f"{entry.index}")
         checks += more
         if found is not None and found.says.claims.iat <= case.latest:
-            speaker = case.trust.owner(found.thumbprint)
+            speaker = _speaker(found, case)
             words.append(Word(found.index, found.says, found.thumbprint, speaker))
     return checks, sorted(words, key=lambda word: word.index)
+
+
+def _speaker(found: SignedEntry[Said], case: Case) -> Organisation | None:
+    """Find who said it; a chain that does not hold makes nobody of its signer.
+
+    That an order was anchored late is no reason to pass it over.
+    """
+    try:
+        return find_owner(found, case, issued_at=found.says.claims.iat, anchored=False)
+    except LedgerError:
+        return None
 
 
 def check_standing(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tracemalloc
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -16,7 +17,8 @@ from ledger.batch import MAX_BATCH_BYTES, MAX_BATCH_LINES, decode_batch
 from ledger.errors import MalformedError
 from ledger.signed import READERS
 from ledger.statement import LineError, Statement
-from ledger.submission import Submission
+from ledger.submission import Batch, Submission
+from tests.signed_batch import manifest
 
 _ROOT = Path(__file__).resolve().parents[2]
 _VECTORS = json.loads((_ROOT / "tests/vectors/statement.json").read_text(encoding="utf-8"))
@@ -100,11 +102,19 @@ def test_decode_batch_too_long_is_refused() -> None:
     assert caught.value.code == "batch.too-long"
 
 
-@given(st.lists(st.sampled_from([*_ENTRIES, b"", b"{", b"\xff", b" "]) | st.binary(max_size=20)))
+_MANIFEST = manifest(_ENTRIES[:2]).entry
+
+
+@given(
+    st.lists(
+        st.sampled_from([*_ENTRIES, _MANIFEST, b"", b"{", b"\xff", b" "]) | st.binary(max_size=20)
+    )
+)
 def test_decode_batch_any_bytes_give_submissions_or_malformed(lines: list[bytes]) -> None:
     body = b"\n".join(lines)
     try:
         submissions = decode_batch(body)
+        Batch.of(submissions, submitter="acme", received_at=datetime.now(UTC))
     except MalformedError:
         return
     assert [submission.entry for submission in submissions] == [
