@@ -12,8 +12,10 @@ from ledger.store.database import Store
 from ledger.store.plan_uses import UseRow
 from ledger.store.reading import LogRow, Published, Reading, Submitted
 from ledger.store.sequencing import Sequencing
+from ledger.store.status_lists import MAX_LISTS, StoredList
 
 __all__ = [
+    "MAX_LISTS",
     "AnchorState",
     "Attempt",
     "AttemptState",
@@ -23,6 +25,7 @@ __all__ = [
     "Sequencing",
     "Store",
     "StoredAnchor",
+    "StoredList",
     "Submitted",
     "UseRow",
 ]

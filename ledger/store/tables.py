@@ -16,6 +16,7 @@
     session         browsers' sessions, likewise
     trail           who asked for what: rows chained by their hashes
     trail_head      one row: how many there are, and the last one's hash
+    status_list     the newest of each status list that an issuer publishes here
 
 A segment lies within one bundle, so a bundle is the plain concatenation of its segments. An append
 of one record writes one small row instead of the whole bundle again.
@@ -58,13 +59,14 @@ __all__ = [
     "record",
     "relation",
     "session",
+    "status_list",
     "submission",
     "trail",
     "trail_head",
 ]
 
 # The newest migration (see ledger/store/migrations/versions); a test compares.
-REVISION = "0005"
+REVISION = "0006"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -261,4 +263,19 @@ trail_head = Table(
     Column("id", SmallInteger, CheckConstraint("id = 1", name="one_trail"), primary_key=True),
     Column("count", BigInteger, nullable=False),
     Column("hash", LargeBinary, nullable=False),
+)
+
+status_list = Table(
+    "status_list",
+    metadata,
+    Column("list_id", Text, primary_key=True),
+    Column("organisation", Text, nullable=False),
+    # Where it is served, which the list itself says; bundles are stapled by it.
+    Column("address", Text, nullable=False),
+    Column("issued_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("time_to_live", BigInteger, nullable=False),
+    Column("token", Text, nullable=False),
+    Index("status_list_address", "address"),
+    Index("status_list_organisation", "organisation"),
 )
