@@ -27,6 +27,7 @@ from ledger.errors import (
     UnavailableError,
 )
 from ledger.statement import Statement
+from ledger.status_list import MEDIA_TYPE as STATUS_LIST
 from ledger.trust import Trust
 
 __all__ = ["Client", "Logged", "PlanState", "RefusedError"]
@@ -41,6 +42,9 @@ _ANSWER_SECONDS = 300.0
 _SHOWN = 200
 # Of a thousand records, or of ten thousand that were looked at.
 _MAX_PAGES = 1_000
+_JSON = "application/json"
+# Records a page: as many as a server gives.
+_PAGE = 1000
 _ACCEPTED = 202
 _UNAVAILABLE = 503
 _AGAIN = frozenset({_ACCEPTED, _UNAVAILABLE})
@@ -211,6 +215,31 @@ class Client:
             hint="Name it by its record id.",
         )
 
+    def statement(self, record_id: str) -> Statement:
+        """Fetch what a record says; raise NotFoundError where the server shows none of this id."""
+        return Statement.from_entry(self.record(record_id).entry)
+
+    def records(self, kind: str, cursor: str | None = None) -> tuple[list[str], str | None]:
+        """List a page of one's records of a kind, oldest first: their ids, and where to go on."""
+        rest = "" if cursor is None else f"&cursor={cursor}"
+        _, body = self._wait("GET", f"/v1/records?kind={kind}&limit={_PAGE}{rest}", 0)
+        answer = self._read(body)
+        match answer:
+            case {"records": list(records), **more}:
+                found = [item.get("record_id") for item in records if isinstance(item, dict)]
+                going_on = more.get("next")
+                if all(isinstance(one, str) for one in found) and (
+                    going_on is None or (isinstance(going_on, str) and going_on.isdecimal())
+                ):
+                    return [str(one) for one in found], going_on
+        raise self._nonsense("a page of records", answer)
+
+    def put_status_list(self, name: str, token: str) -> None:
+        """Publish a status list under its name; sending the same again changes nothing."""
+        self._wait(
+            "PUT", f"/v1/status-lists/{name}", 0, content=token.encode(), media_type=STATUS_LIST
+        )
+
     def read(self, path: str) -> bytes:
         """Fetch a published file of the log (a `source`); raise NotFoundError where there is none.
 
@@ -241,20 +270,28 @@ class Client:
             raise self._nonsense("a trust file", str(error)) from error
 
     def _wait(
-        self, method: str, path: str, deadline: float, *, content: bytes | None = None
+        self,
+        method: str,
+        path: str,
+        deadline: float,
+        *,
+        content: bytes | None = None,
+        media_type: str = _JSON,
     ) -> tuple[int, bytes]:
         """Ask until there is an answer, at the server's own pace; give status and body."""
         end = time.monotonic() + deadline
         while True:
-            status, body, pause = self._send(method, path, content)
+            status, body, pause = self._send(method, path, content, media_type)
             if status not in _AGAIN:
                 return status, body
             if time.monotonic() + pause > end:
                 raise self._too_late(status, body, deadline)
             time.sleep(pause)
 
-    def _send(self, method: str, path: str, content: bytes | None) -> tuple[int, bytes, float]:
-        headers = {"Content-Type": "application/json"} if content is not None else {}
+    def _send(
+        self, method: str, path: str, content: bytes | None, media_type: str
+    ) -> tuple[int, bytes, float]:
+        headers = {"Content-Type": media_type} if content is not None else {}
         try:
             with self._http.stream(method, path, content=content, headers=headers) as response:
                 body = self._bounded(response.iter_raw())

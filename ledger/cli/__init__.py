@@ -37,6 +37,7 @@ from ledger.cli import (
     recover,
     revoke,
     serve,
+    status_list,
     trail,
     trust,
     verify,
@@ -66,6 +67,7 @@ app.command("receive")(receive.receive)
 app.command("revoke")(revoke.revoke)
 app.command("dossier")(dossier.dossier)
 app.add_typer(trust.app, name="trust")
+app.add_typer(status_list.app, name="status-list")
 app.command("audit")(audit.audit)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)

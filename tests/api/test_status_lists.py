@@ -15,6 +15,7 @@ from ledger.attestation import Stage
 from ledger.bundle import Bundle
 from ledger.canonical import canonicalize
 from ledger.jwk import PrivateKey
+from ledger.log import Submission
 from ledger.organisation import Organisation, Role
 from ledger.statement import Statement, new_record_id, new_salt
 from ledger.status_list import MEDIA_TYPE, Statuses, StatusToken, TokenStatus
@@ -251,9 +252,11 @@ def test_strangers_bundle_is_stapled_with_no_list_of_the_plans_assessment(
         "exporter": {"id": "stranger"},
         "recipient": {"id": "stranger"},
     }
-    service.record(value, "stranger")
+    # Logs of before took it.
+    logged = Statement.build(value)
+    service.node.submit([Submission(logged.record_id, logged.entry)], submitter="stranger")
     service.anchor()
-    assert _bundle(service, Statement.build(value), "stranger").status_lists == ()
+    assert _bundle(service, logged, "stranger").status_lists == ()
 
 
 def test_peer_takes_our_served_list_and_refuses_what_it_revokes(
