@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
+from ledger.accreditation_fact import MAX_FACT_SIZE, AccreditationFact
 from ledger.bundle import Bundle
 from ledger.cli.console import printable, problem, say
-from ledger.cli.files import read_trust, write_file
+from ledger.cli.files import read_file, read_trust, write_file
 from ledger.cli.options import API_KEY, OUTPUT, SERVER, WAIT
 from ledger.errors import MalformedError, UnavailableError, VerificationError
 from ledger.proof import merkletools, tlog_proof
@@ -44,6 +46,15 @@ def bundle(
             help="Staple the newest status lists, from the addresses that this trust file names.",
         ),
     ] = None,
+    accreditation: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--accreditation",
+            envvar="CROSSPROOF_ACCREDITATION",
+            metavar="FILE",
+            help="Staple what an authority signed of an attestor's key; repeatable.",
+        ),
+    ] = None,
     server: Annotated[str, SERVER] = "http://127.0.0.1:8080",
     api_key: Annotated[str | None, API_KEY] = None,
     wait: Annotated[float, WAIT] = 30.0,
@@ -65,6 +76,8 @@ def bundle(
     check_asked(fetched, wanted)
     if staple is not None:
         fetched = _staple(fetched, read_trust(staple))
+    facts = [_read_fact(path) for path in accreditation or ()]
+    fetched = replace(fetched, accreditations=(*fetched.accreditations, *facts))
     if form == "tlog-proof":
         text = tlog_proof(fetched)
     elif form == "merkletools":
@@ -90,6 +103,11 @@ def _staple(fetched: Bundle, trust: Trust) -> Bundle:
             return None
 
     return add_lists(fetched, find)
+
+
+def _read_fact(path: Path) -> str:
+    data = read_file(path, "accreditation fact", limit=MAX_FACT_SIZE)
+    return AccreditationFact.parse(data.decode("ascii", "replace").strip()).jws.text
 
 
 def check_asked(fetched: Bundle, wanted: bytes) -> None:
