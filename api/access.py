@@ -23,6 +23,7 @@ from ledger.kinds.common import Movement
 from ledger.log import Log
 from ledger.merkle import leaf_hash
 from ledger.signed import check_signed
+from ledger.stapling import staple
 from ledger.statement import Statement
 from ledger.status import Action
 from ledger.status import Status as StatusWord
@@ -117,12 +118,14 @@ def show(log: Log, bundle: Bundle, principal: Principal) -> Bundle:
     hidden = {leaf_hash(bundle.plan.body)}
     if assessment is not None:
         hidden.add(leaf_hash(assessment.entry.body))
-    return replace(
+    shown = replace(
         bundle,
         plan=None,
         attestations=attestations,
         statuses=tuple(s for s in bundle.statuses if subject_of(s.body) not in hidden),
     )
+    # Only the lists of what is left.
+    return staple(shown, lambda _: None)
 
 
 def may_see_plan(log: Log, principal: Principal, index: int, *, plan: tuple[int, bytes]) -> bool:

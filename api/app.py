@@ -23,7 +23,7 @@ from api.auth.oidc import TokenIssuer
 from api.auth.rates import RateHeaders, Rates
 from api.auth.sessions import Sessions
 from api.auth.stored_keys import StoredKeys
-from api.beliefs import Beliefs
+from api.beliefs import Beliefs, load_known
 from api.body import Intake
 from api.certifying import Certifying, open_seal, page_of
 from api.cors import PublicReads
@@ -40,6 +40,7 @@ from api.routes import (
     operations,
     proofs,
     records,
+    status_lists,
     trail,
     verification,
 )
@@ -62,6 +63,7 @@ def create_app(source: Settings | Node) -> FastAPI:
     """Make the application; raise ConfigurationError where it must not be served like this."""
     settings = source if isinstance(source, Settings) else source.settings
     check_bind(settings)
+    known = load_known(settings.trust_file)
     listed = None if settings.api_keys_file is None else read_keys_file(settings.api_keys_file)
     issuer = TokenIssuer.of(settings)
     signing_keys = KeyDirectory.load(settings.signing_keys_dir, settings.passphrase)
@@ -74,7 +76,7 @@ def create_app(source: Settings | Node) -> FastAPI:
         intake = Intake(BATCHES_IN_MEMORY * settings.max_batch_bytes + settings.max_record_bytes)
         app.state.node = node
         app.state.intake = intake
-        app.state.beliefs = Beliefs(node)
+        app.state.beliefs = Beliefs(node, known)
         app.state.writers = Workers("write", threads=WRITING_THREADS, waiting=WAITING_REQUESTS)
         app.state.grouping = Grouping(node, app.state.writers)
         store = node.log.store
@@ -83,7 +85,7 @@ def create_app(source: Settings | Node) -> FastAPI:
             listed=listed, stored=StoredKeys(store), issuer=issuer, sessions=sessions
         )
         app.state.trail = trail_writer = TrailWriter(node)
-        app.state.desks = desks = Desks.open(node, intake)
+        app.state.desks = desks = Desks.open(node, intake, known)
         app.state.certifying = certifying = Certifying.open(page, seal)
         unwatch = figures.watch(node, (intake, desks.anyone.intake))
         try:
@@ -120,6 +122,7 @@ def create_app(source: Settings | Node) -> FastAPI:
         proofs,
         certificates,
         log,
+        status_lists,
         verification,
         trail,
         operations,

@@ -19,6 +19,7 @@ from api.answers import Problem
 from api.body import JSON, NDJSON
 from api.problems import MEDIA_TYPE
 from ledger.attachment import MEDIA_TYPE as PDF
+from ledger.status_list import MEDIA_TYPE as STATUS_LIST
 
 __all__ = [
     "BATCH_BODY",
@@ -26,6 +27,7 @@ __all__ = [
     "MAX_FILES",
     "OPEN_TO_ALL",
     "RECORD_BODY",
+    "STATUS_LIST_BODY",
     "VERIFICATION_BODY",
     "content",
     "document",
@@ -99,6 +101,13 @@ BATCH_BODY: dict[str, Any] = {
         "required": True,
         "description": "Statements, one a line (NDJSON): at most 100,000 lines",
         "content": {NDJSON: {"schema": {"type": "string"}, "example": json.dumps(EXAMPLE) + "\n"}},
+    }
+}
+STATUS_LIST_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": "The list as its issuer signed it: a compact JWS",
+        "content": {STATUS_LIST: {"schema": {"type": "string"}}},
     }
 }
 VERIFICATION_BODY: dict[str, Any] = {

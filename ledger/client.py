@@ -27,6 +27,7 @@ from ledger.errors import (
     UnavailableError,
 )
 from ledger.statement import Statement
+from ledger.status_list import MEDIA_TYPE as STATUS_LIST
 from ledger.trust import Trust
 
 __all__ = ["Client", "Logged", "PlanState", "RefusedError"]
@@ -41,6 +42,8 @@ _ANSWER_SECONDS = 300.0
 _SHOWN = 200
 # Of a thousand records, or of ten thousand that were looked at.
 _MAX_PAGES = 1_000
+# Records a page: as many as a server gives.
+_PAGE = 1000
 _ACCEPTED = 202
 _UNAVAILABLE = 503
 _JSON, _NDJSON = "application/json", "application/x-ndjson"
@@ -121,7 +124,7 @@ class Client:
     def submit_batch(self, lines: Sequence[bytes], *, deadline: float = 0) -> tuple[int, int]:
         """Submit statements as one batch; give the first one's index, and how many were new."""
         content = b"\n".join(lines)
-        _, body = self._wait("POST", "/v1/batches", deadline, content=content, form=_NDJSON)
+        _, body = self._wait("POST", "/v1/batches", deadline, content=content, media_type=_NDJSON)
         answer = self._read(body)
         match answer:
             case {"count": int(count), "added": int(added), "ranges": [[1, int(index), _], *_]} if (
@@ -224,6 +227,31 @@ class Client:
             hint="Name it by its record id.",
         )
 
+    def statement(self, record_id: str) -> Statement:
+        """Fetch what a record says; raise NotFoundError where the server shows none of this id."""
+        return Statement.from_entry(self.record(record_id).entry)
+
+    def records(self, kind: str, cursor: str | None = None) -> tuple[list[str], str | None]:
+        """List a page of one's records of a kind, oldest first: their ids, and where to go on."""
+        rest = "" if cursor is None else f"&cursor={cursor}"
+        _, body = self._wait("GET", f"/v1/records?kind={kind}&limit={_PAGE}{rest}", 0)
+        answer = self._read(body)
+        match answer:
+            case {"records": list(records), **more}:
+                found = [item.get("record_id") for item in records if isinstance(item, dict)]
+                going_on = more.get("next")
+                if all(isinstance(one, str) for one in found) and (
+                    going_on is None or (isinstance(going_on, str) and going_on.isdecimal())
+                ):
+                    return [str(one) for one in found], going_on
+        raise self._nonsense("a page of records", answer)
+
+    def put_status_list(self, name: str, token: str) -> None:
+        """Publish a status list under its name; sending the same again changes nothing."""
+        self._wait(
+            "PUT", f"/v1/status-lists/{name}", 0, content=token.encode(), media_type=STATUS_LIST
+        )
+
     def read(self, path: str) -> bytes:
         """Fetch a published file of the log (a `source`); raise NotFoundError where there is none.
 
@@ -260,12 +288,12 @@ class Client:
         deadline: float,
         *,
         content: bytes | None = None,
-        form: str = _JSON,
+        media_type: str = _JSON,
     ) -> tuple[int, bytes]:
         """Ask until there is an answer, at the server's own pace; give status and body."""
         end = time.monotonic() + deadline
         while True:
-            status, body, pause = self._send(method, path, content, form)
+            status, body, pause = self._send(method, path, content, media_type)
             if status not in _AGAIN:
                 return status, body
             if time.monotonic() + pause > end:
@@ -273,9 +301,9 @@ class Client:
             time.sleep(pause)
 
     def _send(
-        self, method: str, path: str, content: bytes | None, form: str
+        self, method: str, path: str, content: bytes | None, media_type: str
     ) -> tuple[int, bytes, float]:
-        headers = {"Content-Type": form} if content is not None else {}
+        headers = {"Content-Type": media_type} if content is not None else {}
         try:
             with self._http.stream(method, path, content=content, headers=headers) as response:
                 body = self._bounded(response.iter_raw())

@@ -103,6 +103,15 @@ class Settings(BaseSettings):
         None,
         description="Address of AnchorRegistry, 0x and 40 digits; `crossproof deploy` tells it",
     )
+    chain_attestors: str | None = Field(
+        None,
+        description="Address of AttestorRegistry: verifications here ask it who was accredited",
+    )
+    chain_attestations: str | None = Field(
+        None,
+        description="Address of AttestationRegistry: verifications here ask it what became of "
+        "attestations",
+    )
     chain_finality: str | None = Field(
         None,
         description="instant, finalized or confirmations:N; instant on a sandbox if not given, "
@@ -149,6 +158,11 @@ class Settings(BaseSettings):
     seal_passphrase: SecretStr | None = Field(None, description="Opens the seal's file")
     api_keys_file: Path | None = Field(
         None, description="API keys; without it only a loopback address is served"
+    )
+    trust_file: Path | None = Field(
+        None,
+        description="Whom verifications here believe beside this log: a trust file's "
+        "organisations, accreditations and status sources",
     )
     oidc_issuer: str | None = Field(
         None, description="Identity provider whose tokens are taken: its issuer, an https URL"
@@ -215,6 +229,7 @@ class Settings(BaseSettings):
     max_keyless_bytes: int = Field(
         _MIB // 4, ge=1, description="Largest body of a verification that anyone asks for"
     )
+    max_status_list_bytes: int = Field(_MIB, ge=1, description="Largest status list that is served")
 
     @classmethod
     def load(cls, **given: Any) -> Settings:
@@ -282,7 +297,7 @@ class Settings(BaseSettings):
             raise ValueError(f"more than the {nodes} chain_urls")
         return value
 
-    @field_validator("chain_contract")
+    @field_validator("chain_contract", "chain_attestors", "chain_attestations")
     @classmethod
     def _check_contract(cls, value: str | None) -> str | None:
         if value is not None and not _ADDRESS.fullmatch(value):

@@ -1,7 +1,7 @@
 """The gate: every request is identified once, counted, and let in by its scopes.
 
 `meet` runs before every endpoint, the open ones too. Who may come in where is said by the type of
-an endpoint's parameter: `Submitter`, `Reader`, `Auditor`, `Visitor`.
+an endpoint's parameter: `Submitter`, `Reader`, `Attestor`, `Auditor`, `Visitor`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from api.auth.refusal import forbidden, unauthorized
 from api.auth.scope import Scope
 from ledger.errors import LedgerError
 
-__all__ = ["Auditor", "Reader", "Submitter", "Visitor", "meet"]
+__all__ = ["Attestor", "Auditor", "Reader", "Submitter", "Visitor", "meet"]
 
 _bearer = HTTPBearer(
     auto_error=False,
@@ -93,6 +93,7 @@ async def _recognise(request: Request) -> Principal | None:
 # A regulator submits stop orders and nothing else (`access.check_kind`).
 Submitter = Annotated[Principal, Depends(_require(Scope.SUBMIT, Scope.REGULATE))]
 Reader = Annotated[Principal, Depends(_require(Scope.READ, Scope.AUDIT, Scope.REGULATE))]
+Attestor = Annotated[Principal, Depends(_require(Scope.ATTEST))]
 Auditor = Annotated[Principal, Depends(_require(Scope.AUDIT))]
 # Where anyone may ask, and whoever has a scope is told, or may bring, more.
 Visitor = Annotated[Principal | None, Depends(_recognise)]

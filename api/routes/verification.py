@@ -1,7 +1,8 @@
 """Verification: a bundle and digests in, a report out; for those who trust this node.
 
 Nothing that a bundle names is fetched: only this node's own chain is asked, and only where the
-bundle's anchor is on that very chain. The files stay where they are: their digests are enough.
+bundle's anchor is on that very chain, and the servers of status lists that the operator's trust
+file names. The files stay where they are: their digests are enough.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ from pydantic import StringConstraints
 
 from api.body import JSON, check_media_type
 from api.dependencies import Believed, Served
+from api.desk import Desk
 from api.openapi import MAX_FILES, OPEN_TO_ALL, VERIFICATION_BODY, content, refusals
-from ledger.anchor import ChainSource
 from ledger.attachment import MEDIA_TYPE as PDF
 from ledger.attachment import bundle_in
 from ledger.bundle import Bundle
 from ledger.canonical import parse
+from ledger.chain import Accreditations, RegisteredStatuses
 from ledger.errors import MalformedError
 from ledger.fingerprint import SHA_256, Fingerprint
 from ledger.members import Members, read_hash
@@ -70,7 +72,7 @@ async def verification(
     if check_media_type(request, JSON, PDF) == PDF:
         read = partial(_from_pdf, files=file, without_files=without_files)
     async with desk.intake.read(request, limit=desk.largest) as body:
-        work = partial(_verify, body, read, trust=beliefs.trust, chain=desk.chain)
+        work = partial(_verify, body, read, trust=beliefs.for_verifying, desk=desk)
         report = await desk.workers.run(work)
     return Response(report.to_json(), media_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})
 
@@ -89,7 +91,7 @@ def _verify(
     read: Callable[[bytes], _Question],
     *,
     trust: Callable[[], Trust],
-    chain: ChainSource,
+    desk: Desk,
 ) -> Report:
     data = bytes(body)
     body.clear()
@@ -97,12 +99,22 @@ def _verify(
         asked = read(data)
     except _NoBundleError as none:
         return Report((Check.failed("bundle.format", none.error),), datetime.now(UTC))
+    believed = trust()
+    # A node has one chain: its own.
+    (chain,) = believed.chains
     return verify(
         asked.bundle,
-        trust=trust(),
+        trust=believed,
         files=_fingerprints(asked.files, asked.bundle),
-        chain=chain,
+        chain=desk.chain,
         without_files=asked.without_files,
+        accreditations=Accreditations(believed, chain, desk.registers),
+        status_lists=desk.status_lists,
+        registry=(
+            None
+            if chain.attestations is None
+            else RegisteredStatuses(chain, chain.attestations, desk.registers)
+        ),
     )
 
 

@@ -39,6 +39,7 @@ from ledger.cli import (
     recover,
     revoke,
     serve,
+    status_list,
     trail,
     trust,
     verify,
@@ -71,6 +72,7 @@ app.command("dossier")(dossier.dossier)
 app.add_typer(trust.app, name="trust")
 app.add_typer(audit.app, name="audit")
 app.command("monitor")(monitor.monitor)
+app.add_typer(status_list.app, name="status-list")
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("recover")(recover.recover)

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from ledger.anchor import Anchor
+from ledger.cli.accreditation import sign_accreditation
 from ledger.cli.console import EXIT_CODES, printable, problem, put, say, show_report
 from ledger.cli.files import read_bundle, read_trust, write_file
 from ledger.cli.options import AS_JSON, LANGUAGE, RPC, SERVER, TRUST
@@ -29,6 +30,9 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+
+
+app.command("sign-accreditation")(sign_accreditation)
 
 
 @app.command("show")

@@ -13,8 +13,10 @@ from ledger.store.plan_uses import UseRow
 from ledger.store.reading import LogRow, Published, Reading, Submitted
 from ledger.store.sequencing import Sequencing
 from ledger.store.signed_batches import SignedBatch
+from ledger.store.status_lists import MAX_LISTS, StoredList
 
 __all__ = [
+    "MAX_LISTS",
     "AnchorState",
     "Attempt",
     "AttemptState",
@@ -25,6 +27,7 @@ __all__ = [
     "SignedBatch",
     "Store",
     "StoredAnchor",
+    "StoredList",
     "Submitted",
     "UseRow",
 ]

@@ -17,6 +17,7 @@
     session         browsers' sessions, likewise
     trail           who asked for what: rows chained by their hashes
     trail_head      one row: how many there are, and the last one's hash
+    status_list     the newest of each status list that an issuer publishes here
 
 A segment lies within one bundle, so a bundle is the plain concatenation of its segments. An append
 of one record writes one small row instead of the whole bundle again.
@@ -60,13 +61,14 @@ __all__ = [
     "relation",
     "session",
     "signed_batch",
+    "status_list",
     "submission",
     "trail",
     "trail_head",
 ]
 
 # The newest migration (see ledger/store/migrations/versions); a test compares.
-REVISION = "0006"
+REVISION = "0007"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -274,4 +276,19 @@ signed_batch = Table(
     Column("manifest_index", BigInteger, nullable=False),
     # NULL: the manifest is the last of these entries, and those before it are the batch as sent.
     Column("leaf_hashes", LargeBinary),
+)
+
+status_list = Table(
+    "status_list",
+    metadata,
+    Column("list_id", Text, primary_key=True),
+    Column("organisation", Text, nullable=False),
+    # Where it is served, which the list itself says; bundles are stapled by it.
+    Column("address", Text, nullable=False),
+    Column("issued_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("time_to_live", BigInteger, nullable=False),
+    Column("token", Text, nullable=False),
+    Index("status_list_address", "address"),
+    Index("status_list_organisation", "organisation"),
 )

@@ -11,6 +11,7 @@ hands in, whose addresses come from the trust file alone. The order is fixed:
     plan       likewise, and it is the plan that the transfer names
     manifest   likewise, and the record is in the batch that its exporter signed
     statuses   likewise; what became of attestation, transfer and plan
+    facts      what authorities say of attestors, for where nobody can be asked
     stages     likewise; who attested, accredited when he did, and each rule between the records
     receipts   likewise; by a recipient, whose digests are the record's
     anchor     the checkpoint's head, on a trusted chain, pinned or asked for
@@ -45,6 +46,7 @@ from ledger.verify.files import check_files
 from ledger.verify.handed_over import check_manifest, check_receipts
 from ledger.verify.logged import check_entry, check_log, check_plan
 from ledger.verify.standing import check_words
+from ledger.verify.vouched import Vouched, check_facts
 
 __all__ = ["verify"]
 
@@ -95,13 +97,15 @@ def verify(
     checks += entry_checks
     plan_checks, plan = check_plan(bundle.plan, statement, claimed)
     checks += plan_checks
+    fact_checks, facts = check_facts(bundle.accreditations, trust, as_of)
+    checks += fact_checks
     case = Case(
         bundle=bundle,
         head=claimed,
         trust=trust,
         log=log,
         chain=chain,
-        accreditations=AsOf(accreditations or trust, latest),
+        accreditations=AsOf(Vouched(accreditations or trust, facts), latest),
         status_lists=status_lists,
         registry=registry,
         as_of=as_of,

@@ -61,14 +61,13 @@ def stopped_by(entry: Entry[object], dossier: Dossier, case: Case) -> bytes | No
     """
     if case.registry is None:
         return None
-    at = int(case.as_of.timestamp())
     for jurisdiction in sorted({dossier.transfer.says.from_, dossier.transfer.says.to}):
         # The oldest term first, so that in the block of handing on the successor's word is last.
         said = [
             (one.time, one.action, term.account)
             for term in case.registry.terms(jurisdiction)
             for one in case.registry.announced(term.account, entry.leaf_hash)
-            if term.from_ <= one.time <= min(at, term.until)
+            if term.from_ <= one.time <= min(case.latest, term.until)
         ]
         said.sort(key=lambda word: word[0])
         if said and said[-1][1] is not Action.REINSTATE:

@@ -99,11 +99,12 @@ def check_standing(
         if not covering or _was_before(word, dossier) or _cuts_off(word, first)
     ]
     occurred = seconds(dossier.transfer.says.occurred_at)
-    as_of = int(case.as_of.timestamp())
     try:
         told.logged(standing(word.action for word in counted), counted)
         told.registered(
-            ask_registry(attestation, case, rules, at=min(as_of, occurred) if covering else as_of)
+            ask_registry(
+                attestation, case, rules, at=min(case.latest, occurred) if covering else case.latest
+            )
         )
     except UnavailableError as error:
         told.unasked(error)

@@ -76,7 +76,7 @@ def test_openapi_tells_everything_of_each_operation(written: dict[str, Any]) -> 
         assert operation["description"], name
         assert "422" not in operation["responses"], name
         assert "application/problem+json" in operation["responses"]["default"]["content"], name
-        if name.startswith("POST") and name not in WITHOUT_BODY:
+        if name.startswith(("POST", "PUT")) and name not in WITHOUT_BODY:
             assert operation["requestBody"]["content"], name
         for parameter in operation.get("parameters", ()):
             assert parameter["schema"], name
@@ -99,6 +99,7 @@ def test_openapi_asks_for_a_key_where_one_is_needed(written: dict[str, Any]) -> 
         "GET /metrics",
         "GET /v1/trail",
         "POST /v1/trail/heads",
+        "PUT /v1/status-lists/{list_id}",
     }
 
 
@@ -152,7 +153,7 @@ def test_openapi_describes_the_answers_that_are_given(
 
 def test_docs_name_every_endpoint_and_its_scope(written: dict[str, Any], repository: Path) -> None:
     text = (repository / "docs" / "api.md").read_text("utf-8")
-    rows = re.findall(r"^\| `((?:GET|POST) [^`]+)` \| ([^|]+) \|", text, re.MULTILINE)
+    rows = re.findall(r"^\| `((?:GET|POST|PUT) [^`]+)` \| ([^|]+) \|", text, re.MULTILINE)
     told = dict(rows)
     assert set(told) == set(operations(written))
     for name, operation in operations(written).items():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import pytest
 from web3 import HTTPProvider, Web3
@@ -101,11 +100,11 @@ def test_what_an_account_says_is_read_back_with_its_block_time(registries: Regis
     assert len(source.announced(account.address, _OTHER)) == 4
     assert source.announced(stranger.address, _LEAF) == ()
     # The contract gives the same answer for each of these times.
-    statuses = (None, Action.REVOKE, Action.SUSPEND, Action.REINSTATE, Action.STOP)
+    statuses = [None, Action.REVOKE, Action.SUSPEND, Action.REINSTATE, Action.STOP]
     who = Web3.to_checksum_address(account.address)
     for time in sorted({time + offset for time in times for offset in (-1, 0, 1)}):
         if time <= times[-1]:
-            told: Any = registries.attestations.functions.statusAt(who, _LEAF, time).call()
+            told = list(registries.attestations.functions.statusAt(who, _LEAF, time).call())
             assert last_announced(said, at=time) is statuses[told[1]]
 
 
