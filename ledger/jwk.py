@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Literal
 
@@ -44,6 +45,7 @@ Curve = Literal["P-256", "Ed25519"]
 # What a signature's header may call the algorithm of a key; the first is what is written.
 ALGORITHMS: dict[str, tuple[str, ...]] = {"P-256": ("ES256",), "Ed25519": ("EdDSA", "Ed25519")}
 MAX_DID_SIZE = 1024
+_KEYS_KEPT = 4_096
 
 _DID = "did:jwk:"
 _SIZE = 32
@@ -85,7 +87,7 @@ class PublicKey:
     @property
     def thumbprint(self) -> bytes:
         """Hash the key's required members (RFC 7638, 3)."""
-        return sha256(canonicalize(self.to_jwk())).digest()
+        return _thumbprint(self)
 
     @property
     def did(self) -> str:
@@ -181,6 +183,11 @@ class PrivateKey:
         return r.to_bytes(_SIZE) + s.to_bytes(_SIZE)
 
 
+@lru_cache(maxsize=_KEYS_KEPT)
+def _thumbprint(key: PublicKey) -> bytes:
+    return sha256(canonicalize(key.to_jwk())).digest()
+
+
 def _public(value: Mapping[str, Any]) -> PublicKey:
     """Read the public members, and check that they are a point that may be trusted."""
     curve = value.get("crv")
@@ -207,6 +214,8 @@ def _bytes(value: Mapping[str, Any], name: str) -> bytes:
     return data
 
 
+# A verifier meets the same few keys again and again, and each is looked at several times.
+@lru_cache(maxsize=_KEYS_KEPT)
 def _p256(point: bytes) -> ec.EllipticCurvePublicKey:
     x, y = int.from_bytes(point[:_SIZE]), int.from_bytes(point[_SIZE:])
     try:

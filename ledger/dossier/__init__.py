@@ -9,9 +9,10 @@ Pure: entries come from a store (`gathering`) or from a server, and both tell th
 from __future__ import annotations
 
 from ledger.dossier.choice import choose
-from ledger.dossier.overview import Event, Flag, Overview, StageOverview, StageState, dossier_of
+from ledger.dossier.overview import Flag, Overview, StageOverview, StageState, dossier_of
 from ledger.dossier.records import Placed, Records, Said, is_one_speaker, read_said
 from ledger.dossier.standing import check_orders, check_standing
+from ledger.dossier.timeline import Event
 
 __all__ = [
     "Event",

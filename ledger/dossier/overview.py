@@ -19,7 +19,7 @@ from ledger.attestation import Attestation, Backup, PostCheck, PreAssessment, St
 from ledger.dossier.choice import choose
 from ledger.dossier.records import Records, Said
 from ledger.dossier.standing import check_orders, check_standing
-from ledger.kinds import Transfer
+from ledger.dossier.timeline import Event, timeline
 from ledger.report import Check
 from ledger.report import Status as Outcome
 from ledger.stages import Dossier, Entry, ask
@@ -29,7 +29,6 @@ from ledger.trust import Trust
 __all__ = [
     "BACKUP_DUE_SECONDS",
     "POST_CHECK_DUE_SECONDS",
-    "Event",
     "Flag",
     "Overview",
     "StageOverview",
@@ -95,29 +94,6 @@ class StageOverview:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """One record of the timeline: when by its maker's clock, where in the log, and what it says."""
-
-    index: int
-    at: int
-    kind: str
-    what: str
-    record_id: str
-    by: str
-
-    def to_value(self) -> dict[str, Any]:
-        """Write the JSON value."""
-        return {
-            "index": self.index,
-            "at": time_text(self.at),
-            "kind": self.kind,
-            "what": self.what,
-            "record_id": self.record_id,
-            "by": self.by,
-        }
-
-
-@dataclass(frozen=True, slots=True)
 class Overview:
     """How the dossier of a transfer, or of a plan, stands."""
 
@@ -137,7 +113,7 @@ class Overview:
         stages = tuple(_stage(stage, chosen, records, believed) for stage in wanted)
         orders = tuple(check_orders(records, believed))
         flags = tuple(_flags(stages, orders, records, as_of))
-        events = tuple(sorted(_events(records), key=lambda event: event.index))
+        events = tuple(timeline(records))
         return cls(records, as_of, stages, orders, flags, events)
 
     def to_value(self) -> dict[str, Any]:
@@ -274,30 +250,6 @@ def _flags(
 def _received(records: Records) -> Iterator[Any]:
     """Give the newest receipt of each recipient: a later one corrects an earlier."""
     yield from {said.says.claims.iss: said for said in records.receipts}.values()
-
-
-def _events(records: Records) -> Iterator[Event]:
-    for entry in (records.plan, records.subject):
-        if entry is None:
-            continue
-        says = entry.says
-        is_transfer = isinstance(says, Transfer)
-        at = seconds(says.occurred_at if is_transfer else f"{says.period.from_}T00:00:00Z")  # type: ignore[union-attr]  # as the kind has it
-        kind = "transfer" if is_transfer else "plan"
-        yield Event(entry.index, at, kind, says.scenario, entry.record_id, says.exporter.id)
-    for said in records.attestations:
-        claims = said.says.claims
-        what = said.says.stage.value
-        yield Event(said.index, claims.iat, "attestation", what, said.record_id, claims.iss)
-    for receipt in records.receipts:
-        received = receipt.says.claims
-        yield Event(
-            receipt.index, received.iat, "receipt", received.outcome, receipt.record_id,
-            received.iss,
-        )  # fmt: skip
-    for status in records.statuses:
-        word = status.says.claims
-        yield Event(status.index, word.iat, "status", word.action.value, status.record_id, word.iss)
 
 
 def _outcome(said: Said[Attestation]) -> dict[str, str]:

@@ -13,13 +13,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import UNSET
-from msgspec.structs import fields
 
 from ledger.attestation import STAGES, Stage
 from ledger.claims import leaf_name
 from ledger.dossier import Records, choose
 from ledger.entry import check_names_and_numbers, decode_members
 from ledger.errors import MalformedError
+from ledger.kinds.concealment import members_of
 from ledger.kinds.members import Member
 from ledger.stages.comparison import time_text
 from ledger.stages.keeping import MIN_RETENTION_YEARS, years_after
@@ -76,14 +76,14 @@ def _paths(value: Any) -> Iterator[tuple[str | int, ...]]:
             yield from ((index, *path) for path in _paths(element))
     if not isinstance(value, Member):
         return
-    for field in fields(value):
-        member = getattr(value, field.name)
-        if member is UNSET or field.encode_name == "_sd":
+    for attribute, name in members_of(type(value)):
+        member = getattr(value, attribute)
+        if member is UNSET or name == "_sd":
             continue
-        if field.encode_name in value.CONCEALABLE:
-            yield (field.encode_name,)
+        if name in value.CONCEALABLE:
+            yield (name,)
         else:
-            yield from ((field.encode_name, *path) for path in _paths(member))
+            yield from ((name, *path) for path in _paths(member))
 
 
 def _of_stage(

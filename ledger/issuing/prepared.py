@@ -70,6 +70,8 @@ class Prepared:
             )
         prepared = cls(kind, record_id, salt, Unsigned(key, text.encode()), disclosures)
         prepared.says()
+        if kind == "attestation":
+            Attestation.read(prepared._text, disclosures)
         return prepared
 
     def to_value(self) -> dict[str, Any]:
@@ -87,10 +89,7 @@ class Prepared:
 
     def says(self) -> Carrier:
         """Read what is about to be signed; raise MalformedError."""
-        text = f"{self.unsigned.signing_input.decode()}.{base64url.encode(_EMPTY_SIGNATURE)}"
-        said = READERS[self.kind](text)
-        if self.kind == "attestation":
-            said = Attestation.read(text, self.disclosures)
+        said = READERS[self.kind](self._text)
         if said.jws.key != self.unsigned.key:
             raise MalformedError(
                 "jws.malformed",
@@ -99,6 +98,10 @@ class Prepared:
                 found="another, or none",
             )
         return said
+
+    @property
+    def _text(self) -> str:
+        return f"{self.unsigned.signing_input.decode()}.{base64url.encode(_EMPTY_SIGNATURE)}"
 
     def sign(self, key: PrivateKey) -> Finished:
         """Sign with the key at hand."""

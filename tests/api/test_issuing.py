@@ -286,6 +286,30 @@ def test_scope_to_attest_is_needed_even_to_prepare(case: Case, who: str) -> None
         assert (answer.status_code, answer.json()["code"]) == (403, "auth.kind")
 
 
+def test_regulator_stops_and_lifts_and_revokes_nothing(case: Case) -> None:
+    """Its scope is for orders: attestations are their issuers' to take back."""
+    key = PrivateKey.generate()
+    moved = case.transfer()
+    backup = case.attest(moved, _BACKUP).json()["record_id"]
+    about = case.service.get(f"/v1/records/{backup}", "assessor").json()["statement"]
+    for action, of, status in (("stop", moved, 201), ("reinstate", moved, 201),
+                               ("revoke", about, 403), ("stop", about, 409)):  # fmt: skip
+        body = {
+            "action": action, "reason": "because", "iss": "r", "jwk": key.public.to_jwk(),
+            "record": of,
+        }  # fmt: skip
+        ready = case.post(of, body, "regulator", "statuses")
+        if status != 201:
+            assert ready.status_code == status, ready.text
+            continue
+        prepared = ready.json()["prepared"]
+        signature = base64url.encode(key.sign(prepared["signing_input"].encode()))
+        done = {"prepared": prepared, "signature": signature, "record": of}
+        # Whoever may not say it cannot bring it either.
+        assert case.post(of, done, "shenzhen", "statuses").status_code == 403
+        assert case.post(of, done, "regulator", "statuses").status_code == status
+
+
 def test_record_is_spoken_of_by_those_who_may_read_it_or_can_show_it(case: Case) -> None:
     moved = case.transfer()
     body = {"stage": "backup", "claims": claims(_BACKUP), "key": "one"}
