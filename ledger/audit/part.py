@@ -120,7 +120,8 @@ class _Examiner:
                 self._part.roots += perfect_root(leaves)
                 self._checked.hashes += WIDTH - 1
         self._content.finish()
-        follow(self._reading, self._content.links, self._checked, kinds=kinds)
+        links = self._content.links
+        self._content.runs.foreign = follow(self._reading, links, self._checked, kinds=kinds)
         match_batches(self._reading, self._content.manifests, head.size, self._checked)
         self._part.runs = self._content.runs
 
