@@ -259,6 +259,10 @@ class _Examiner:
                 self._part.located += 1
         located = self._reading.locate_close(list(record_ids.values()))
         self._checked.records += len(record_ids)
+        found = list(map(located.get, record_ids.values()))
+        if not wrong and found == [first + i for i in record_ids]:
+            self._part.located += len(found)
+            return
         size = self._job.head.size
         self._part.located += sum(index < size for index in located.values())
         # A wrong entry's record is in the index, whatever id the entry states by now.
