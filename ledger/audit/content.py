@@ -11,6 +11,7 @@ from collections import Counter
 from typing import NamedTuple
 from uuid import UUID
 
+import msgspec
 from msgspec import UNSET
 
 from ledger.attestation import Attestation, PostCheck, Stage
@@ -26,7 +27,6 @@ from ledger.receipt import Receipt
 from ledger.signed import READERS
 from ledger.statement import Statement
 from ledger.status import Status
-from ledger.submission import Submission
 
 __all__ = ["Content", "Link", "SignedBatch"]
 
@@ -35,6 +35,13 @@ _SUBJECTS = {
     Stage.BACKUP: "transfer",
     Stage.POST_CHECK: "transfer",
 }
+
+
+class _Identity(msgspec.Struct):
+    record_id: UUID
+
+
+_identity = msgspec.json.Decoder(_Identity).decode
 
 
 class Link(NamedTuple):
@@ -103,8 +110,8 @@ class Content:
     def identify(entry: bytes) -> bytes | None:
         """Read the record id alone, None where the entry states none."""
         try:
-            return Submission.from_entry(entry).record_id
-        except LedgerError:
+            return _identity(entry).record_id.bytes
+        except msgspec.MsgspecError:
             return None
 
     def _name(self, index: int, reference: Reference, kind: str) -> None:

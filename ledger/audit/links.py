@@ -35,8 +35,12 @@ _tagged = msgspec.json.Decoder(_Tagged).decode
 
 def follow(
     reading: Reading, links: Mapping[Link, int], checked: Checked, *, kinds: dict[int, str]
-) -> None:
-    """Follow links, each with the entry that names it first; `kinds` are known kinds, by index."""
+) -> set[str]:
+    """Follow links, each with the entry that names it first; `kinds` are known kinds, by index.
+
+    Gives the leaf hashes of plans that this log does not hold.
+    """
+    foreign: set[str] = set()
     rest = iter(links)
     while some := tuple(islice(rest, _AT_ONCE)):
         located = reading.locate(list({link.record_id for link in some}))
@@ -47,6 +51,8 @@ def follow(
             index = located.get(link.record_id)
             if index is None:
                 checked.untold["link"] += 1
+                if link.kind == "plan":
+                    foreign.add(link.leaf_hash)
                 continue
             place = index % WIDTH * HASH_SIZE
             found = tiles.get(index // WIDTH, b"")[place : place + HASH_SIZE].hex()
@@ -59,6 +65,7 @@ def follow(
                 )
             elif link.kind:
                 _check_kind(reading, link, index, where=where, checked=checked, kinds=kinds)
+    return foreign
 
 
 def _check_kind(

@@ -120,7 +120,8 @@ class _Examiner:
                 self._part.roots += perfect_root(leaves)
                 self._checked.hashes += WIDTH - 1
         self._content.finish()
-        follow(self._reading, self._content.links, self._checked, kinds=kinds)
+        links = self._content.links
+        self._content.runs.foreign = follow(self._reading, links, self._checked, kinds=kinds)
         match_batches(self._reading, self._content.manifests, head.size, self._checked)
         self._part.runs = self._content.runs
 
@@ -258,6 +259,10 @@ class _Examiner:
                 self._part.located += 1
         located = self._reading.locate_close(list(record_ids.values()))
         self._checked.records += len(record_ids)
+        found = list(map(located.get, record_ids.values()))
+        if not wrong and found == [first + i for i in record_ids]:
+            self._part.located += len(found)
+            return
         size = self._job.head.size
         self._part.located += sum(index < size for index in located.values())
         # A wrong entry's record is in the index, whatever id the entry states by now.

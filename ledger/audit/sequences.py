@@ -5,7 +5,8 @@ from 1 on, no number taken twice but by a correction, no running total falling. 
 at by plan *and submitter*: anybody may log a transfer that names another's plan, and makes a gap
 only in what is his own.
 
-What is kept is one run for each plan, more only where numbers are missing as yet.
+The log itself refuses such numbers today (`log.plan_use`); here is found what it took in before, or
+in spite of that. What is kept is one run for each plan, more only where numbers are missing as yet.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ class Runs:
 
     def __init__(self) -> None:
         self.corrected: set[tuple[Series, int]] = set()
+        self.foreign: set[str] = set()
+        """Leaf hashes of plans that this log does not hold."""
         self.falls: list[tuple[Series, int, int, str]] = []
         """A number whose totals are below those before: series, number, index, what was seen."""
         self._closed: list[tuple[Series, Run]] = []
@@ -79,12 +82,14 @@ class Sequences:
     def __init__(self) -> None:
         self._runs: dict[Series, list[Run]] = {}
         self._corrected: set[tuple[Series, int]] = set()
+        self._foreign: set[str] = set()
         self._falls: list[tuple[Series, int, int, str]] = []
         self._repeats: list[tuple[Series, int, int]] = []
 
     def include(self, part: Runs) -> None:
         """Take in a part's runs."""
         self._corrected |= part.corrected
+        self._foreign |= part.foreign
         room = MAX_FINDINGS - len(self._falls)
         self._falls += part.falls[: max(room, 0)]
         for series, run in part.finished():
@@ -109,7 +114,8 @@ class Sequences:
                     found=f"number {number} again",
                 )
         for series, missing, run in self._gaps():
-            if not whole:
+            # What comes before the first number may stand in the log that holds the plan.
+            if not whole or (missing == 1 and series[0] in self._foreign):
                 checked.untold["sequence"] += 1
                 continue
             checked.add(

@@ -23,6 +23,7 @@ from ledger.cli import (
     api_key,
     attest,
     audit,
+    audit_export,
     backup,
     bundle,
     certificate,
@@ -70,6 +71,7 @@ app.command("receive")(receive.receive)
 app.command("revoke")(revoke.revoke)
 app.command("dossier")(dossier.dossier)
 app.add_typer(trust.app, name="trust")
+audit.app.command("export")(audit_export.export)
 app.add_typer(audit.app, name="audit")
 app.command("monitor")(monitor.monitor)
 app.add_typer(status_list.app, name="status-list")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ledger.audit.chain import AuditedLog, ChainAudit
     from ledger.audit.report import AuditReport
 
-__all__ = ["MEDIA_TYPE", "show_audit", "verdict_of"]
+__all__ = ["MEDIA_TYPE", "audit_value", "show_audit", "verdict_of"]
 
 MEDIA_TYPE = "application/vnd.crossproof.audit.v1+json"
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
@@ -53,7 +53,8 @@ def show_audit(
     """Tell what was looked at, what was found, and the verdict."""
     verdict = verdict_of(report, chain)
     if as_json:
-        put(json.dumps(_value(origin, report, chain, verdict), ensure_ascii=False, indent=2) + "\n")
+        value = {**audit_value(origin, report, chain), "as_of": datetime.now(UTC).strftime(_TIME)}
+        put(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
     else:
         _show(origin, report, chain, verdict, seconds)
 
@@ -147,14 +148,12 @@ def _log_value(found: AuditedLog) -> dict[str, Any]:
     }
 
 
-def _value(
-    origin: str, report: AuditReport, chain: ChainAudit | None, verdict: Status
-) -> dict[str, Any]:
+def audit_value(origin: str, report: AuditReport, chain: ChainAudit | None) -> dict[str, Any]:
+    """Give an audit as a JSON value; the same log has the same one."""
     findings = [*report.findings, *(() if chain is None else chain.findings)]
     value: dict[str, Any] = {
         "mediaType": MEDIA_TYPE,
-        "verdict": verdict.value,
-        "as_of": datetime.now(UTC).strftime(_TIME),
+        "verdict": verdict_of(report, chain).value,
         "log": {"origin": origin, "size": report.size, "root": report.root.hex()},
         "derived": {
             "entries": report.entries,

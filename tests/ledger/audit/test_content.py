@@ -224,6 +224,13 @@ def test_audit_does_not_blame_a_plan_for_a_strangers_numbers(log: Log) -> None:
     assert "by stranger" in finding.where
 
 
+def test_audit_takes_numbers_under_another_logs_plan_from_the_first_on(log: Log) -> None:
+    report = audited(log, [covered(n, n) for n in (7, 8)])
+    assert (report.clean, report.untold) == (True, {"link": 1, "sequence": 1})
+    report = audited(log, [covered(10, 10)])
+    assert [f.expected for f in report.findings] == ["a transfer of number 9"]
+
+
 def test_audit_of_a_span_tells_no_gaps(log: Log) -> None:
     numbers = [PLAN, *(covered(n, n) for n in range(1, 600))]
     report = audited(log, numbers, within=range(300, 400))
