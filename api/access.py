@@ -1,12 +1,14 @@
 """Which records an organisation may see (design: hashes are public, entries are not).
 
-Its own, those that name it as recipient, and with the scope `audit` all of them. What may not be
-seen does not exist: the answer is the same as for a record that was never logged.
+With `read` its own and those that name it as a recipient, onward recipients among them; with
+`regulate` its own and those that leave or enter one of its jurisdictions; with `audit` all of them.
+What may not be seen does not exist: the answer is the same as for a record that was never logged.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import replace
 from http import HTTPStatus
 
@@ -16,24 +18,42 @@ from ledger.attestation import Stage
 from ledger.bundle import Bundle
 from ledger.errors import NotFoundError
 from ledger.follower import subject_of
-from ledger.kinds import Attestation, Kind, Status
+from ledger.kinds import Attestation, Kind, Status, Trail
+from ledger.kinds.common import Movement
 from ledger.log import Log
 from ledger.merkle import leaf_hash
 from ledger.signed import check_signed
+from ledger.stapling import staple
 from ledger.statement import Statement
+from ledger.status import Action
+from ledger.status import Status as StatusWord
 
-__all__ = ["check_kind", "find", "may_read", "show"]
+__all__ = [
+    "check_attests",
+    "check_kind",
+    "check_speaks",
+    "find",
+    "may_read",
+    "may_see_plan",
+    "show",
+]
+
+_READING = frozenset({Scope.READ, Scope.REGULATE})
+_ATTESTING = frozenset({Scope.SUBMIT, Scope.ATTEST})
+_REGULATING = frozenset({Scope.REGULATE})
+_ORDERS = frozenset({Action.STOP, Action.REINSTATE})
 
 
 def may_read(principal: Principal, entry: bytes, submitter: str | None) -> bool:
     """Say whether the record of this entry is one that the principal may see."""
-    if Scope.AUDIT in principal.scopes or submitter == principal.organisation:
+    scopes = principal.scopes
+    if Scope.AUDIT in scopes:
         return True
-    # Most entries of others do not hold the name at all, and need no parsing to know it.
-    if json.dumps(principal.organisation, ensure_ascii=False).encode() not in entry:
-        return False
-    recipient = Statement.from_entry(entry).value.get("recipient", {})
-    return bool(recipient.get("id") == principal.organisation)
+    if submitter == principal.organisation and not _READING.isdisjoint(scopes):
+        return True
+    return (Scope.READ in scopes and _names(entry, principal.organisation)) or (
+        Scope.REGULATE in scopes and _touches(entry, principal.jurisdictions)
+    )
 
 
 def find(log: Log, record_id: bytes, principal: Principal) -> int:
@@ -43,7 +63,8 @@ def find(log: Log, record_id: bytes, principal: Principal) -> int:
         raise NotFoundError(
             "record.unknown",
             "No record of this id is here for you.",
-            hint="A record is shown to whoever submitted it and to the recipient that it names.",
+            hint="A record is shown to whoever submitted it, to the recipients that it names and "
+            "to the regulators of its jurisdictions.",
         )
     return index
 
@@ -52,17 +73,34 @@ def check_kind(principal: Principal, members: Kind) -> None:
     """Check that the principal may log a statement of this kind, and that it says something.
 
     Attestations and statuses get into the bundles of others' records, and leaf hashes are public:
-    whoever may log them is chosen. Raises RequestError (403), MalformedError.
+    whoever may log them is chosen. The trail's heads are the ledger's own. Raises RequestError
+    (403), MalformedError.
     """
-    if isinstance(members, Attestation | Status) and Scope.ATTEST not in principal.scopes:
+    _check_scopes(principal, _needed(members))
+    check_signed(members)
+
+
+def check_attests(principal: Principal) -> None:
+    """Check that the principal may log attestations; raise RequestError (403)."""
+    _check_scopes(principal, (_ATTESTING,))
+
+
+def check_speaks(principal: Principal, action: Action | None = None) -> None:
+    """Check that the principal may log a status, of any action if none is named yet (403)."""
+    is_order = action is None or action in _ORDERS
+    _check_scopes(principal, (_ATTESTING, _REGULATING) if is_order else (_ATTESTING,))
+
+
+def _check_scopes(principal: Principal, needed: tuple[frozenset[Scope], ...]) -> None:
+    if not any(scopes <= principal.scopes for scopes in needed):
         raise RequestError(
             "auth.kind",
-            "This API key may not log such a statement.",
+            "What you are known by may not log such a statement.",
             status=HTTPStatus.FORBIDDEN,
-            expected=f"a key with the scope {Scope.ATTEST.value}",
+            expected=" or ".join(" and ".join(sorted(scopes)) for scopes in needed)
+            or "the ledger itself",
             found=", ".join(sorted(principal.scopes)),
         )
-    check_signed(members)
 
 
 def show(log: Log, bundle: Bundle, principal: Principal) -> Bundle:
@@ -73,19 +111,59 @@ def show(log: Log, bundle: Bundle, principal: Principal) -> Bundle:
     """
     if bundle.plan is None:
         return bundle
-    owner = log.submitter_of(bundle.plan.index)
-    if owner == log.submitter_of(bundle.entry.index) is not None:
-        return bundle
-    if may_read(principal, bundle.plan.body, owner):
+    if may_see_plan(log, principal, bundle.entry.index, plan=(bundle.plan.index, bundle.plan.body)):
         return bundle
     attestations = dict(bundle.attestations)
     assessment = attestations.pop(Stage.PRE_ASSESSMENT, None)
     hidden = {leaf_hash(bundle.plan.body)}
     if assessment is not None:
         hidden.add(leaf_hash(assessment.entry.body))
-    return replace(
+    shown = replace(
         bundle,
         plan=None,
         attestations=attestations,
         statuses=tuple(s for s in bundle.statuses if subject_of(s.body) not in hidden),
+    )
+    # Only the lists of what is left.
+    return staple(shown, lambda _: None)
+
+
+def may_see_plan(log: Log, principal: Principal, index: int, *, plan: tuple[int, bytes]) -> bool:
+    """Say whether the plan of the record at `index` may be shown with it, as `show` does."""
+    place, body = plan
+    owner = log.submitter_of(place)
+    if owner == log.submitter_of(index) is not None:
+        return True
+    return may_read(principal, body, owner)
+
+
+def _needed(members: Kind) -> tuple[frozenset[Scope], ...]:
+    """Say with which scopes a kind may be logged: any of these sets."""
+    match members:
+        case Trail():
+            return ()
+        case Attestation():
+            return (_ATTESTING,)
+        case Status():
+            action = StatusWord.parse(members.jws).claims.action
+            return (_ATTESTING, _REGULATING) if action in _ORDERS else (_ATTESTING,)
+        case _:
+            return (frozenset({Scope.SUBMIT}),)
+
+
+def _names(entry: bytes, organisation: str) -> bool:
+    """Say whether an entry names an organisation as its recipient, or as one further on."""
+    # Most entries of others do not hold the name at all, and need no parsing to know it.
+    if json.dumps(organisation, ensure_ascii=False).encode(errors="replace") not in entry:
+        return False
+    value = Statement.from_entry(entry).value
+    parties = [value.get("recipient", {}), *value.get("onward_recipients", ())]
+    return any(party.get("id") == organisation for party in parties)
+
+
+def _touches(entry: bytes, jurisdictions: Collection[str]) -> bool:
+    """Say whether an entry moves data out of or into one of these jurisdictions."""
+    members = Statement.from_entry(entry).members
+    return isinstance(members, Movement) and not {members.from_, members.to}.isdisjoint(
+        jurisdictions
     )

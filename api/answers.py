@@ -131,12 +131,30 @@ class AnchorItem(Answer):
     state: AnchorState
 
 
+class PlanTotals(Answer):
+    """Distinct persons moved under a plan so far."""
+
+    personal: int
+    sensitive: int
+
+
+class PlanState(Answer):
+    """How far a plan is used: what its next transfer must say in `covered_by`."""
+
+    next_sequence: int = Field(description="Of the next transfer that names the plan")
+    persons: PlanTotals = Field(description="The running totals so far; none may fall")
+    left: dict[str, int] = Field(
+        description="Below each ceiling that the plan has: `transfers`, `personal`, `sensitive`"
+    )
+
+
 class RecordDetail(RecordItem):
     """A record, what has become of it, and what it says."""
 
     times: RecordTimes
     anchor: AnchorItem | None = Field(description="The first that covers the record")
     statement: dict[str, Any] = Field(description="As logged; concealed members stay concealed")
+    plan: PlanState | None = Field(description="Of a plan: how far it is used")
 
 
 class Pending(Answer):

@@ -13,23 +13,42 @@ from contextlib import asynccontextmanager
 from functools import cache, partial
 from importlib.metadata import version
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from api import openapi, problems
-from api.auth import ApiKeys, check_bind
-from api.beliefs import Beliefs
+from api.auth import Identities, check_bind, meet, read_keys_file
+from api.auth.code_flow import CodeFlow
+from api.auth.oidc import TokenIssuer
+from api.auth.rates import RateHeaders, Rates
+from api.auth.sessions import Sessions
+from api.auth.stored_keys import StoredKeys
+from api.beliefs import Beliefs, load_known
 from api.body import Intake
+from api.certifying import Certifying, open_seal, page_of
 from api.cors import PublicReads
 from api.desk import Desks
 from api.grouping import Grouping
 from api.metrics import Figures, Measured
 from api.paths import ExactPaths
 from api.problems import Incidents
-from api.routes import log, operations, proofs, records, verification
+from api.routes import (
+    certificates,
+    issuing,
+    log,
+    login,
+    operations,
+    proofs,
+    records,
+    status_lists,
+    trail,
+    verification,
+)
+from api.trail import Trailed, TrailWriter
 from api.workers import Workers
 from ledger.node import Node
 from ledger.settings import Settings
+from ledger.signing_key import KeyDirectory
 
 __all__ = ["create_app"]
 
@@ -44,8 +63,12 @@ def create_app(source: Settings | Node) -> FastAPI:
     """Make the application; raise ConfigurationError where it must not be served like this."""
     settings = source if isinstance(source, Settings) else source.settings
     check_bind(settings)
-    keys = ApiKeys.load(settings.api_keys_file)
+    known = load_known(settings.trust_file)
+    listed = None if settings.api_keys_file is None else read_keys_file(settings.api_keys_file)
+    issuer = TokenIssuer.of(settings)
+    signing_keys = KeyDirectory.load(settings.signing_keys_dir, settings.passphrase)
     figures = Figures()
+    seal, page = open_seal(settings), page_of(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -53,10 +76,17 @@ def create_app(source: Settings | Node) -> FastAPI:
         intake = Intake(BATCHES_IN_MEMORY * settings.max_batch_bytes + settings.max_record_bytes)
         app.state.node = node
         app.state.intake = intake
-        app.state.beliefs = Beliefs(node)
+        app.state.beliefs = Beliefs(node, known)
         app.state.writers = Workers("write", threads=WRITING_THREADS, waiting=WAITING_REQUESTS)
         app.state.grouping = Grouping(node, app.state.writers)
-        app.state.desks = desks = Desks.open(node, intake)
+        store = node.log.store
+        app.state.sessions = sessions = Sessions(store, settings)
+        app.state.identities = Identities(
+            listed=listed, stored=StoredKeys(store), issuer=issuer, sessions=sessions
+        )
+        app.state.trail = trail_writer = TrailWriter(node)
+        app.state.desks = desks = Desks.open(node, intake, known)
+        app.state.certifying = certifying = Certifying.open(page, seal)
         unwatch = figures.watch(node, (intake, desks.anyone.intake))
         try:
             yield
@@ -64,6 +94,8 @@ def create_app(source: Settings | Node) -> FastAPI:
             unwatch()
             app.state.writers.close()
             desks.close()
+            certifying.close()
+            await run_in_threadpool(trail_writer.close)
             if node is not source:
                 await run_in_threadpool(node.close)
 
@@ -77,13 +109,29 @@ def create_app(source: Settings | Node) -> FastAPI:
         swagger_ui_oauth2_redirect_url=None,
         # A redirect would lead wherever the request's own Host header says.
         redirect_slashes=False,
+        dependencies=[Depends(meet)],
     )
-    app.state.keys = keys
+    app.state.rates = Rates(settings)
+    app.state.code_flow = None if issuer is None else CodeFlow.of(settings, issuer)
+    app.state.signing_keys = signing_keys
     app.state.figures = figures
     problems.install(app)
-    for routes in (records, proofs, log, verification, operations):
+    for routes in (
+        records,
+        issuing,
+        proofs,
+        certificates,
+        log,
+        status_lists,
+        verification,
+        trail,
+        operations,
+        login,
+    ):
         app.include_router(routes.router)
     # The last one added is the outermost.
+    app.add_middleware(Trailed)
+    app.add_middleware(RateHeaders)
     app.add_middleware(ExactPaths)
     app.add_middleware(Incidents)
     app.add_middleware(PublicReads)

@@ -8,13 +8,15 @@ not answer would hold a thread for each of them until its timeout.
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
+from pathlib import Path
 from time import monotonic
 
-from ledger.errors import LedgerError, UnavailableError
+from ledger.errors import ConfigurationError, LedgerError, UnavailableError
 from ledger.node import Node
-from ledger.trust import Trust
+from ledger.trust import MAX_TRUST_SIZE, Trust
 
-__all__ = ["Beliefs"]
+__all__ = ["Beliefs", "load_known"]
 
 REFRESH_SECONDS = 30.0
 # A chain that was away is asked again sooner, by one caller at a time.
@@ -22,10 +24,15 @@ RETRY_SECONDS = 5.0
 
 
 class Beliefs:
-    """A node's trust, kept for a while. Methods may be called from any thread."""
+    """A node's trust, kept for a while. Methods may be called from any thread.
 
-    def __init__(self, node: Node) -> None:
+    `known` says who is who, who may attest, and who says what became of it: nothing of that is in
+    the trust that a node offers to others.
+    """
+
+    def __init__(self, node: Node, known: Trust) -> None:
         self._node = node
+        self._known_others = known
         self._lock = threading.Lock()
         # The lock owns these; it is never held while the chain is asked.
         self._trust: Trust | None = None
@@ -57,9 +64,32 @@ class Beliefs:
         with self._lock:
             return self._known()
 
+    def for_verifying(self) -> Trust:
+        """Say what to believe of others, too; raise LedgerError likewise."""
+        known = self._known_others
+        return replace(
+            self.trust(),
+            organisations=known.organisations,
+            accreditations=known.accreditations,
+            status_sources=known.status_sources,
+        )
+
     def _known(self) -> Trust:
         if self._trust is not None:
             return self._trust
         raise self._error or UnavailableError(
             "chain.not-asked", "The chain is being asked who it is.", hint="Ask again in a moment."
         )
+
+
+def load_known(path: Path | None) -> Trust:
+    """Read the trust file that says who is who; raise ConfigurationError."""
+    if path is None:
+        return Trust()
+    try:
+        with path.open("rb") as file:
+            return Trust.from_json(file.read(MAX_TRUST_SIZE + 1))
+    except (OSError, LedgerError) as error:
+        raise ConfigurationError(
+            "settings.trust-file", f"trust file {path}: cannot be used", found=str(error)
+        ) from error

@@ -20,7 +20,7 @@ from fastapi import Request
 from api.problems import RETRY_AFTER_SECONDS, RequestError
 from api.workers import busy
 
-__all__ = ["JSON", "NDJSON", "Intake", "check_media_type"]
+__all__ = ["JSON", "NDJSON", "Intake", "check_media_type", "client_of"]
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
@@ -34,20 +34,21 @@ _IPV6_NETWORK = 64
 _SHOWN = 100
 
 
-def check_media_type(request: Request, expected: str) -> None:
-    """Refuse any other Content-Type, parameters aside, and any Content-Encoding.
+def check_media_type(request: Request, *expected: str) -> str:
+    """Give the Content-Type; refuse any other, parameters aside, and any Content-Encoding.
 
     Browsers do not send these types across origins without asking first, and are told no.
     """
     found = request.headers.get("content-type", "")
-    if found.partition(";")[0].strip().lower() != expected:
+    media_type = found.partition(";")[0].strip().lower()
+    if media_type not in expected:
         raise RequestError(
             "request.media-type",
             "The body is not of the type that is taken here.",
             status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-            expected=f"Content-Type: {expected}",
+            expected=f"Content-Type: {' or '.join(expected)}",
             found=found[:_SHOWN] or "none",
-            headers={"Accept-Post": expected},
+            headers={"Accept-Post": ", ".join(expected)},
         )
     encoding = request.headers.get("content-encoding", "identity")
     if encoding.strip().lower() != "identity":
@@ -58,6 +59,7 @@ def check_media_type(request: Request, expected: str) -> None:
             expected="no Content-Encoding",
             found=encoding[:_SHOWN],
         )
+    return media_type
 
 
 class Intake:
@@ -82,7 +84,7 @@ class Intake:
     async def read(self, request: Request, *, limit: int) -> AsyncIterator[bytearray]:
         """Read a request's body of at most `limit` bytes, and count it until the block ends."""
         _check_announced(request, limit)
-        client = _client(request)
+        client = client_of(request)
         if self._each is not None and self._clients[client] >= self._each:
             raise _too_many(self._each)
         self._clients[client] += 1
@@ -163,7 +165,7 @@ def _too_many(each: int) -> RequestError:
     )
 
 
-def _client(request: Request) -> str:
+def client_of(request: Request) -> str:
     """Name where a request comes from: an address, or the network that an IPv6 host has."""
     name = request.client.host if request.client is not None else ""
     try:

@@ -1,9 +1,9 @@
 """Public reads may be made from any web page; nothing else may.
 
-Hash tiles, checkpoints and anchors are open to everyone, so a verifier in a browser may fetch them
-from wherever it is served. The header is always there, not only where a browser asks for it: shared
-caches keep these answers. Everything else stays behind the browser's same-origin rule, which
-matters most where a ledger serves its own machine without keys.
+Hash tiles, checkpoints, anchors and status lists are open to everyone, so a verifier in a browser
+may fetch them from wherever it is served. The header is always there, not only where a browser asks
+for it: shared caches keep these answers. Everything else stays behind the browser's same-origin
+rule, which matters most where a ledger serves its own machine without keys.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["PublicReads"]
 
-_PUBLIC = re.compile(r"/checkpoint|/tile/[0-9].*|/v1/(?:anchors|log|trust)|/openapi\.json")
+_PUBLIC = re.compile(
+    r"/checkpoint|/tile/[0-9].*|/v1/(?:anchors|log|trust|status-lists/[^/]+)|/openapi\.json"
+)
 _METHODS = "GET"
 _DAY = "86400"
 

@@ -9,13 +9,14 @@ from fastapi import Depends, Request
 from api.auth import Visitor
 from api.beliefs import Beliefs
 from api.body import Intake
+from api.certifying import Certifying
 from api.desk import Desk, Desks
 from api.grouping import Grouping
 from api.metrics import Figures
 from api.workers import Workers
 from ledger.node import Node
 
-__all__ = ["Believed", "Bodies", "Counted", "Grouped", "Ledger", "Served", "Writing"]
+__all__ = ["Believed", "Bodies", "Certified", "Counted", "Grouped", "Ledger", "Served", "Writing"]
 
 
 async def _node(request: Request) -> Node:
@@ -53,10 +54,16 @@ async def _desk(request: Request, visitor: Visitor) -> Desk:
     return desks.of(visitor)
 
 
+async def _certifying(request: Request) -> Certifying:
+    certifying: Certifying = request.app.state.certifying
+    return certifying
+
+
 Grouped = Annotated[Grouping, Depends(_grouping)]
 Ledger = Annotated[Node, Depends(_node)]
 Believed = Annotated[Beliefs, Depends(_beliefs)]
 Bodies = Annotated[Intake, Depends(_intake)]
+Certified = Annotated[Certifying, Depends(_certifying)]
 Counted = Annotated[Figures, Depends(_figures)]
 Writing = Annotated[Workers, Depends(_writers)]
 Served = Annotated[Desk, Depends(_desk)]

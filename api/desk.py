@@ -9,12 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
+from api.allowance import Allowance
 from api.auth import Principal
 from api.body import Intake
 from api.facts import Facts
+from api.registers import Registers
 from api.workers import Workers
 from ledger.anchor import ChainSource, LogStanding
 from ledger.node import Node
+from ledger.status_fetch import StatusFetcher
+from ledger.trust import Trust
 
 __all__ = ["Desk", "Desks"]
 
@@ -28,6 +32,9 @@ KEYLESS_BODIES_IN_MEMORY = 32
 KEYLESS_BODIES_EACH = 4
 # Each is some eight requests to every node; a bundle's anchor is asked about once in a while.
 KEYLESS_QUESTIONS_PER_MINUTE = 30
+# To the servers of status lists, and to the registries: some requests to every node.
+KEYLESS_LISTS_PER_MINUTE = 30
+KEYLESS_REGISTERS_PER_MINUTE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,8 @@ class Desk:
     intake: Intake
     workers: Workers
     chain: ChainSource
+    registers: Registers
+    status_lists: StatusFetcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +57,24 @@ class Desks:
     anyone: Desk
 
     @classmethod
-    def open(cls, node: Node, intake: Intake) -> Self:
-        """Set both up; callers with a key share `intake` with those who record."""
+    def open(cls, node: Node, intake: Intake, known: Trust) -> Self:
+        """Set both up; callers with a key share `intake` with those who record.
+
+        Status lists are fetched from the addresses that `known` names, and from no others.
+        """
         settings, chain, log_id = node.settings, node.verifier_chain(), node.publisher.log_id
 
         def standing() -> LogStanding | None:
             governance = node.publisher.governance
             return None if governance is None else governance.standing
 
-        known = Desk(
+        with_key = Desk(
             settings.max_verification_bytes,
             intake,
             Workers("verify", threads=VERIFYING_THREADS, waiting=WAITING_VERIFICATIONS),
             Facts(chain, log_id=log_id, standing=standing),
+            Registers(chain, allowance=Allowance(None)),
+            StatusFetcher(known.allows_list),
         )
         anyone = Desk(
             settings.max_keyless_bytes,
@@ -72,8 +86,10 @@ class Desks:
                 per_minute=KEYLESS_QUESTIONS_PER_MINUTE,
                 standing=standing,
             ),
+            Registers(chain, allowance=Allowance(KEYLESS_REGISTERS_PER_MINUTE)),
+            StatusFetcher(known.allows_list, may_ask=Allowance(KEYLESS_LISTS_PER_MINUTE).take),
         )
-        return cls(known, anyone)
+        return cls(with_key, anyone)
 
     def of(self, visitor: Principal | None) -> Desk:
         """Choose the desk for whoever asks."""

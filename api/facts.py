@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic
 
+from api.allowance import Allowance
 from ledger.anchor import Anchor, ChainFacts, ChainSource, LogStanding
 from ledger.errors import UnavailableError
 
@@ -27,8 +28,6 @@ RETRY_SECONDS = 5.0
 MAX_REMEMBERED = 10_000
 # A node that answers does so in less; behind one that does not, nobody shall stand in line.
 PATIENCE_SECONDS = 1.0
-
-_MINUTE = 60.0
 
 
 class Facts:
@@ -48,15 +47,13 @@ class Facts:
     ) -> None:
         self._source = source
         self._log_id = log_id
-        self._per_minute = per_minute
+        self._allowance = Allowance(per_minute, clock=clock)
         self._standing = standing
         self._clock = clock
         self._lock = threading.Lock()
         # The lock owns these; it is never held while the chain is asked.
         self._known: OrderedDict[Anchor, tuple[float, ChainFacts | UnavailableError]]
         self._known = OrderedDict()
-        self._left = per_minute or 0.0
-        self._counted_at = clock()
         # Held by whoever asks the chain, and since when, while someone does.
         self._turn = threading.Lock()
         self._asking_since: float | None = None
@@ -117,16 +114,8 @@ class Facts:
 
     def _spend(self) -> None:
         """Take one question off what may be asked in a minute; raise UnavailableError."""
-        if self._per_minute is None:
-            return
-        with self._lock:
-            now = self._clock()
-            earned = (now - self._counted_at) * self._per_minute / _MINUTE
-            self._left = min(self._per_minute, self._left + earned)
-            self._counted_at = now
-            if self._left < 1:
-                raise _unasked("the chain has been asked enough for callers without a key")
-            self._left -= 1
+        if not self._allowance.take():
+            raise _unasked("the chain has been asked enough for callers without a key")
 
 
 def _unasked(why: str) -> UnavailableError:

@@ -157,11 +157,25 @@ def _apart(node: Node, statements: Sequence[Statement], submit: _Submit) -> list
 
 
 def _together(statements: Sequence[Statement], submit: _Submit) -> list[_Outcome]:
-    try:
-        return list(_place(statements, submit))
-    except _REFUSED:
-        # A batch came in between and has taken one of the ids.
-        return [_alone(statement, submit) for statement in statements]
+    """Log new records in one commit, without those that are refused: each names its line.
+
+    A place under a plan that is not the next one, or an id that a batch has taken in between.
+    """
+    outcomes: dict[int, _Outcome] = {}
+    left = list(range(len(statements)))
+    while left:
+        try:
+            placed = _place([statements[number] for number in left], submit)
+        except _REFUSED as error:
+            line = getattr(error, "line", None)
+            if line is None:
+                outcomes |= {number: _alone(statements[number], submit) for number in left}
+                break
+            outcomes[left.pop(line - 1)] = _without_line(error)
+        else:
+            outcomes |= zip(left, placed, strict=True)
+            break
+    return [outcomes[number] for number in range(len(statements))]
 
 
 def _alone(statement: Statement, submit: _Submit) -> _Outcome:
@@ -189,7 +203,7 @@ def _without_line(error: ConflictError | MalformedError) -> LedgerError:
 def _place(statements: Sequence[Statement], submit: _Submit) -> list[Placed]:
     if not statements:
         return []
-    appended = submit([Submission(s.record_id, s.entry) for s in statements])
+    appended = submit([Submission.of(s) for s in statements])
     indexes = appended.indexes
     # New records have the highest indexes, and a repeat within the group shares its first one's.
     new = set(sorted(set(indexes))[len(set(indexes)) - appended.added :])

@@ -18,6 +18,8 @@ from fastapi.openapi.utils import get_openapi
 from api.answers import Problem
 from api.body import JSON, NDJSON
 from api.problems import MEDIA_TYPE
+from ledger.attachment import MEDIA_TYPE as PDF
+from ledger.status_list import MEDIA_TYPE as STATUS_LIST
 
 __all__ = [
     "BATCH_BODY",
@@ -25,6 +27,7 @@ __all__ = [
     "MAX_FILES",
     "OPEN_TO_ALL",
     "RECORD_BODY",
+    "STATUS_LIST_BODY",
     "VERIFICATION_BODY",
     "content",
     "document",
@@ -39,6 +42,7 @@ _SCHEMAS = {
     "Receipt": "receipt",
     "Report": "report",
     "StatusChange": "status",
+    "TrailHead": "trail",
     "Transfer": "transfer",
     "Trust": "trust",
 }
@@ -99,9 +103,17 @@ BATCH_BODY: dict[str, Any] = {
         "content": {NDJSON: {"schema": {"type": "string"}, "example": json.dumps(EXAMPLE) + "\n"}},
     }
 }
+STATUS_LIST_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": "The list as its issuer signed it: a compact JWS",
+        "content": {STATUS_LIST: {"schema": {"type": "string"}}},
+    }
+}
 VERIFICATION_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
+        "description": "A bundle and digests; or a certificate, a PDF with its bundle inside",
         "content": {
             JSON: {
                 "schema": {
@@ -127,21 +139,22 @@ VERIFICATION_BODY: dict[str, Any] = {
                         },
                     },
                 }
-            }
+            },
+            PDF: {"schema": {"type": "string", "format": "binary"}},
         },
     }
 }
 
 _PROBLEMS = {
     400: "The request is malformed; `line` names a batch's line",
-    401: "No API key, or an unknown one",
-    403: "The API key has not the scope",
+    401: "Nobody known asks: no API key, token or session, or one that is not taken",
+    403: "Whoever asks has not the scope",
     404: "Nothing of this name is here for the caller",
     408: "The body came too slowly",
     409: "The record id is in use with other content, or by someone else",
     413: "The body is too large",
     415: "The body is of another type",
-    429: "Too many requests of this address at once",
+    429: "Too many requests of this caller; without a key: of this address",
     503: "Not now: busy, read-only, or something needed does not answer; see `code`",
 }
 

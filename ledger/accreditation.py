@@ -14,7 +14,7 @@ Times are seconds since 1970. A period includes its beginning and not its end.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -124,6 +124,10 @@ class Accreditation:
             "key": f"0x{self.key.hex()}",
             "changes": [change.to_value() for change in self.changes],
         }
+
+    def up_to(self, time: int) -> Accreditation:
+        """Leave out what was changed after a time."""
+        return replace(self, changes=tuple(c for c in self.changes if c.time <= time))
 
     def grant_at(self, time: int) -> tuple[Change | None, bool]:
         """Find the grant that governed at a time, and whether it was suspended then.

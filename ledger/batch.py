@@ -2,8 +2,9 @@
 
 One body of at most MAX_BATCH_BYTES and MAX_BATCH_LINES. A line is a statement in any JSON
 formatting that needs no line break; the last newline may be absent. One bad line refuses the
-whole batch and is named, counted from 1. Only what the log stores is kept of each line: a batch of
-100,000 decoded statements would not fit beside the rest of a server.
+whole batch and is named, counted from 1. The last line may be a manifest, which signs those before
+it; whether it does is told where they are hashed (see `submission`). Only what the log stores is
+kept of each line: a batch of 100,000 decoded statements would not fit beside the rest of a server.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from collections.abc import Callable
 from ledger.entry import decode_canonical
 from ledger.errors import MalformedError
 from ledger.kinds import Kind
+from ledger.kinds import Manifest as ManifestEntry
+from ledger.manifest import Manifest
 from ledger.signed import check_signed
 from ledger.statement import LineError, Statement
-from ledger.submission import Submission
+from ledger.submission import PlanUse, Submission
 
 __all__ = ["MAX_BATCH_BYTES", "MAX_BATCH_LINES", "decode_batch"]
 
@@ -44,17 +47,39 @@ def decode_batch(body: bytes, *, check: Callable[[Kind], None] = check_signed) -
             found=f"{count if body else 0} lines",
         )
     submissions = []
+    manifest: tuple[int, ManifestEntry] | None = None
     lines = body.split(b"\n", count)
     for number, line in enumerate(lines[:count], 1):
         members = decode_canonical(line)
         try:
             if members is not None:
                 check(members)
-                submissions.append(Submission(members.record_id.bytes, line))
-                continue
-            statement = Statement.parse(line)
-            check(statement.members)
+                entry = line
+            else:
+                statement = Statement.parse(line)
+                entry, members = statement.entry, statement.members
+                check(members)
         except MalformedError as error:
             raise LineError(number, error) from error
-        submissions.append(Submission(statement.record_id, statement.entry))
+        submissions.append(Submission(members.record_id.bytes, entry, PlanUse.of(members)))
+        if manifest is None and isinstance(members, ManifestEntry):
+            manifest = number, members
+    return submissions if manifest is None else _signed(submissions, *manifest)
+
+
+def _signed(submissions: list[Submission], number: int, members: ManifestEntry) -> list[Submission]:
+    """Say of the last line that it signs the others; refuse a manifest that is not the last."""
+    if number != len(submissions):
+        misplaced = MalformedError(
+            "manifest.place",
+            "a manifest is the last line of its batch",
+            expected=f"line {len(submissions)}",
+            found=f"line {number}",
+        )
+        raise LineError(number, misplaced)
+    try:
+        claims = Manifest.parse(members.jws).claims
+    except MalformedError as error:
+        raise LineError(number, error) from error
+    submissions[-1] = submissions[-1]._replace(signs=claims)
     return submissions

@@ -9,6 +9,7 @@ r"""A bundle: one file that carries all that is needed to check one record.
      "receipts": [{…}], "statuses": [{…}],           likewise, all to the same checkpoint
      "manifest": {"entry": {…}, "index": 3, "path": […]},   who submitted it, and where in the batch
      "status_lists": ["eyJ…"],                       what issuers said of their attestations
+     "accreditations": ["eyJ…"],                     what authorities said of the issuers
      "anchor": {…}}                                  the same head on a chain; see `anchor`
 
 Path, checkpoint and anchor belong to one exact size. `body` holds the entry's exact bytes: they
@@ -50,6 +51,8 @@ MAX_BUNDLE_SIZE = 16 * 1024 * 1024
 MAX_DISCLOSURES = 10_000
 # Receipts, statuses, status lists: of each far more than a transfer has.
 MAX_LISTED = 1_000
+# Accreditation facts: one a stage and jurisdiction, and some to spare.
+MAX_FACTS = 16
 # A path of a tree whose size fits MAX_SIZE has at most one hash for each of its 63 levels.
 _MAX_PATH = MAX_SIZE.bit_length()
 
@@ -183,6 +186,7 @@ class Bundle:
     statuses: tuple[LoggedEntry, ...] = ()
     manifest: LoggedManifest | None = None
     status_lists: tuple[str, ...] = ()
+    accreditations: tuple[str, ...] = ()
 
     @classmethod
     def from_json(cls, data: bytes | str) -> Bundle:
@@ -209,6 +213,7 @@ class Bundle:
             statuses=members.listed("statuses", LoggedEntry.from_value, longest=MAX_LISTED),
             manifest=members.optional("manifest", LoggedManifest.from_value),
             status_lists=members.listed("status_lists", read_text, longest=MAX_LISTED),
+            accreditations=members.listed("accreditations", read_text, longest=MAX_FACTS),
         )
         members.end()
         return bundle
@@ -229,6 +234,7 @@ class Bundle:
             "statuses": [status.to_value() for status in self.statuses],
             "manifest": self.manifest and self.manifest.to_value(),
             "status_lists": list(self.status_lists),
+            "accreditations": list(self.accreditations),
             "anchor": self.anchor and self.anchor.to_value(),
         }
         return {name: member for name, member in value.items() if member}

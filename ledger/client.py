@@ -8,7 +8,7 @@ says wrong is told as its own words (`RefusedError`) or as "could not ask" (Unav
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 import httpx2
 
 from ledger.bundle import MAX_BUNDLE_SIZE, Bundle
-from ledger.canonical import parse
+from ledger.canonical import canonicalize, parse
+from ledger.dossier import Placed
 from ledger.errors import (
     ConfigurationError,
     LedgerError,
@@ -25,9 +26,11 @@ from ledger.errors import (
     NotFoundError,
     UnavailableError,
 )
+from ledger.statement import Statement
+from ledger.status_list import MEDIA_TYPE as STATUS_LIST
 from ledger.trust import Trust
 
-__all__ = ["Client", "Logged", "RefusedError"]
+__all__ = ["Client", "Logged", "PlanState", "RefusedError"]
 
 _TIMEOUT = 30.0
 _FIRST_PAUSE = 1.0
@@ -37,8 +40,13 @@ _MAX_ANSWER = 2 * MAX_BUNDLE_SIZE
 # Enough for the largest on a slow line; a server that sends a byte now and then is let go.
 _ANSWER_SECONDS = 300.0
 _SHOWN = 200
+# Of a thousand records, or of ten thousand that were looked at.
+_MAX_PAGES = 1_000
+# Records a page: as many as a server gives.
+_PAGE = 1000
 _ACCEPTED = 202
 _UNAVAILABLE = 503
+_JSON, _NDJSON = "application/json", "application/x-ndjson"
 _AGAIN = frozenset({_ACCEPTED, _UNAVAILABLE})
 
 
@@ -66,6 +74,16 @@ class Logged:
     record_id: str
     index: int
     added: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlanState:
+    """A plan as a server tells of it: its leaf hash, the next place under it, the totals so far."""
+
+    leaf_hash: bytes
+    next_sequence: int
+    personal: int
+    sensitive: int
 
 
 class Client:
@@ -103,6 +121,18 @@ class Client:
                 return Logged(record_id, index, added=status == httpx2.codes.CREATED)
         raise self._nonsense("a record_id and an index", answer)
 
+    def submit_batch(self, lines: Sequence[bytes], *, deadline: float = 0) -> tuple[int, int]:
+        """Submit statements as one batch; give the first one's index, and how many were new."""
+        content = b"\n".join(lines)
+        _, body = self._wait("POST", "/v1/batches", deadline, content=content, media_type=_NDJSON)
+        answer = self._read(body)
+        match answer:
+            case {"count": int(count), "added": int(added), "ranges": [[1, int(index), _], *_]} if (
+                count == len(lines) and _is_index(index) and 0 <= added <= count
+            ):
+                return index, added
+        raise self._nonsense("a count and ranges of indexes", answer)
+
     def bundle(self, record_id: str, *, deadline: float, anchored: bool = False) -> Bundle:
         """Fetch a record's bundle, waiting until there is one; with its anchor if `anchored`.
 
@@ -126,6 +156,102 @@ class Client:
                 )
             time.sleep(_FIRST_PAUSE)
 
+    def plan(self, record_id: str) -> PlanState:
+        """Ask how far a plan is used; raise NotFoundError where the record is no plan."""
+        _, body = self._wait("GET", f"/v1/records/{record_id}", 0)
+        answer = self._read(body)
+        match answer:
+            case {
+                "statement": dict(statement),
+                "plan": {
+                    "next_sequence": int(sequence),
+                    "persons": {"personal": int(personal), "sensitive": int(sensitive)},
+                },
+            } if all(map(_is_index, (sequence, personal, sensitive))):
+                # What pins the plan's content is hashed from the content, not taken as told.
+                try:
+                    plan = Statement.from_entry(canonicalize(statement))
+                except MalformedError as error:
+                    raise self._nonsense("a plan", str(error)) from error
+                return PlanState(plan.leaf_hash, sequence, personal, sensitive)
+            case {"statement": dict(), "plan": None}:
+                raise NotFoundError("client.no-plan", "the record is no plan", found=record_id)
+        raise self._nonsense("a plan and its state", answer)
+
+    def record(self, record_id: str) -> Placed:
+        """Fetch a record's entry and its index, as the server tells them.
+
+        Raises NotFoundError where it shows none of this id.
+        """
+        try:
+            answer = self._read(self._wait("GET", f"/v1/records/{record_id}", 0)[1])
+        except RefusedError as error:
+            if error.status != httpx2.codes.NOT_FOUND:
+                raise
+            raise NotFoundError(error.code, error.message, hint=error.hint) from error
+        return self._placed(answer)
+
+    def said_of(self, record_id: str) -> list[Placed]:
+        """Fetch what was said of a record and of its plan."""
+        _, body = self._wait("GET", f"/v1/records/{record_id}/attestations", 0)
+        match self._read(body):
+            case {"said": list(items)}:
+                return [self._placed(item) for item in items]
+        raise self._nonsense("a list of what was said", "something else")
+
+    def attestation_id(self, leaf_hash: bytes) -> str:
+        """Find the id of an attestation that one may see, by its leaf hash, the newest first.
+
+        Raises NotFoundError.
+        """
+        path = "/v1/records?kind=attestation&order=newest&limit=1000"
+        cursor = ""
+        for _ in range(_MAX_PAGES):
+            page = self._read(self._wait("GET", path + cursor, 0)[1])
+            if not isinstance(page, dict) or not isinstance(page.get("records"), list):
+                raise self._nonsense("a page of records", "something else")
+            for item in page["records"]:
+                match item:
+                    case {"leaf_hash": found, "record_id": str(record_id)} if (
+                        found == leaf_hash.hex()
+                    ):
+                        return record_id
+            following = page.get("next")
+            if not isinstance(following, str) or not following.isalnum():
+                break
+            cursor = f"&cursor={following}"
+        raise NotFoundError(
+            "client.leaf",
+            "the server shows no attestation of this leaf",
+            expected=leaf_hash.hex(),
+            hint="Name it by its record id.",
+        )
+
+    def statement(self, record_id: str) -> Statement:
+        """Fetch what a record says; raise NotFoundError where the server shows none of this id."""
+        return Statement.from_entry(self.record(record_id).entry)
+
+    def records(self, kind: str, cursor: str | None = None) -> tuple[list[str], str | None]:
+        """List a page of one's records of a kind, oldest first: their ids, and where to go on."""
+        rest = "" if cursor is None else f"&cursor={cursor}"
+        _, body = self._wait("GET", f"/v1/records?kind={kind}&limit={_PAGE}{rest}", 0)
+        answer = self._read(body)
+        match answer:
+            case {"records": list(records), **more}:
+                found = [item.get("record_id") for item in records if isinstance(item, dict)]
+                going_on = more.get("next")
+                if all(isinstance(one, str) for one in found) and (
+                    going_on is None or (isinstance(going_on, str) and going_on.isdecimal())
+                ):
+                    return [str(one) for one in found], going_on
+        raise self._nonsense("a page of records", answer)
+
+    def put_status_list(self, name: str, token: str) -> None:
+        """Publish a status list under its name; sending the same again changes nothing."""
+        self._wait(
+            "PUT", f"/v1/status-lists/{name}", 0, content=token.encode(), media_type=STATUS_LIST
+        )
+
     def read(self, path: str) -> bytes:
         """Fetch a published file of the log (a `source`); raise NotFoundError where there is none.
 
@@ -138,6 +264,15 @@ class Client:
                 raise
             raise NotFoundError("client.missing", "the server lacks a file", found=path) from error
 
+    def log_trail_head(self) -> tuple[int, int, str]:
+        """Let the server log its trail's head: the entry's index, how many rows, the head."""
+        _, body = self._wait("POST", "/v1/trail/heads", 0)
+        answer = self._read(body)
+        match answer:
+            case {"index": int(index), "count": int(count), "head": str(head)}:
+                return index, count, head
+        raise self._nonsense("the head of a trail", answer)
+
     def trust(self) -> Trust:
         """Fetch the trust file that the server offers; the caller decides whether to believe it."""
         _, body = self._wait("GET", "/v1/trust", 0)
@@ -147,20 +282,28 @@ class Client:
             raise self._nonsense("a trust file", str(error)) from error
 
     def _wait(
-        self, method: str, path: str, deadline: float, *, content: bytes | None = None
+        self,
+        method: str,
+        path: str,
+        deadline: float,
+        *,
+        content: bytes | None = None,
+        media_type: str = _JSON,
     ) -> tuple[int, bytes]:
         """Ask until there is an answer, at the server's own pace; give status and body."""
         end = time.monotonic() + deadline
         while True:
-            status, body, pause = self._send(method, path, content)
+            status, body, pause = self._send(method, path, content, media_type)
             if status not in _AGAIN:
                 return status, body
             if time.monotonic() + pause > end:
                 raise self._too_late(status, body, deadline)
             time.sleep(pause)
 
-    def _send(self, method: str, path: str, content: bytes | None) -> tuple[int, bytes, float]:
-        headers = {"Content-Type": "application/json"} if content is not None else {}
+    def _send(
+        self, method: str, path: str, content: bytes | None, media_type: str
+    ) -> tuple[int, bytes, float]:
+        headers = {"Content-Type": media_type} if content is not None else {}
         try:
             with self._http.stream(method, path, content=content, headers=headers) as response:
                 body = self._bounded(response.iter_raw())
@@ -226,6 +369,15 @@ class Client:
             return parse(body)
         except MalformedError as error:
             raise self._nonsense("JSON", error.message) from error
+
+    def _placed(self, answer: object) -> Placed:
+        match answer:
+            case {"index": int(index), "statement": dict(statement)} if _is_index(index):
+                try:
+                    return Placed(index, canonicalize(statement))
+                except MalformedError as error:
+                    raise self._nonsense("a statement", error.message) from error
+        raise self._nonsense("an index and a statement", "something else")
 
     def _nonsense(self, expected: str, found: object) -> UnavailableError:
         return UnavailableError(

@@ -36,6 +36,7 @@ __all__ = [
     "Disclosure",
     "Path",
     "conceal",
+    "digests_of",
     "reveal",
     "verify_disclosures",
 ]
@@ -147,6 +148,24 @@ def reveal(value: Mapping[str, Any], disclosures: Iterable[str]) -> dict[str, An
 def verify_disclosures(value: Mapping[str, Any], disclosures: Iterable[str]) -> None:
     """Check that every disclosure belongs to the object; raises as `reveal` does."""
     reveal(value, disclosures)
+
+
+def digests_of(value: Any) -> set[str]:
+    """Find every digest in a value, of members and of elements, whatever depth they are at."""
+    found: set[str] = set()
+    stack = [value]
+    while stack:
+        each = stack.pop()
+        if isinstance(each, dict):
+            digests = each.get(_SD)
+            if isinstance(digests, list):
+                found.update(digest for digest in digests if isinstance(digest, str))
+            if isinstance(each.get(_ELEMENT), str):
+                found.add(each[_ELEMENT])
+            stack += each.values()
+        elif isinstance(each, list):
+            stack += each
+    return found
 
 
 class _Reader:

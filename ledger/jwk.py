@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Literal
 
@@ -25,6 +26,12 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
     encode_dss_signature,
 )
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
 
 from ledger import base64url
 from ledger.canonical import canonicalize, parse
@@ -38,6 +45,7 @@ Curve = Literal["P-256", "Ed25519"]
 # What a signature's header may call the algorithm of a key; the first is what is written.
 ALGORITHMS: dict[str, tuple[str, ...]] = {"P-256": ("ES256",), "Ed25519": ("EdDSA", "Ed25519")}
 MAX_DID_SIZE = 1024
+_KEYS_KEPT = 4_096
 
 _DID = "did:jwk:"
 _SIZE = 32
@@ -79,7 +87,7 @@ class PublicKey:
     @property
     def thumbprint(self) -> bytes:
         """Hash the key's required members (RFC 7638, 3)."""
-        return sha256(canonicalize(self.to_jwk())).digest()
+        return _thumbprint(self)
 
     @property
     def did(self) -> str:
@@ -124,6 +132,15 @@ class PrivateKey:
         return cls(ec.generate_private_key(ec.SECP256R1()))
 
     @classmethod
+    def of(cls, key: object) -> PrivateKey:
+        """Take a key that the library has read; raise MalformedError for another curve's."""
+        if isinstance(key, Ed25519PrivateKey) or (
+            isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1)
+        ):
+            return cls(key)
+        raise _malformed("a private key of P-256 or Ed25519", type(key).__name__)
+
+    @classmethod
     def from_jwk(cls, value: object) -> PrivateKey:
         """Read a private JWK; raise MalformedError, in which no secret is shown."""
         if not isinstance(value, dict) or "d" not in value:
@@ -153,12 +170,22 @@ class PrivateKey:
             secret = self._key.private_numbers().private_value.to_bytes(_SIZE)
         return {**self.public.to_jwk(), "d": base64url.encode(secret)}
 
+    def to_pem(self, passphrase: bytes | None = None) -> str:
+        """Write the key as PKCS#8, encrypted where a passphrase is given: else a secret."""
+        encryption = NoEncryption() if passphrase is None else BestAvailableEncryption(passphrase)
+        return self._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption).decode()
+
     def sign(self, message: bytes) -> bytes:
         """Sign: 64 bytes, by the algorithm that `public.algorithm` names."""
         if isinstance(self._key, Ed25519PrivateKey):
             return self._key.sign(message)
         r, s = decode_dss_signature(self._key.sign(message, ec.ECDSA(SHA256())))
         return r.to_bytes(_SIZE) + s.to_bytes(_SIZE)
+
+
+@lru_cache(maxsize=_KEYS_KEPT)
+def _thumbprint(key: PublicKey) -> bytes:
+    return sha256(canonicalize(key.to_jwk())).digest()
 
 
 def _public(value: Mapping[str, Any]) -> PublicKey:
@@ -187,6 +214,8 @@ def _bytes(value: Mapping[str, Any], name: str) -> bytes:
     return data
 
 
+# A verifier meets the same few keys again and again, and each is looked at several times.
+@lru_cache(maxsize=_KEYS_KEPT)
 def _p256(point: bytes) -> ec.EllipticCurvePublicKey:
     x, y = int.from_bytes(point[:_SIZE]), int.from_bytes(point[_SIZE:])
     try:

@@ -19,6 +19,7 @@ from typing import Any
 
 from ledger import base64url
 from ledger.canonical import canonicalize, parse
+from ledger.certificate_chain import Certificate, read_chain
 from ledger.errors import MalformedError, VerificationError
 from ledger.jwk import ALGORITHMS, PrivateKey, PublicKey
 from ledger.merkle import HASH_SIZE
@@ -79,7 +80,15 @@ class Jws:
     @property
     def key(self) -> PublicKey | None:
         """Give the key that came along, None where none did; raise MalformedError."""
-        return PublicKey.from_jwk(self.header["jwk"]) if "jwk" in self.header else None
+        if "jwk" in self.header:
+            return PublicKey.from_jwk(self.header["jwk"])
+        chain = self.certificates
+        return chain[0].key if chain else None
+
+    @property
+    def certificates(self) -> tuple[Certificate, ...]:
+        """Give the certificates that came along, the signer's first; raise MalformedError."""
+        return read_chain(self.header["x5c"]) if "x5c" in self.header else ()
 
     @property
     def thumbprint(self) -> bytes | None:
@@ -173,6 +182,9 @@ def _read_header(data: bytes, typ: str | None) -> dict[str, Any]:
         raise _malformed("kid: a thumbprint in base64url", f"{kid!a}"[:_SHOWN])
     if "jwk" in header:
         PublicKey.from_jwk(header["jwk"])
+    if "x5c" in header:
+        # The key of the first is read here, so that no reader has to expect another.
+        _ = read_chain(header["x5c"])[0].key
     return header
 
 

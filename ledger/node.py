@@ -20,7 +20,7 @@ from typing import Self
 
 import structlog
 
-from ledger.anchor import ChainIdentity, ChainSource
+from ledger.anchor import ChainIdentity
 from ledger.bundle import Bundle
 from ledger.chain import Chain, Witness
 from ledger.connections import open_chain, verifiers
@@ -38,6 +38,7 @@ from ledger.publication import Publication, open_place
 from ledger.publisher import CoOperators, OpeningTerms, Publisher, operator_signer
 from ledger.publisher.epochs import PastOperators
 from ledger.settings import Settings
+from ledger.stapling import staple
 from ledger.statement import check_record_time
 from ledger.store import SESSION, AnchorState, AttemptState, Store, StoredAnchor
 from ledger.trust import Trust, TrustedChain, TrustedLog
@@ -217,13 +218,14 @@ class Node:
         return head
 
     def bundle(self, record_id: bytes) -> Bundle:
-        """Make a record's bundle (see `prover`)."""
+        """Make a record's bundle (see `prover`), with the status lists that are published here."""
         # What others said belongs into it, once it is published: the log is followed as often.
         now = time.monotonic()
         if now >= self._follow_at:
             is_done = catch_up(self.log, pages=_FOLLOWED_PAGES)
             self._follow_at = now + (self.settings.publish_interval if is_done else 0)
-        return prove(self.log, record_id, covering=self.covering)
+        proven = prove(self.log, record_id, covering=self.covering)
+        return staple(proven, self.log.store.status_list_at) if proven.attestations else proven
 
     def covering(self, index: int) -> StoredAnchor | None:
         """Find the first anchor that covers an entry, on the chain of today."""
@@ -281,10 +283,12 @@ class Node:
             self.chain.finality(),
             self.settings.chain_urls,
             self.settings.chain_agree if self.settings.chain_urls else 1,
+            _address(self.settings.chain_attestors),
+            _address(self.settings.chain_attestations),
         )
         return Trust((log,), (chain,))
 
-    def verifier_chain(self) -> ChainSource:
+    def verifier_chain(self) -> Witness:
         """Give the chain as a verifier asks it: all configured nodes, as many as must agree."""
         return self._verifiers
 
@@ -317,6 +321,10 @@ def seats(settings: Settings) -> int:
     """
     is_alone = settings.database.startswith("sqlite") or not settings.chain_urls
     return 1 if is_alone else MAX_SEATS
+
+
+def _address(text: str | None) -> bytes | None:
+    return None if text is None else bytes.fromhex(text.removeprefix("0x"))
 
 
 def _known_chain(store: Store, chain: Chain, publisher: Publisher) -> ChainIdentity | None:

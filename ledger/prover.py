@@ -10,15 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from msgspec import UNSET
-
 from ledger.anchor import Anchor
-from ledger.bundle import Bundle, FirstAnchor, LoggedAttestation, LoggedEntry
+from ledger.bundle import Bundle, FirstAnchor, LoggedAttestation, LoggedEntry, LoggedManifest
 from ledger.errors import NotFoundError, UnavailableError
 from ledger.head import Head
 from ledger.log import Log
 from ledger.merkle import leaf_hash
-from ledger.related import find_related
+from ledger.related import find_plan, find_related
 from ledger.statement import Statement
 from ledger.store import StoredAnchor
 
@@ -39,7 +37,7 @@ def prove(log: Log, record_id: bytes, *, covering: Covering) -> Bundle:
         raise NotFoundError("record.unknown", "no record of this id")
     body = log.entry(index)
     record = Statement.from_entry(body)
-    plan = _find_plan(log, record)
+    plan = find_plan(log, record)
     own = index if plan is None else max(index, plan[0])
     earliest = covering(own)
     related = find_related(
@@ -52,6 +50,8 @@ def prove(log: Log, record_id: bytes, *, covering: Covering) -> Bundle:
     newest = max([own, *related.indexes])
     head, anchor = _head(log, newest, earliest if newest == own else covering(newest), covering)
     tree = log.tree(head.size)
+    # Logged with the record or before it, so that what covers the record covers it.
+    signed = log.signed_batches.find(index, record.leaf_hash)
 
     def proven(place: int, entry: bytes) -> LoggedEntry:
         return LoggedEntry(place, entry, tuple(tree.inclusion_proof(place)))
@@ -70,6 +70,11 @@ def prove(log: Log, record_id: bytes, *, covering: Covering) -> Bundle:
         },
         receipts=tuple(map(logged, related.receipts)),
         statuses=tuple(map(logged, related.statuses)),
+        manifest=None
+        if signed is None
+        else LoggedManifest(
+            proven(signed.manifest_index, log.entry(signed.manifest_index)), signed.place
+        ),
     )
 
 
@@ -114,15 +119,3 @@ def _head(
             hint="Ask again in a moment.",
         )
     return published, None
-
-
-def _find_plan(log: Log, record: Statement) -> tuple[int, bytes] | None:
-    """Find the plan that a transfer says covers it, where this log holds that very plan."""
-    covered_by = getattr(record.members, "covered_by", UNSET)
-    if covered_by is UNSET:
-        return None
-    index = log.find(covered_by.plan.record_id.bytes)
-    if index is None:
-        return None
-    entry = log.entry(index)
-    return (index, entry) if leaf_hash(entry).hex() == covered_by.plan.leaf_hash else None

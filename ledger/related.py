@@ -12,15 +12,16 @@ from dataclasses import dataclass
 
 from msgspec import UNSET
 
-from ledger.attestation import Attestation, PostCheck, Stage
+from ledger.attestation import Attestation, Stage
+from ledger.dossier import Said, choose
 from ledger.errors import LedgerError
 from ledger.follower import receipt_key
 from ledger.kinds import Transfer
-from ledger.kinds.members import Reference
 from ledger.log import Log
+from ledger.merkle import leaf_hash
 from ledger.statement import Statement
 
-__all__ = ["MAX_RELATED", "Related", "find_related"]
+__all__ = ["MAX_RELATED", "Related", "find_plan", "find_related", "receipt_keys"]
 
 # Of one leaf; a bundle takes no more receipts or statuses either.
 MAX_RELATED = 1_000
@@ -47,13 +48,6 @@ class _Said:
     index: int
     statement: Statement
 
-    @property
-    def leaf_hash(self) -> bytes:
-        return self.statement.leaf_hash
-
-    def is_named_by(self, reference: object) -> bool:
-        return isinstance(reference, Reference) and reference.leaf_hash == self.leaf_hash.hex()
-
 
 def find_related(
     log: Log,
@@ -68,9 +62,8 @@ def find_related(
     As far as it `is_wanted`, by its index.
     """
     leaves = [record.leaf_hash, *([] if plan is None else [plan])]
-    keys = [receipt_key(record.leaf_hash, party) for party in _parties(log, index, record)]
-    found = _said_of(log, [*leaves, *keys], is_wanted)
-    chosen = _choose(list(_attestations(found)), index)
+    found = _said_of(log, [*leaves, *receipt_keys(log, index, record)], is_wanted)
+    chosen = choose(list(_attestations(found)), before=index)
     if chosen:
         found += _said_of(log, [said.leaf_hash for said in chosen.values()], is_wanted)
     receipts = {said.index for said in found if said.statement.kind == "receipt"}
@@ -81,6 +74,23 @@ def find_related(
         tuple(sorted(statuses)[:MAX_RELATED]),
         {said.index: said.statement.entry for said in found},
     )
+
+
+def find_plan(log: Log, record: Statement) -> tuple[int, bytes] | None:
+    """Find the plan that a transfer says covers it, where this log holds that very plan."""
+    covered_by = getattr(record.members, "covered_by", UNSET)
+    if covered_by is UNSET:
+        return None
+    index = log.find(covered_by.plan.record_id.bytes)
+    if index is None:
+        return None
+    entry = log.entry(index)
+    return (index, entry) if leaf_hash(entry).hex() == covered_by.plan.leaf_hash else None
+
+
+def receipt_keys(log: Log, index: int, record: Statement) -> list[bytes]:
+    """Name the receipts of a record that count: those that its parties logged."""
+    return [receipt_key(record.leaf_hash, party) for party in _parties(log, index, record)]
 
 
 def _parties(log: Log, index: int, record: Statement) -> set[str | None]:
@@ -105,32 +115,14 @@ def _said_of(log: Log, leaves: Sequence[bytes], is_wanted: Callable[[int], bool]
     ]
 
 
-def _attestations(said: Iterable[_Said]) -> Iterator[tuple[_Said, Attestation]]:
+def _attestations(said: Iterable[_Said]) -> Iterator[Said[Attestation]]:
     for one in said:
         if one.statement.kind != "attestation":
             continue
         try:
-            yield one, Attestation.read(one.statement.value["jws"])
+            attestation = Attestation.read(one.statement.value["jws"])
         except LedgerError:
             # Logged before it could be refused.
             continue
-
-
-def _choose(found: list[tuple[_Said, Attestation]], index: int) -> dict[Stage, _Said]:
-    """Choose one of each stage, of those found, the newest first."""
-    of_stage = {
-        stage: [said for said, attestation in found if attestation.stage is stage]
-        for stage in Stage
-    }
-    chosen = {stage: said[0] for stage, said in of_stage.items() if said}
-    earlier = [said for said in of_stage[Stage.PRE_ASSESSMENT] if said.index < index]
-    if earlier:
-        chosen[Stage.PRE_ASSESSMENT] = earlier[0]
-    checked = next((a.claims.subject for s, a in found if s is chosen.get(Stage.POST_CHECK)), None)
-    if isinstance(checked, PostCheck):
-        against = {Stage.BACKUP: checked.backup, Stage.PRE_ASSESSMENT: checked.pre_assessment}
-        for stage, reference in against.items():
-            named = [said for said in of_stage[stage] if said.is_named_by(reference)]
-            if reference is not UNSET and named:
-                chosen[stage] = named[0]
-    return chosen
+        # Whose key signed, the bundle's verifier looks at.
+        yield Said(one.index, one.statement, attestation, None)

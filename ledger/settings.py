@@ -10,6 +10,7 @@ import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -26,6 +27,10 @@ _PREFIX = "CROSSPROOF_"
 _MIB = 1024 * 1024
 # The contract allows a log no more (`AnchorRegistry.MAX_OPERATORS`).
 MAX_OPERATORS = 16
+_RATE = re.compile("[1-9][0-9]{0,8}/(second|minute|hour)")
+_TOKEN_ALGORITHMS = frozenset(
+    {"ES256", "ES384", "ES512", "EdDSA", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512"}
+)
 _ADDRESS = re.compile("(0x)?[0-9a-fA-F]{40}")
 
 # 10^6 gwei would be a thousand times the highest price there has been.
@@ -98,6 +103,15 @@ class Settings(BaseSettings):
         None,
         description="Address of AnchorRegistry, 0x and 40 digits; `crossproof deploy` tells it",
     )
+    chain_attestors: str | None = Field(
+        None,
+        description="Address of AttestorRegistry: verifications here ask it who was accredited",
+    )
+    chain_attestations: str | None = Field(
+        None,
+        description="Address of AttestationRegistry: verifications here ask it what became of "
+        "attestations",
+    )
     chain_finality: str | None = Field(
         None,
         description="instant, finalized or confirmations:N; instant on a sandbox if not given, "
@@ -157,8 +171,72 @@ class Settings(BaseSettings):
     workers: int = Field(
         1, ge=1, le=64, description="How many processes serve; more than one on PostgreSQL alone"
     )
+    seal_file: Path | None = Field(
+        None, description="Seals certificates: a PKCS#12 file; needs the extra `seal`"
+    )
+    seal_passphrase: SecretStr | None = Field(None, description="Opens the seal's file")
     api_keys_file: Path | None = Field(
         None, description="API keys; without it only a loopback address is served"
+    )
+    trust_file: Path | None = Field(
+        None,
+        description="Whom verifications here believe beside this log: a trust file's "
+        "organisations, accreditations and status sources",
+    )
+    oidc_issuer: str | None = Field(
+        None, description="Identity provider whose tokens are taken: its issuer, an https URL"
+    )
+    oidc_audience: str | None = Field(
+        None,
+        validate_default=True,
+        description="What a token's `aud` must name; must be given with the issuer",
+    )
+    oidc_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Further origins, separated by commas, that the issuer's discovery document "
+        "may name; its own alone if none",
+    )
+    oidc_algorithms: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Signature algorithms of tokens, separated by commas; ES256, PS256, RS256 and "
+        "EdDSA if none",
+    )
+    oidc_organisation_claim: str = Field(
+        "organisation", description="The claim that names the caller's organisation"
+    )
+    oidc_scopes_claim: str = Field(
+        "scope", description="The claim with the scopes: an array, or words with spaces between"
+    )
+    oidc_jurisdictions_claim: str = Field(
+        "jurisdictions", description="The claim with a regulator's jurisdictions, likewise"
+    )
+    oidc_client_id: str | None = Field(
+        None, description="Lets people log in to the pages through the identity provider"
+    )
+    oidc_client_secret: SecretStr | None = Field(
+        None, description="Of a confidential client; PKCE is used with and without it"
+    )
+    public_url: str | None = Field(
+        None,
+        description="Where browsers find this ledger, an https URL; needed to log in from other "
+        "machines; certificates name its page",
+    )
+    session_idle_minutes: int = Field(
+        30, ge=1, description="A session ends after so long without a request"
+    )
+    session_hours: int = Field(12, ge=1, description="A session ends after so long in any case")
+    rate_limit: str | None = Field(
+        None, description="Requests of one key or user, such as 600/minute; no limit if not given"
+    )
+    rate_limit_keyless: str | None = Field(
+        "6000/minute",
+        description="Requests of one address whose caller is not known; IPv6: of one /64; an "
+        "empty value is no limit",
+    )
+    signing_keys_dir: Path | None = Field(
+        None,
+        description="Attestors' keys that this server holds, NAME.pem each, encrypted with the "
+        "passphrase; none if not given",
     )
     max_batch_bytes: int = Field(64 * _MIB, ge=1, description="Largest body of a batch")
     max_record_bytes: int = Field(_MIB, ge=1, description="Largest body of a single record")
@@ -170,6 +248,7 @@ class Settings(BaseSettings):
     max_keyless_bytes: int = Field(
         _MIB // 4, ge=1, description="Largest body of a verification that anyone asks for"
     )
+    max_status_list_bytes: int = Field(_MIB, ge=1, description="Largest status list that is served")
 
     @classmethod
     def load(cls, **given: Any) -> Settings:
@@ -188,7 +267,14 @@ class Settings(BaseSettings):
                 found=problem["msg"].removeprefix("Value error, "),
             ) from None
 
-    @field_validator("chain_urls", "co_operators", "cosigner_urls", mode="before")
+    @field_validator(
+        "chain_urls",
+        "co_operators",
+        "cosigner_urls",
+        "oidc_algorithms",
+        "oidc_origins",
+        mode="before",
+    )
     @classmethod
     def _split_urls(cls, value: object) -> object:
         if isinstance(value, str):
@@ -230,7 +316,7 @@ class Settings(BaseSettings):
             raise ValueError(f"more than the {nodes} chain_urls")
         return value
 
-    @field_validator("chain_contract")
+    @field_validator("chain_contract", "chain_attestors", "chain_attestations")
     @classmethod
     def _check_contract(cls, value: str | None) -> str | None:
         if value is not None and not _ADDRESS.fullmatch(value):
@@ -245,6 +331,44 @@ class Settings(BaseSettings):
                 Finality.parse(value)
             except ConfigurationError as error:
                 raise ValueError(f"expected {error.expected}") from error
+        return value
+
+    @field_validator("oidc_issuer", "public_url")
+    @classmethod
+    def _check_web_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        safe = parts.scheme == "https" or (
+            parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1", "localhost"}
+        )
+        if not safe or not parts.hostname or parts.username or parts.query or parts.fragment:
+            raise ValueError("not an https URL without account, query and fragment")
+        return value
+
+    @field_validator("oidc_audience")
+    @classmethod
+    def _check_audience(cls, value: str | None, info: ValidationInfo) -> str | None:
+        # A token for someone else's service must never be one for this ledger.
+        if info.data.get("oidc_issuer") is not None and not value:
+            raise ValueError("none, though an issuer is given")
+        return value
+
+    @field_validator("oidc_algorithms")
+    @classmethod
+    def _check_algorithms(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        # Public keys only: with HS256 the published key would be the secret.
+        if not _TOKEN_ALGORITHMS.issuperset(value):
+            raise ValueError(f"expected some of {', '.join(sorted(_TOKEN_ALGORITHMS))}")
+        return value
+
+    @field_validator("rate_limit", "rate_limit_keyless")
+    @classmethod
+    def _check_rate(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        if not _RATE.fullmatch(value):
+            raise ValueError("not a number, a slash, and second, minute or hour")
         return value
 
     @field_validator("origin")
@@ -302,6 +426,11 @@ class Settings(BaseSettings):
     def head_record(self) -> Path:
         """The head record's file, the default resolved."""
         return self.head_record_file or self.data_dir / "head"
+
+    @property
+    def token_algorithms(self) -> tuple[str, ...]:
+        """The algorithms of tokens, the default resolved."""
+        return self.oidc_algorithms or ("ES256", "PS256", "RS256", "EdDSA")
 
     @property
     def passphrase(self) -> str | None:

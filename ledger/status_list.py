@@ -29,8 +29,10 @@ from ledger.jws import Jws, Unsigned, unsigned
 from ledger.kinds.members import Identifier, Member
 
 __all__ = [
+    "MAX_AHEAD",
     "MAX_LIST_SIZE",
     "MAX_TOKEN_SIZE",
+    "MEDIA_TYPE",
     "TYP",
     "StatusToken",
     "Statuses",
@@ -40,10 +42,14 @@ __all__ = [
 ]
 
 TYP = "statuslist+jwt"
+MEDIA_TYPE = "application/statuslist+jwt"
 # Bytes after decompression: two bits for each of 16 million attestations.
 MAX_LIST_SIZE = 1 << 22
 # Twice base64url, and header and claims.
 MAX_TOKEN_SIZE = 2 * MAX_LIST_SIZE
+
+# By how many seconds an issuer's clock may go before the server's.
+MAX_AHEAD = 600
 
 Bits = Literal[1, 2, 4, 8]
 
@@ -153,6 +159,39 @@ class StatusToken:
             None if claims.ttl is UNSET else claims.ttl,
             Statuses.decode(claims.status_list.bits, claims.status_list.lst),
         )
+
+    @classmethod
+    def to_serve(cls, text: str, *, address: str, now: int) -> StatusToken:
+        """Read a list that its issuer wants served at an address; raise MalformedError.
+
+        It must name that address, say until when it holds and how long it may be kept, and be
+        signed by the key that it brings along. Whose key that is, those decide who fetch it.
+        """
+        token = cls.parse(text)
+        key = token.jws.key
+        try:
+            if key is not None:
+                token.jws.verify(key)
+        except VerificationError as error:
+            raise MalformedError(
+                error.code, error.message, expected=error.expected, found=error.found
+            ) from error
+        ends = token.expires_at
+        for holds, expected, found in (
+            (key is not None, "the signer's key as jwk in the header", "none"),
+            (token.address == address, f"sub {address}", f"sub {token.address}"),
+            (token.time_to_live is not None, "ttl", "none"),
+            (ends is not None and now < ends, f"exp after {now}", f"exp {ends}"),
+            (token.issued_at <= now + MAX_AHEAD, f"iat up to {now}", f"iat {token.issued_at}"),
+        ):
+            if not holds:
+                raise MalformedError(
+                    "status-list.unfit",
+                    "the status list cannot be served here",
+                    expected=expected,
+                    found=found,
+                )
+        return token
 
     def status_of(self, reference: StatusList, *, at: int) -> int:
         """Tell the status at a place of this list, as of `at` in seconds since 1970.

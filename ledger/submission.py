@@ -9,52 +9,114 @@ from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from ledger.errors import MalformedError
-from ledger.merkle import leaf_hash
-from ledger.statement import RECORD_ID_SIZE
+from ledger.kinds import Kind, Transfer
+from ledger.kinds.transfer import Coverage
+from ledger.manifest import ManifestClaims
+from ledger.merkle import leaf_hash, root
+from ledger.statement import RECORD_ID_SIZE, LineError, Statement
 from ledger.tile import MAX_ENTRY_SIZE
 
-__all__ = ["Appended", "Batch", "Range", "Submission", "ranges_of"]
+__all__ = ["Appended", "Batch", "PlanUse", "Range", "Submission", "ranges_of"]
 
 
 class _Identity(msgspec.Struct):
     record_id: UUID
+    covered_by: Coverage | UnsetType = UNSET
 
 
 _identity = msgspec.json.Decoder(_Identity).decode
 
 
+class PlanUse(NamedTuple):
+    """What a transfer says of its place under a plan: which plan, its number, the totals by then.
+
+    A plan is named by its record id and its leaf hash.
+    """
+
+    record_id: bytes
+    leaf_hash: bytes
+    sequence: int
+    personal: int
+    sensitive: int
+
+    @classmethod
+    def of(cls, members: Kind) -> PlanUse | None:
+        """Take it from a decoded statement, None where it names no plan."""
+        if not isinstance(members, Transfer):
+            return None
+        return cls.from_coverage(members.covered_by)
+
+    @classmethod
+    def from_coverage(cls, covered_by: Coverage | UnsetType) -> PlanUse | None:
+        """Take it from the member that says it, None where that is absent."""
+        if covered_by is UNSET:
+            return None
+        plan, persons = covered_by.plan, covered_by.persons
+        return cls(
+            plan.record_id.bytes,
+            bytes.fromhex(plan.leaf_hash),
+            covered_by.sequence,
+            persons.personal,
+            persons.sensitive,
+        )
+
+
 class Submission(NamedTuple):
-    """One record to log: its id (16 bytes) and its entry, already validated."""
+    """One record to log: its id (16 bytes), its entry, already validated, and the plan it uses.
+
+    `signs` is of a batch's last line alone: what the manifest there says of the lines before it.
+    """
 
     record_id: bytes
     entry: bytes
+    use: PlanUse | None = None
+    signs: ManifestClaims | None = None
+
+    @classmethod
+    def of(cls, statement: Statement) -> Submission:
+        """Hand in a statement."""
+        return cls(statement.record_id, statement.entry, PlanUse.of(statement.members))
 
     @classmethod
     def from_entry(cls, entry: bytes) -> Submission:
-        """Read the record id that an entry states, and nothing else; raise MalformedError."""
+        """Read the record id and the plan that an entry states; raise MalformedError."""
         try:
-            return cls(_identity(entry).record_id.bytes, entry)
+            found = _identity(entry)
         except msgspec.MsgspecError as error:
             raise MalformedError("record.id", "the entry states no record id") from error
+        return cls(found.record_id.bytes, entry, PlanUse.from_coverage(found.covered_by))
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Submissions with their leaf hashes, by one submitter, at one time."""
+    """Submissions with their leaf hashes, by one submitter, at one time.
+
+    `covered` holds the positions of those that use a plan. `signed` says that the last line is a
+    manifest of those before it.
+    """
 
     submissions: Sequence[Submission]
     leaf_hashes: Sequence[bytes]
+    covered: Sequence[int]
     submitter: str
     received_at: datetime
+    signed: bool = False
 
     @classmethod
     def of(
         cls, submissions: Sequence[Submission], *, submitter: str, received_at: datetime
     ) -> Batch:
-        """Hash the entries; raise MalformedError for a record id or an entry of a wrong size."""
-        for line, (record_id, entry) in enumerate(submissions, 1):
+        """Hash the entries; raise MalformedError for a record id or an entry of a wrong size.
+
+        A manifest that is of other lines raises LineError.
+        """
+        covered = []
+        for line, (record_id, entry, use, _) in enumerate(submissions, 1):
+            if use is not None:
+                covered.append(line - 1)
             if len(record_id) != RECORD_ID_SIZE or len(entry) > MAX_ENTRY_SIZE:
                 raise MalformedError(
                     "record.size",
@@ -63,7 +125,34 @@ class Batch:
                     found=f"{len(record_id)} and {len(entry)}",
                 )
         leaf_hashes = [leaf_hash(submission.entry) for submission in submissions]
-        return cls(submissions, leaf_hashes, submitter, received_at)
+        signs = submissions[-1].signs if submissions else None
+        if signs is not None:
+            _check_manifest(signs, leaf_hashes[:-1])
+        signed = signs is not None
+        return cls(submissions, leaf_hashes, covered, submitter, received_at, signed)
+
+
+def _check_manifest(claims: ManifestClaims, leaf_hashes: Sequence[bytes]) -> None:
+    """Hold a manifest against the lines before it; raise LineError."""
+    line = len(leaf_hashes) + 1
+    if claims.count != len(leaf_hashes):
+        wrong = MalformedError(
+            "manifest.count",
+            "the manifest is of another number of lines",
+            expected=f"{len(leaf_hashes)}, the lines before it",
+            found=str(claims.count),
+        )
+        raise LineError(line, wrong)
+    found = root(leaf_hashes).hex()
+    if claims.root != found:
+        wrong = MalformedError(
+            "manifest.root",
+            "the manifest is of other lines, or of another order",
+            expected=found,
+            found=claims.root,
+            hint="Sign the RFC 9162 root of the leaf hashes of all lines before it, as sent.",
+        )
+        raise LineError(line, wrong)
 
 
 class Range(NamedTuple):

@@ -120,10 +120,12 @@ def decode_entries(data: bytes, width: int | None = None) -> list[bytes]:
     entries: list[bytes] = []
     position = 0
     most = WIDTH if width is None else width
-    while position < len(data) and len(entries) < most:
+    size = len(data)
+    while position < size and len(entries) < most:
         start = position + _LENGTH
-        end = start + int.from_bytes(data[position:start], "big")
-        if start > len(data) or end > len(data):
+        # A length that is cut off itself ends beyond the data, whatever it would have been.
+        end = start + (data[position] << 8 | data[position + 1]) if start <= size else start
+        if end > size:
             raise MalformedError(
                 "tile.entries",
                 "the entry bundle ends inside an entry",

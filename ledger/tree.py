@@ -15,7 +15,7 @@ from ledger.errors import MalformedError
 from ledger.merkle import EMPTY_ROOT, HASH_SIZE, node_hash
 from ledger.tile import HEIGHT, WIDTH, Tile, cut_hashes
 
-__all__ = ["Growth", "TileReader", "Tree", "grow"]
+__all__ = ["Growth", "TileReader", "Tree", "edge_root", "grow", "perfect_root"]
 
 # Gives the bytes of a hash tile, at least `tile.width` hashes of it; raises where it cannot.
 TileReader = Callable[[Tile], bytes]
@@ -64,7 +64,7 @@ def grow(size: int, edge: Sequence[bytes], leaf_hashes: Sequence[bytes]) -> Grow
         for i in range(full):
             data = row[i * WIDTH * HASH_SIZE : (i + 1) * WIDTH * HASH_SIZE]
             tiles[level, first + i] = data
-            parents.append(_perfect_root(data))
+            parents.append(perfect_root(data))
         rest = row[full * WIDTH * HASH_SIZE :]
         if rest and fresh:
             tiles[level, first + full] = rest
@@ -82,7 +82,7 @@ def edge_root(edge: Sequence[bytes]) -> bytes:
         count = end // HASH_SIZE
         while count:
             width = (count & -count) * HASH_SIZE
-            peak = _perfect_root(hashes[end - width : end])
+            peak = perfect_root(hashes[end - width : end])
             root = peak if root is None else node_hash(peak, root)
             end -= width
             count &= count - 1
@@ -176,7 +176,7 @@ class Tree:
         first = index << above
         tile = self._tile(level, first // WIDTH)
         offset = first % WIDTH * HASH_SIZE
-        return _perfect_root(tile[offset : offset + (HASH_SIZE << above)])
+        return perfect_root(tile[offset : offset + (HASH_SIZE << above)])
 
     def _tile(self, level: int, number: int) -> bytes:
         key = (level, number)
@@ -198,7 +198,7 @@ def _split(width: int) -> int:
     return 1 << ((width - 1).bit_length() - 1)
 
 
-def _perfect_root(hashes: bytes) -> bytes:
+def perfect_root(hashes: bytes) -> bytes:
     """Hash a perfect subtree given as its lowest row."""
     # The copied prefix object and one update per node measured fastest in pure Python.
     prefix = _NODE.copy

@@ -49,7 +49,7 @@ def records(changes: dict[str, Any] | None = None) -> dict[str, Statement]:
     assessed = _attest(Stage.PRE_ASSESSMENT, "pre_assessment", bent, _about(plan))
     covered_by = {
         "plan": reference(plan),
-        "sequence": 3,
+        "sequence": 1,
         "persons": {"personal": 1_000, "sensitive": 0},
     }
     moved = {"kind": "transfer", **_MOVEMENT, "occurred_at": _OCCURRED, "covered_by": covered_by}

@@ -132,14 +132,14 @@ class LoggedDossier:
 
     def submit(self, key: PrivateKey = EXPORTER, iss: str = "uscc:91440300MA5EXPORT1") -> None:
         """Log a manifest over the records as one batch."""
-        waiting = manifest.draft(key.public, self._leaves(), issuer=iss, issued_at=ISSUED)
+        waiting = manifest.draft(key.public, self.leaves(), issuer=iss, issued_at=ISSUED)
         self.add("manifest", waiting, key)
 
-    def _leaves(self) -> list[bytes]:
+    def leaves(self) -> list[bytes]:
         return [self.records[case].leaf_hash for case in CASES]
 
     def _place(self) -> manifest.Place:
-        return places(self._leaves(), [CASES.index("transfer")])[0]
+        return places(self.leaves(), [CASES.index("transfer")])[0]
 
     def trust(self, *accreditations: Accreditation) -> Trust:
         return replace(

@@ -49,7 +49,8 @@ def project(repository: Path) -> dict[str, Any]:
 def test_imports_of_the_product_are_its_dependencies(
     repository: Path, project: dict[str, Any]
 ) -> None:
-    declared = names(project["project"]["dependencies"])
+    extras = project["project"]["optional-dependencies"].values()
+    declared = names(project["project"]["dependencies"] + [line for e in extras for line in e])
     sources = [*repository.glob("ledger/**/*.py"), *repository.glob("api/**/*.py")]
     assert undeclared(sources, declared, {"ledger", "api"}) == set()
     distributions = packages_distributions()

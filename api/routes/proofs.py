@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request, Response
 
 from api.access import find, show
 from api.answers import Pending
-from api.auth import Auditor, Reader
+from api.auth import Auditor, Principal, Reader
 from api.body import JSON
 from api.caching import ASK_AGAIN, IMMUTABLE, PRIVATE, PUBLIC, tagged
 from api.dependencies import Ledger
@@ -25,11 +25,12 @@ from ledger.bundle import Bundle
 from ledger.errors import MalformedError, NotFoundError, UnavailableError
 from ledger.head import Head
 from ledger.log import Log, State
+from ledger.node import Node
 from ledger.proof import merkletools, tlog_proof
 from ledger.statement import parse_record_id
 from ledger.tile import WIDTH, Tile
 
-__all__ = ["router"]
+__all__ = ["bundle_for", "pending", "router"]
 
 router = APIRouter(tags=["proofs"])
 
@@ -75,19 +76,12 @@ def bundle(
     Until the record is anchored the bundle has no anchor; fetching it later adds it. `tlog-proof`
     is C2SP's format, `merkletools` the path as merkletools and Chainpoint write it.
     """
-    name = parse_record_id(record_id)
-    find(node.log, name, principal)
     try:
-        made = show(node.log, node.bundle(name), principal)
+        made = bundle_for(node, record_id, principal)
     except UnavailableError as error:
         if error.code != "record.unpublished":
             raise
-        return Response(
-            Pending(record_id=record_id, state=State.LOGGED).model_dump_json(),
-            status_code=HTTPStatus.ACCEPTED,
-            media_type=JSON,
-            headers={"Retry-After": str(RETRY_AFTER_SECONDS), "Cache-Control": "no-store"},
-        )
+        return pending(record_id)
     media_type, body, ending = _write(made, format)
     return tagged(
         request,
@@ -141,6 +135,26 @@ def hash_tile(request: Request, path: str, node: Ledger) -> Response:
     """Give 256 hashes of 32 bytes; `<L>/<N>`, or `<L>/<N>.p/<W>` for the first W of them."""
     body = _tile(node.log, f"tile/{path}")
     return tagged(request, body, media_type=_BYTES, cache=f"{PUBLIC}, {IMMUTABLE}")
+
+
+def bundle_for(node: Node, record_id: str, principal: Principal) -> Bundle:
+    """Make a record's bundle as the principal may see it; raises what `find` does.
+
+    UnavailableError, `record.unpublished`, where it is logged and not yet published.
+    """
+    name = parse_record_id(record_id)
+    find(node.log, name, principal)
+    return show(node.log, node.bundle(name), principal)
+
+
+def pending(record_id: str) -> Response:
+    """Answer that a record is logged and not yet published: ask again."""
+    return Response(
+        Pending(record_id=record_id, state=State.LOGGED).model_dump_json(),
+        status_code=HTTPStatus.ACCEPTED,
+        media_type=JSON,
+        headers={"Retry-After": str(RETRY_AFTER_SECONDS), "Cache-Control": "no-store"},
+    )
 
 
 def _write(made: Bundle, wanted: BundleFormat) -> tuple[str, str, str]:

@@ -19,6 +19,8 @@ from api.access import check_kind, find
 from api.answers import (
     AnchorItem,
     BatchLogged,
+    PlanState,
+    PlanTotals,
     RecordDetail,
     RecordItem,
     RecordLogged,
@@ -33,9 +35,12 @@ from api.openapi import BATCH_BODY, RECORD_BODY, refusals
 from api.paging import DEFAULT_LIMIT, Cursor, Limit
 from api.progress import Progress
 from ledger.batch import decode_batch
+from ledger.kinds import Plan
 from ledger.log import Appended, State
+from ledger.log.plan_use import read_used
 from ledger.node import Node
 from ledger.statement import Statement, parse_record_id, record_id_text
+from ledger.store import Reading
 
 __all__ = ["router"]
 
@@ -76,6 +81,7 @@ async def record(
             check=partial(check_kind, principal),
         )
     figures.count(added=int(placed.new), duplicates=int(not placed.new))
+    request.state.subject = record_id_text(placed.statement.record_id)
     state = State.LOGGED
     if not placed.new:
         state = await run_in_threadpool(node.log.state_of, placed.index)
@@ -145,7 +151,7 @@ def records(
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> RecordPage:
-    """List one's own records and those that name one as recipient; all of them with `audit`.
+    """List the records that one may see: see "who sees what" of each scope.
 
     A page may be short, even empty, before the end: follow `next` until it is absent.
     """
@@ -176,6 +182,7 @@ def record_detail(record_id: str, principal: Reader, node: Ledger) -> RecordDeta
     with log.store.reading() as reading:
         submitted = reading.submission_of(index)
         published = reading.checkpoints(index + 1, 1)
+        plan = _plan_state(reading, index, statement)
     item = _item(Found(index, statement, submitted), Progress(log))
     return RecordDetail(
         **item.model_dump(),
@@ -188,6 +195,19 @@ def record_detail(record_id: str, principal: Reader, node: Ledger) -> RecordDeta
             AnchorItem(**anchored.anchor.to_value(), state=anchored.state) if anchored else None
         ),
         statement=statement.value,
+        plan=plan,
+    )
+
+
+def _plan_state(reading: Reading, index: int, statement: Statement) -> PlanState | None:
+    members = statement.members
+    if not isinstance(members, Plan):
+        return None
+    used = read_used(reading, index, statement)
+    return PlanState(
+        next_sequence=used.sequence + 1,
+        persons=PlanTotals(personal=used.personal, sensitive=used.sensitive),
+        left=used.left(members.ceilings),
     )
 
 

@@ -1,27 +1,35 @@
 """Verification: a bundle and digests in, a report out; for those who trust this node.
 
 Nothing that a bundle names is fetched: only this node's own chain is asked, and only where the
-bundle's anchor is on that very chain. The files stay where they are: their digests are enough.
+bundle's anchor is on that very chain, and the servers of status lists that the operator's trust
+file names. The files stay where they are: their digests are enough.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import StringConstraints
 
 from api.body import JSON, check_media_type
 from api.dependencies import Believed, Served
+from api.desk import Desk
 from api.openapi import MAX_FILES, OPEN_TO_ALL, VERIFICATION_BODY, content, refusals
-from ledger.anchor import ChainSource
+from ledger.attachment import MEDIA_TYPE as PDF
+from ledger.attachment import bundle_in
 from ledger.bundle import Bundle
 from ledger.canonical import parse
+from ledger.chain import Accreditations, RegisteredStatuses
 from ledger.errors import MalformedError
 from ledger.fingerprint import SHA_256, Fingerprint
 from ledger.members import Members, read_hash
-from ledger.report import MEDIA_TYPE, Report
+from ledger.report import MEDIA_TYPE, Check, Report
 from ledger.statement import Statement
 from ledger.trust import Trust
 from ledger.verify import verify
@@ -29,6 +37,8 @@ from ledger.verify import verify
 __all__ = ["router"]
 
 router = APIRouter(prefix="/v1", tags=["verification"])
+
+_Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 
 
 @router.post(
@@ -41,37 +51,101 @@ router = APIRouter(prefix="/v1", tags=["verification"])
     },
     openapi_extra={**VERIFICATION_BODY, **OPEN_TO_ALL},
 )
-async def verification(*, request: Request, beliefs: Believed, desk: Served) -> Response:
+async def verification(
+    *,
+    request: Request,
+    beliefs: Believed,
+    desk: Served,
+    file: Annotated[
+        tuple[_Sha256, ...],
+        Query(max_length=MAX_FILES, description="With a PDF: a file's SHA-256"),
+    ] = (),
+    without_files: Annotated[bool, Query(description="With a PDF: waive the files")] = False,
+) -> Response:
     """Check a bundle against what this node believes: its own log, its own chain.
 
     That is this node's word. Whoever wants to trust no server runs `crossproof verify` with a trust
     file of their own. Anyone may ask; with a key a request may be larger, and waits behind no one
-    without.
+    without. A certificate may be sent as it is; what goes with it is then in the query.
     """
-    check_media_type(request, JSON)
+    read: Callable[[bytes], _Question] = _from_json
+    if check_media_type(request, JSON, PDF) == PDF:
+        read = partial(_from_pdf, files=file, without_files=without_files)
     async with desk.intake.read(request, limit=desk.largest) as body:
-        work = partial(_verify, body, trust=beliefs.trust, chain=desk.chain)
+        work = partial(_verify, body, read, trust=beliefs.for_verifying, desk=desk)
         report = await desk.workers.run(work)
     return Response(report.to_json(), media_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})
 
 
-def _verify(body: bytearray, *, trust: Callable[[], Trust], chain: ChainSource) -> Report:
-    members = Members(parse(bytes(body)), "body")
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What was sent: the bundle or what is none, digests, and whether files are waived."""
+
+    bundle: Bundle | bytes
+    files: tuple[Fingerprint | str, ...] = ()
+    without_files: bool = False
+
+
+def _verify(
+    body: bytearray,
+    read: Callable[[bytes], _Question],
+    *,
+    trust: Callable[[], Trust],
+    desk: Desk,
+) -> Report:
+    data = bytes(body)
     body.clear()
+    try:
+        asked = read(data)
+    except _NoBundleError as none:
+        return Report((Check.failed("bundle.format", none.error),), datetime.now(UTC))
+    believed = trust()
+    # A node has one chain: its own.
+    (chain,) = believed.chains
+    return verify(
+        asked.bundle,
+        trust=believed,
+        files=_fingerprints(asked.files, asked.bundle),
+        chain=desk.chain,
+        without_files=asked.without_files,
+        accreditations=Accreditations(believed, chain, desk.registers),
+        status_lists=desk.status_lists,
+        registry=(
+            None
+            if chain.attestations is None
+            else RegisteredStatuses(chain, chain.attestations, desk.registers)
+        ),
+    )
+
+
+def _from_json(data: bytes) -> _Question:
+    members = Members(parse(data), "body")
     value = members.take("bundle")
     without_files = members.boolean("without_files") if members.has("without_files") else False
     given: tuple[Fingerprint | str, ...] = ()
     if members.has("files"):
         given = members.array("files", _read_file, longest=MAX_FILES)
     members.end()
-    bundle = _read_bundle(value)
-    return verify(
-        bundle,
-        trust=trust(),
-        files=_fingerprints(given, bundle),
-        chain=chain,
-        without_files=without_files,
-    )
+    return _Question(_read_bundle(value), given, without_files)
+
+
+def _from_pdf(data: bytes, *, files: tuple[str, ...], without_files: bool) -> _Question:
+    try:
+        raw = bundle_in(data)
+    except MalformedError as error:
+        raise _NoBundleError(error) from error
+    try:
+        return _Question(Bundle.from_json(raw), files, without_files)
+    except MalformedError:
+        return _Question(raw, files, without_files)
+
+
+class _NoBundleError(Exception):
+    """A PDF without a bundle, which is a verdict and not a wrong request."""
+
+    def __init__(self, error: MalformedError) -> None:
+        super().__init__(error.code)
+        self.error = error
 
 
 def _read_bundle(value: object) -> Bundle | bytes:

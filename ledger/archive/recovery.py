@@ -24,6 +24,8 @@ from ledger.checkpoint import open_checkpoint
 from ledger.errors import ConfigurationError, ConflictError, MalformedError, VerificationError
 from ledger.head import Head
 from ledger.log.head_record import AnchoredHead, HeadRecord, Recorded, newest_anchored
+from ledger.log.plan_use import count_all
+from ledger.log.signed_batch import find_signed
 from ledger.note import Verifier
 from ledger.store import Sequencing, Store, Submitted
 from ledger.submission import Submission
@@ -193,6 +195,9 @@ def _fill(sequencing: Sequencing, reader: SourceReader, old_size: int, verifier:
             )
     else:
         sequencing.move_head(sequencing.head(), reader.head)
+    # From the entries, the older ones too: an older copy may not have counted at all.
+    count_all(sequencing)
+    find_signed(sequencing, old_size)
 
 
 def _submissions(reader: SourceReader, start: int) -> Iterator[Submitted]:

@@ -1,31 +1,40 @@
 """The audit: a log derived again from its entries, and held against all that it has claimed.
 
-    entries ──► leaf hashes ──► tiles of level 0 ──► tiles above ──► roots
+    entries ──► leaf hashes ──► tiles of level 0 ──► tiles above ──► roots      structure
     roots at their sizes: the head, every published checkpoint, every anchor, kept or on chain
     every record id at its index, and nowhere else; every index submitted once
+    entries: form, signatures, links, numbers under plans                        content
 
-One pass from the first entry to the last, in bounded memory. Where two things disagree, the hash in
-the tile above says which of them is wrong, so that one flipped bit makes one finding.
+Once from the first entry to the last, in parts (`part`), in one process or several (`workers`), in
+bounded memory. Where two things disagree, the hash in the tile above says which of them is wrong,
+so that one flipped bit makes one finding.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from heapq import merge
 from typing import NamedTuple
 
 from ledger.anchor import Anchor
+from ledger.audit.part import PART, Job, Part, check_note, tell_wrong_hashes
 from ledger.audit.report import MAX_FINDINGS, AuditReport, Finding
-from ledger.audit.walk import Walk
-from ledger.checkpoint import open_checkpoint
+from ledger.audit.sequences import Sequences
+from ledger.audit.spine import Spine
+from ledger.audit.workers import examine_all
 from ledger.errors import MalformedError, VerificationError
 from ledger.head import Head
 from ledger.log import Log
 from ledger.log.head_record import AnchoredHead
+from ledger.merkle import HASH_SIZE
+from ledger.tile import WIDTH, Tile, cut_hashes
 
 __all__ = ["MAX_FINDINGS", "AuditReport", "Finding", "audit"]
 
 _PAGE = 1_000
+# A process takes about a second to begin: no log below this many entries is worth it.
+MIN_SHARED = 100_000
 
 
 class _Claim(NamedTuple):
@@ -43,6 +52,7 @@ def audit(
     anchors: Iterable[Anchor | AnchoredHead] = (),
     entries: bool = True,
     within: range | None = None,
+    processes: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> AuditReport:
     """Derive the log again up to its head of now; `anchors` are what a chain was found to hold.
@@ -52,52 +62,115 @@ def audit(
     how many have been looked at.
     """
     head = log.head()
-    report = AuditReport(head.size, head.root)
+    report = AuditReport(size=head.size, root=head.root)
     if log.read_only_reason is not None:
         reason = log.read_only_reason
         found = reason.found or "nothing"
         report.add(reason.code, reason.message, expected=reason.expected or "", found=found)
     content = range(head.size if entries else 0) if within is None else within
-    walk = Walk(log.store, head, report, content=content, progress=progress)
-    claims = merge(
-        _checkpoint_claims(log, report),
-        sorted(_anchor_claims(log, anchors, report), key=_size),
-        [_Claim(head.size, head.root, "the head", "audit.head")],
-        key=_size,
-    )
-    for claim in claims:
-        if claim.size > head.size:
-            # The log may grow meanwhile; what it has added is another audit's affair.
-            if claim.size > log.head().size:
-                found = f"a log of {head.size}"
-                report.add(claim.code, claim.where, expected=f"{claim.size} entries", found=found)
-            continue
-        root = walk.root_at(claim.size)
-        if root != claim.root:
-            report.add(claim.code, claim.where, expected=claim.root.hex(), found=root.hex())
-    walk.finish()
-    _check_note(log, head, report, "the head")
-    _check_submissions(log, head.size, report)
+    claims = sorted(_anchor_claims(log, anchors, report), key=_size)
+    beyond = [claim for claim in claims if claim.size > head.size]
+    claims = [claim for claim in claims if claim.size <= head.size]
+    claims.append(_Claim(head.size, head.root, "the head", "audit.head"))
+    jobs = _jobs(log, head, content, {claim.size for claim in claims})
+    if head.size < MIN_SHARED:
+        processes = 1
+    derivation = _Derivation(log, claims, report)
+    for part in examine_all(log.store, jobs, processes=processes):
+        derivation.include(part)
+        if progress is not None:
+            progress(min(part.numbers.stop * WIDTH, head.size), head.size)
+    derivation.finish(whole=content == range(head.size))
+    _check_beyond(log, head, beyond, report)
+    check_note(head, log.verifier, report, "the head")
     return report
+
+
+def _jobs(log: Log, head: Head, content: range, sizes: set[int]) -> Iterator[Job]:
+    tiles = -(-head.size // WIDTH)
+    # An empty log has a part too: the checkpoint of size 0 is in it.
+    for start in range(0, max(tiles, 1), PART):
+        numbers = range(start, min(start + PART, tiles))
+        end = min(numbers.stop * WIDTH, head.size)
+        own = frozenset(size for size in sizes if start * WIDTH < size <= end)
+        yield Job(numbers, head, log.verifier, content, own)
+
+
+class _Derivation:
+    """Puts parts together: the tree above their tiles, and the roots that were claimed."""
+
+    def __init__(self, log: Log, claims: list[_Claim], report: AuditReport) -> None:
+        self._log = log
+        self._report = report
+        self._claims = deque(claims)
+        self._spine = Spine()
+        self._sequences = Sequences()
+        self._located = 0
+
+    def include(self, part: Part) -> None:
+        """Go on by a part, in the order of the log."""
+        self._report.include(part.checked)
+        self._sequences.include(part.runs)
+        self._located += part.located
+        for claim in merge(self._checkpoints(part), self._due(part), key=_size):
+            while self._spine.tiles < claim.size // WIDTH:
+                self._add_tile(part)
+            root = self._spine.root(part.prefixes.get(claim.size, b""))
+            if root != claim.root:
+                self._report.add(
+                    claim.code, claim.where, expected=claim.root.hex(), found=root.hex()
+                )
+        while self._spine.tiles < part.numbers.start + len(part.roots) // HASH_SIZE:
+            self._add_tile(part)
+
+    def finish(self, *, whole: bool) -> None:
+        """Compare what is left over, all parts being there."""
+        for tile, hashes in self._spine.edge():
+            self._compare(tile, hashes)
+        self._sequences.finish(self._report, whole=whole)
+        with self._log.store.reading() as reading:
+            records = reading.record_count(self._report.size)
+        if records != self._located:
+            self._report.add(
+                "audit.record",
+                "the index of record ids",
+                expected=f"{self._located} records",
+                found=f"{records}",
+            )
+
+    def _add_tile(self, part: Part) -> None:
+        place = (self._spine.tiles - part.numbers.start) * HASH_SIZE
+        for tile, hashes in self._spine.add(bytes(part.roots[place : place + HASH_SIZE])):
+            self._compare(tile, hashes)
+
+    def _checkpoints(self, part: Part) -> Iterator[_Claim]:
+        for size, root in part.checkpoints:
+            where = f"the checkpoint published at size {size}"
+            yield _Claim(size, root, where, "audit.checkpoint")
+
+    def _due(self, part: Part) -> Iterator[_Claim]:
+        """Take the claims of sizes up to a part's end."""
+        while self._claims and self._claims[0].size <= part.numbers.stop * WIDTH:
+            yield self._claims.popleft()
+
+    def _compare(self, tile: Tile, derived: bytes) -> None:
+        """Hold a tile above the leaves against the one that is kept."""
+        self._report.hashes += tile.width - 1
+        try:
+            with self._log.store.reading() as reading:
+                kept = cut_hashes(reading.tile(tile), tile.width)
+        except (MalformedError, VerificationError) as error:
+            self._report.add(
+                "audit.tile", tile.path(), expected=f"{tile.width} hashes", found=error.message
+            )
+            return
+        self._report.tiles += 1
+        if kept != derived:
+            tell_wrong_hashes(self._report, tile, derived, kept)
 
 
 def _size(claim: _Claim) -> int:
     return claim.size
-
-
-def _checkpoint_claims(log: Log, report: AuditReport) -> Iterator[_Claim]:
-    start = 0
-    while True:
-        with log.store.reading() as reading:
-            page = reading.checkpoints(start, _PAGE)
-        for head, _ in page:
-            where = f"the checkpoint published at size {head.size}"
-            _check_note(log, head, report, where)
-            report.checkpoints += 1
-            yield _Claim(head.size, head.root, where, "audit.checkpoint")
-        if not page:
-            return
-        start = page[-1].head.size + 1
 
 
 def _anchor_claims(
@@ -111,31 +184,23 @@ def _anchor_claims(
             yield _Claim(head.size, head.root, where, "audit.anchor")
 
 
-def _check_note(log: Log, head: Head, report: AuditReport, where: str) -> None:
-    try:
-        open_checkpoint(head.note, log.verifier)
-    except (MalformedError, VerificationError) as error:
-        expected = f"a signature by {log.verifier}"
-        report.add("audit.signature", where, expected=expected, found=error.message)
-
-
-def _check_submissions(log: Log, size: int, report: AuditReport) -> None:
-    """Find the indexes that nobody, or more than one, submitted."""
-    start = index = 0
+def _check_beyond(log: Log, head: Head, beyond: list[_Claim], report: AuditReport) -> None:
+    """Tell of claims of more entries than there are: of anchors, and of checkpoints."""
+    start = head.size + 1
     while True:
         with log.store.reading() as reading:
-            page = reading.submissions(start, _PAGE)
-        for first, length, _, _ in page:
-            if first >= size:
-                break
-            if first != index:
-                where, found = f"entry {min(first, index)}", f"a submission from {first} on"
-                expected = f"a submission from {index} on"
-                report.add("audit.submission", where, expected=expected, found=found)
-            index = first + length
-        if not page or page[-1].first_index >= size:
+            page = reading.checkpoints(start, _PAGE)
+        for found, _ in page:
+            where = f"the checkpoint published at size {found.size}"
+            check_note(found, log.verifier, report, where)
+            report.checkpoints += 1
+            beyond.append(_Claim(found.size, found.root, where, "audit.checkpoint"))
+        if not page:
             break
-        start = page[-1].first_index + 1
-    if index < size:
-        found = f"submissions up to {index}"
-        report.add("audit.submission", f"entry {index}", expected=f"up to {size}", found=found)
+        start = page[-1].head.size + 1
+    # The log may grow meanwhile; what it has added is another audit's affair.
+    now = log.head().size
+    for claim in sorted(beyond, key=_size):
+        if claim.size > now:
+            expected = f"{claim.size} entries"
+            report.add(claim.code, claim.where, expected=expected, found=f"a log of {now}")

@@ -7,6 +7,8 @@
     governance       who signs for a log, how that changes, and how it ends; `history`: how it did
     refusals         why the contract reverts, in words
     fees             what a transaction may cost
+    accreditations   what AttestorRegistry holds of a key
+    statuses         what AttestationRegistry holds of a leaf, and saying something there
     facts            what all that says of one anchor
     quorum           several nodes that must agree
 
@@ -36,6 +38,7 @@ from ledger.chain.node import SANDBOX_CHAIN_IDS, Node
 from ledger.chain.quorum import Quorum, Witness, connect_trusted
 from ledger.chain.registry import ChainHead, Extension, LogInfo, Opening
 from ledger.chain.rpc import RpcError
+from ledger.chain.statuses import RegisteredStatuses, sign_status, status_call
 
 __all__ = [
     "DEFAULT_TIMEOUT",
@@ -61,6 +64,7 @@ __all__ = [
     "Proposal",
     "Quorum",
     "Receipt",
+    "RegisteredStatuses",
     "ReportedHead",
     "RpcError",
     "SignedTransaction",
@@ -69,4 +73,6 @@ __all__ = [
     "apply_operators",
     "cancel_operators",
     "connect_trusted",
+    "sign_status",
+    "status_call",
 ]

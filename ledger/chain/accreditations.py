@@ -20,7 +20,7 @@ from ledger.chain.node import Node
 from ledger.errors import UnavailableError
 from ledger.trust import Trust, TrustedChain
 
-__all__ = ["AccreditationWitness", "Accreditations", "ask_accreditation"]
+__all__ = ["AccreditationWitness", "Accreditations", "ask_accreditation", "view"]
 
 
 class AccreditationWitness(Protocol):
@@ -71,7 +71,7 @@ def ask_accreditation(
     """
     at = node.final_block(chain)
     named = encode(["bytes2", "bytes32"], [jurisdiction.encode(), key])
-    length = int.from_bytes(_view(node, registry, _LENGTH + named, at))
+    length = int.from_bytes(view(node, registry, _LENGTH + named, at))
     if not length:
         return None
     if length > MAX_CHANGES:
@@ -82,20 +82,21 @@ def ask_accreditation(
             ["bytes2", "bytes32", "uint256", "uint256"],
             [jurisdiction.encode(), key, len(changes), _PAGE],
         )
-        page = _read(node, _view(node, registry, _HISTORY + place, at))
+        page = _read(node, view(node, registry, _HISTORY + place, at))
         if not page:
             raise _nonsense(node, "fewer changes than it says there are")
         changes += page
     return Accreditation(jurisdiction, key, tuple(changes))
 
 
-def _view(node: Node, registry: bytes, data: bytes, at: int) -> bytes:
+def view(node: Node, registry: bytes, data: bytes, at: int) -> bytes:
+    """Call a registry's view on the state after the block `at`; raise UnavailableError."""
     answer = node.ask(query.call(registry, data, at))
     if not answer:
         raise UnavailableError(
             "chain.no-code",
             f"{node.place} knows no contract at 0x{registry.hex()}",
-            hint="Its chain is another one, or AttestorRegistry stands elsewhere.",
+            hint="Its chain is another one, or the contract stands elsewhere.",
         )
     return answer
 

@@ -33,8 +33,10 @@ from ledger.chain.registry import (
     refusal,
 )
 from ledger.chain.rpc import HttpRpc, RpcError
+from ledger.chain.statuses import ask_announced, ask_terms
 from ledger.errors import ConfigurationError, UnavailableError
 from ledger.finality import INSTANT, Finality
+from ledger.status_source import Announced, Term
 
 __all__ = ["DEFAULT_TIMEOUT", "Chain"]
 
@@ -229,6 +231,18 @@ class Chain:
     ) -> Accreditation | None:
         """Say what AttestorRegistry holds of a key for good; raise UnavailableError."""
         return ask_accreditation(self.node, chain, registry, jurisdiction=jurisdiction, key=key)
+
+    def announced(
+        self, chain: ChainIdentity, registry: bytes, *, account: bytes, leaf: bytes
+    ) -> tuple[Announced, ...]:
+        """Say what AttestationRegistry holds of a leaf for good; raise UnavailableError."""
+        return ask_announced(self.node, chain, registry, account=account, leaf=leaf)
+
+    def terms(
+        self, chain: ChainIdentity, registry: bytes, *, jurisdiction: str
+    ) -> tuple[Term, ...]:
+        """Say who speaks for a jurisdiction, for good; raise UnavailableError."""
+        return ask_terms(self.node, chain, registry, jurisdiction=jurisdiction)
 
     def sign_call(self, account: Account, data: bytes) -> SignedTransaction:
         """Make a transaction that calls the contract; not sent yet.

@@ -13,7 +13,9 @@ from ledger.anchor import Anchor, ChainFacts, ChainIdentity, ChainSource, LogSta
 from ledger.chain.accreditations import AccreditationWitness
 from ledger.chain.chain import DEFAULT_TIMEOUT, Chain
 from ledger.chain.registry import ChainHead
+from ledger.chain.statuses import StatusWitness
 from ledger.errors import ConfigurationError, UnavailableError
+from ledger.status_source import Announced, Term
 from ledger.trust import TrustedChain
 
 __all__ = ["MAX_SOURCES", "Quorum", "Witness", "connect_trusted"]
@@ -24,7 +26,7 @@ MAX_SOURCES = 16
 T = TypeVar("T")
 
 
-class Witness(ChainSource, AccreditationWitness, Protocol):
+class Witness(ChainSource, AccreditationWitness, StatusWitness, Protocol):
     """Whoever can also be asked about a head that somebody else has been shown."""
 
     def holds(self, chain: ChainIdentity, log_id: bytes, head: ChainHead) -> bool:
@@ -82,6 +84,22 @@ class Quorum:
             lambda source: source.accreditation(chain, registry, jurisdiction=jurisdiction, key=key)
         )
         return self._same("who is accredited", answers)
+
+    def announced(
+        self, chain: ChainIdentity, registry: bytes, *, account: bytes, leaf: bytes
+    ) -> tuple[Announced, ...]:
+        """Ask all at once; raise UnavailableError where too few agree."""
+        answers = self._ask(
+            lambda source: source.announced(chain, registry, account=account, leaf=leaf)
+        )
+        return self._same("what was said of a leaf", answers)
+
+    def terms(
+        self, chain: ChainIdentity, registry: bytes, *, jurisdiction: str
+    ) -> tuple[Term, ...]:
+        """Ask all at once; raise UnavailableError where too few agree."""
+        answers = self._ask(lambda source: source.terms(chain, registry, jurisdiction=jurisdiction))
+        return self._same("who speaks for a jurisdiction", answers)
 
     def _same(self, subject: str, answers: Sequence[T | UnavailableError]) -> T:
         """Give what enough have answered; raise UnavailableError."""

@@ -20,17 +20,28 @@ from typing import Annotated
 import typer
 
 from ledger.cli import (
+    api_key,
+    attest,
     audit,
+    audit_export,
     backup,
     bundle,
+    certificate,
     cosign,
     demo,
     deploy,
+    disclose,
+    dossier,
     key,
     log,
+    monitor,
+    receive,
     record,
     recover,
+    revoke,
     serve,
+    status_list,
+    trail,
     trust,
     verify,
 )
@@ -52,15 +63,26 @@ app.command("serve")(serve.serve)
 app.command("cosign")(cosign.cosign)
 app.command("record")(record.record)
 app.command("bundle")(bundle.bundle)
+app.command("disclose")(disclose.disclose)
 app.command("verify")(verify.verify)
+app.command("certificate")(certificate.certificate)
+app.command("attest")(attest.attest)
+app.command("receive")(receive.receive)
+app.command("revoke")(revoke.revoke)
+app.command("dossier")(dossier.dossier)
 app.add_typer(trust.app, name="trust")
-app.command("audit")(audit.audit)
+audit.app.command("export")(audit_export.export)
+app.add_typer(audit.app, name="audit")
+app.command("monitor")(monitor.monitor)
+app.add_typer(status_list.app, name="status-list")
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("recover")(recover.recover)
 app.add_typer(log.app, name="log")
 app.command("deploy")(deploy.deploy)
 app.add_typer(key.app, name="key")
+app.add_typer(api_key.app, name="api-key")
+app.add_typer(trail.app, name="trail")
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so

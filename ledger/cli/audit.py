@@ -1,41 +1,39 @@
-"""`crossproof audit`: a log derived again, and held against every anchor on its chain."""
+"""`crossproof audit`: a log derived again, and held against every anchor on its chain.
+
+One's own, from its database; or another party's, over HTTP, its structure alone.
+"""
 
 from __future__ import annotations
 
-import json
+import os
+import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ledger.anchor import LogStanding, LogStatus
-from ledger.cli.console import EXIT_CODES, Style, progress, put, say
-from ledger.cli.options import AS_JSON, DATA_DIR
+from ledger.cli.audit_report import show_audit, verdict_of
+from ledger.cli.console import EXIT_CODES, problem, progress
+from ledger.cli.files import read_trust
+from ledger.cli.options import AS_JSON, DATA_DIR, TRUST
 from ledger.cli.times import read_time
-from ledger.errors import LedgerError, UnavailableError
-from ledger.report import Status
+from ledger.errors import UnavailableError
 
 if TYPE_CHECKING:
-    from ledger.audit.chain import AuditedLog, ChainAudit
-    from ledger.audit.report import AuditReport
+    from ledger.audit.chain import ChainAudit
     from ledger.log import Log
     from ledger.settings import Settings
     from ledger.store import StoredAnchor
 
-__all__ = ["MEDIA_TYPE", "audit"]
+__all__ = ["app"]
 
-MEDIA_TYPE = "application/vnd.crossproof.audit.v1+json"
-_TIME = "%Y-%m-%dT%H:%M:%SZ"
-_VERDICTS = {
-    Status.VERIFIED: ("✓ The log is whole.", Style.GREEN),
-    Status.FAILED: ("✗ The log is not what it claims.", Style.RED),
-    Status.UNDETERMINED: ("? Nothing is wrong, and not all could be asked.", Style.YELLOW),
-}
+app = typer.Typer()
 
 
+@app.callback(invoke_without_command=True)
 def audit(
+    context: typer.Context,
     *,
     since: Annotated[
         str | None,
@@ -53,12 +51,33 @@ def audit(
             help="Audit the store alone.",
         ),
     ] = False,
+    structure: Annotated[
+        bool,
+        typer.Option(
+            "--structure", envvar="CROSSPROOF_STRUCTURE", help="Read no entries: hashes alone."
+        ),
+    ] = False,
     from_block: Annotated[
         int,
         typer.Option(
             envvar="CROSSPROOF_FROM_BLOCK", help="Block in which the contract was deployed.", min=0
         ),
     ] = 0,
+    processes: Annotated[
+        int | None,
+        typer.Option(
+            envvar="CROSSPROOF_PROCESSES",
+            help="How many share the work; one a core if not given.",
+            min=1,
+        ),
+    ] = None,
+    url: Annotated[
+        str | None,
+        typer.Option(
+            envvar="CROSSPROOF_URL", metavar="URL", help="Audit the log that is served there."
+        ),
+    ] = None,
+    trust: Annotated[Path | None, TRUST] = None,
     as_json: Annotated[bool, AS_JSON] = False,
     data_dir: Annotated[Path | None, DATA_DIR] = None,
 ) -> None:
@@ -66,13 +85,22 @@ def audit(
 
     Example: crossproof audit --since 2026-01-01T00:00:00Z --json
 
-    Tiles, heads and anchors are always checked whole; --since and --until choose whose entries
-    are read. Listed too, as facts and no findings: who signs for the log in its contract, when that
-    changed, who was struck, whether it is frozen or closed.
+    Structure (hash tiles, heads, anchors) is always checked whole; --since and --until choose whose
+    entries are read: their form, signatures, links, and numbers under plans. Listed too, as facts
+    and no findings: who signs for the log in its contract, when that changed, who was struck,
+    whether it is frozen or closed.
+
+    With --url and --trust it is another party's log, of which anyone may audit the structure.
 
     Exit code: 0 whole, 1 something is wrong, 3 the chain could not be asked. An embedded sandbox
     can be asked only by its own process, and proves nothing to others: it is left out.
     """
+    if context.invoked_subcommand is not None:
+        return
+    if url is not None:
+        _audit_served(
+            url, trust, without_chain=without_chain, from_block=from_block, as_json=as_json
+        )
     from ledger.audit import audit as derive  # noqa: PLC0415 - named as this command is
     from ledger.cli.opened import load_settings, open_log  # noqa: PLC0415 - SQLAlchemy, pydantic
 
@@ -81,19 +109,53 @@ def audit(
     with open_log(settings) as log:
         chain = None if without_chain else _ask_chain(settings, log, from_block)
         within = None if span == (None, None) else log.received_between(*span)
+        start = time.monotonic()
         with progress("entries") as show:
             report = derive(
-                log, anchors=() if chain is None else chain.heads, within=within, progress=show
+                log,
+                anchors=() if chain is None else chain.heads,
+                entries=not structure,
+                within=None if structure else within,
+                processes=processes or os.cpu_count() or 1,
+                progress=show,
             )
+        seconds = time.monotonic() - start
         origin = log.origin
-    findings = [*report.findings, *(() if chain is None else chain.findings)]
-    unasked = [] if chain is None else chain.open
-    verdict = Status.FAILED if findings else Status.UNDETERMINED if unasked else Status.VERIFIED
-    if as_json:
-        put(json.dumps(_value(origin, report, chain, verdict), ensure_ascii=False, indent=2) + "\n")
-    else:
-        _show(origin, report, chain, verdict)
-    raise typer.Exit(EXIT_CODES[verdict])
+    show_audit(origin, report, chain, seconds=seconds, as_json=as_json)
+    raise typer.Exit(EXIT_CODES[verdict_of(report, chain)])
+
+
+def _audit_served(
+    url: str, trust: Path | None, *, without_chain: bool, from_block: int, as_json: bool
+) -> None:
+    """Audit the structure of a log over HTTP, and end with its verdict."""
+    from ledger.audit.published import audit_published  # noqa: PLC0415 - SQLAlchemy
+    from ledger.cli.served import ask_trusted_chains, served_log  # noqa: PLC0415
+    from ledger.client import Client  # noqa: PLC0415 - httpx2
+
+    if trust is None:
+        raise problem(
+            "usage.trust",
+            "a served log is held against a trust file",
+            expected="--trust FILE",
+            hint="Its server offers one at /v1/trust: compare it before you believe it.",
+        )
+    believed = read_trust(trust)
+    with Client(url) as client:
+        log = served_log(client, believed)
+        anchors = [a for a in believed.anchors if log.log_id == a.log_id]
+        chain = None if without_chain else ask_trusted_chains(believed, log, from_block=from_block)
+        start = time.monotonic()
+        with progress("entries") as show:
+            report = audit_published(
+                client,
+                log,
+                anchors=[*anchors, *(() if chain is None else chain.heads)],
+                progress=show,
+            )
+        seconds = time.monotonic() - start
+    show_audit(log.origin, report, chain, seconds=seconds, as_json=as_json)
+    raise typer.Exit(EXIT_CODES[verdict_of(report, chain)])
 
 
 def _ask_chain(settings: Settings, log: Log, from_block: int) -> ChainAudit | None:
@@ -142,110 +204,3 @@ def _log_ids(settings: Settings, log: Log, kept: Sequence[StoredAnchor]) -> set[
         admin = Keyring.open(settings, origin=log.origin).admin
         names.add(log_id(log.origin, admin.address))
     return names
-
-
-def _show(origin: str, report: AuditReport, chain: ChainAudit | None, verdict: Status) -> None:
-    say(f"{origin}, {report.size:,} entries, root {report.root.hex()}", Style.BOLD)
-    say(
-        f"  derived again: {report.entries:,} entries, {report.tiles:,} tiles, "
-        f"{report.checkpoints:,} checkpoints, {report.anchors:,} anchors"
-    )
-    if chain is not None:
-        say(f"  on chain: {len(chain.heads):,} heads; {chain.asked:,} kept anchors asked about")
-        for found in chain.logs:
-            _show_log(found)
-    else:
-        say("  the chain was not asked: a sandbox of its own process, or --without-chain")
-    for finding in (*report.findings, *(() if chain is None else chain.findings)):
-        say(f"  ✗ {finding.where} [{finding.code}]", Style.RED)
-        say(f"      expected: {finding.expected}")
-        say(f"      found: {finding.found}")
-    for error in () if chain is None else chain.open:
-        say(f"  ? {error} [{error.code}]", Style.YELLOW)
-    say(*_VERDICTS[verdict])
-
-
-def _show_log(found: AuditedLog) -> None:
-    governance = found.governance
-    info, standing = governance.info, governance.standing
-    successor = standing.successor
-    named = "" if successor is None else f", continued by 0x{successor.hex()}"
-    say(
-        f"  log 0x{found.log_id.hex()}: {standing.status}{named}; epoch {info.epoch}, "
-        f"{info.threshold} of {len(info.operators)} sign, {standing.struck} struck",
-        None if standing == LogStanding(LogStatus.ACTIVE) else Style.YELLOW,
-    )
-    for event in found.history:
-        told = ", ".join(f"{name} {_shown(value)}" for name, value in event.arguments.items())
-        time = event.time.strftime(_TIME)
-        say(f"    {time} block {event.block_number}: {event.name}{told and f' ({told})'}")
-
-
-def _shown(value: object) -> str:
-    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _log_value(found: AuditedLog) -> dict[str, Any]:
-    governance = found.governance
-    successor = governance.standing.successor
-    return {
-        "log_id": f"0x{found.log_id.hex()}",
-        "status": governance.standing.status.value,
-        "admin": f"0x{governance.info.admin.hex()}",
-        "epoch": governance.info.epoch,
-        "threshold": governance.info.threshold,
-        "operators": [f"0x{address.hex()}" for address in governance.info.operators],
-        "struck": [f"0x{address.hex()}" for address in governance.struck],
-        "successor": None if successor is None else f"0x{successor.hex()}",
-        "events": [
-            {
-                "name": event.name,
-                "arguments": event.arguments,
-                "block_number": event.block_number,
-                "block_time": event.time.strftime(_TIME),
-                "transaction": f"0x{event.transaction.hex()}",
-            }
-            for event in found.history
-        ],
-    }
-
-
-def _value(
-    origin: str, report: AuditReport, chain: ChainAudit | None, verdict: Status
-) -> dict[str, Any]:
-    findings = [*report.findings, *(() if chain is None else chain.findings)]
-    value: dict[str, Any] = {
-        "mediaType": MEDIA_TYPE,
-        "verdict": verdict.value,
-        "as_of": datetime.now(UTC).strftime(_TIME),
-        "log": {"origin": origin, "size": report.size, "root": report.root.hex()},
-        "derived": {
-            "entries": report.entries,
-            "tiles": report.tiles,
-            "checkpoints": report.checkpoints,
-            "anchors": report.anchors,
-        },
-        "findings": [
-            {"code": f.code, "where": f.where, "expected": f.expected, "found": f.found}
-            for f in findings
-        ],
-    }
-    if chain is not None:
-        value["chain"] = {
-            "heads": len(chain.heads),
-            "asked": chain.asked,
-            "logs": [_log_value(found) for found in chain.logs],
-            "open": [_open(error) for error in chain.open],
-        }
-    return value
-
-
-def _open(error: LedgerError) -> dict[str, str]:
-    members = {
-        "code": error.code,
-        "detail": error.message,
-        "expected": error.expected,
-        "found": error.found,
-        "hint": error.hint,
-    }
-    return {name: text for name, text in members.items() if text is not None}

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
+from ledger.accreditation_fact import MAX_FACT_SIZE, AccreditationFact
 from ledger.bundle import Bundle
-from ledger.cli.console import problem, say
-from ledger.cli.files import write_file
+from ledger.cli.console import printable, problem, say
+from ledger.cli.files import read_file, read_trust, write_file
 from ledger.cli.options import API_KEY, OUTPUT, SERVER, WAIT
-from ledger.errors import MalformedError, VerificationError
+from ledger.errors import MalformedError, UnavailableError, VerificationError
 from ledger.proof import merkletools, tlog_proof
+from ledger.stapling import staple as add_lists
 from ledger.statement import Statement, parse_record_id
+from ledger.trust import Trust
 
-__all__ = ["bundle"]
+__all__ = ["bundle", "check_asked"]
 
 
 def bundle(
@@ -33,6 +37,24 @@ def bundle(
             "--anchored", envvar="CROSSPROOF_ANCHORED", help="Wait until it has its anchor, too."
         ),
     ] = False,
+    staple: Annotated[
+        Path | None,
+        typer.Option(
+            "--staple",
+            envvar="CROSSPROOF_STAPLE",
+            metavar="TRUST",
+            help="Staple the newest status lists, from the addresses that this trust file names.",
+        ),
+    ] = None,
+    accreditation: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--accreditation",
+            envvar="CROSSPROOF_ACCREDITATION",
+            metavar="FILE",
+            help="Staple what an authority signed of an attestor's key; repeatable.",
+        ),
+    ] = None,
     server: Annotated[str, SERVER] = "http://127.0.0.1:8080",
     api_key: Annotated[str | None, API_KEY] = None,
     wait: Annotated[float, WAIT] = 30.0,
@@ -51,7 +73,11 @@ def bundle(
         ) from error
     with Client(server, api_key=api_key) as client:
         fetched = client.bundle(record_id, deadline=wait, anchored=anchored)
-    _check_asked(fetched, wanted)
+    check_asked(fetched, wanted)
+    if staple is not None:
+        fetched = _staple(fetched, read_trust(staple))
+    facts = [_read_fact(path) for path in accreditation or ()]
+    fetched = replace(fetched, accreditations=(*fetched.accreditations, *facts))
     if form == "tlog-proof":
         text = tlog_proof(fetched)
     elif form == "merkletools":
@@ -63,7 +89,28 @@ def bundle(
     say(f"{form}: {output}, index {fetched.entry.index}, {state}")
 
 
-def _check_asked(fetched: Bundle, wanted: bytes) -> None:
+def _staple(fetched: Bundle, trust: Trust) -> Bundle:
+    """Staple the lists that can be fetched; say which cannot."""
+    from ledger.status_fetch import StatusFetcher  # noqa: PLC0415 - an HTTP client, likewise
+
+    fetcher = StatusFetcher(trust.allows_list)
+
+    def find(address: str) -> str | None:
+        try:
+            return fetcher.status_list(address).jws.text
+        except UnavailableError as error:
+            say(f"not stapled: {printable(address)}: {error}")
+            return None
+
+    return add_lists(fetched, find)
+
+
+def _read_fact(path: Path) -> str:
+    data = read_file(path, "accreditation fact", limit=MAX_FACT_SIZE)
+    return AccreditationFact.parse(data.decode("ascii", "replace").strip()).jws.text
+
+
+def check_asked(fetched: Bundle, wanted: bytes) -> None:
     """Refuse a bundle of another record; whether it proves anything is for `verify` to say."""
     found = Statement.from_entry(fetched.entry.body).record_id
     if found != wanted:

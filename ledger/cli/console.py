@@ -63,7 +63,7 @@ _MARKS = {
 }
 _TOLD = frozenset({Status.FAILED, Status.UNDETERMINED})
 _IDEOGRAPHIC_SPACE = "\u3000"
-_PROGRESS_SECONDS = 0.1
+_CLOCK_STEP = 1e-3
 
 
 def say(text: str = "", style: Style | None = None) -> None:
@@ -82,13 +82,14 @@ def say(text: str = "", style: Style | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
-def put(text: str) -> None:
+def put(data: str | bytes) -> None:
     """Write data to stdout, all of it; raise ConfigurationError where it cannot be written."""
     if sys.stdout is None:  # likewise
         raise problem("stdout.unwritable", "stdout cannot be written", found="it is closed")
+    # Half a surrogate pair, of a file's name, becomes its JSON escape.
+    raw = data.encode(errors="backslashreplace") if isinstance(data, str) else data
     try:
-        # Half a surrogate pair, of a file's name, becomes its JSON escape.
-        sys.stdout.buffer.write(text.encode(errors="backslashreplace"))
+        sys.stdout.buffer.write(raw)
         sys.stdout.buffer.flush()
     except OSError as error:
         # Python flushes once more at the end.
@@ -159,22 +160,23 @@ def progress(label: str) -> Iterator[Callable[[int, int], None]]:
     if sys.stderr is None or not sys.stderr.isatty():
         yield lambda _done, _total: None
         return
-    last = 0.0
+    from rich.console import Console  # noqa: PLC0415 - a tenth of a second, for terminals alone
+    from rich.progress import BarColumn, Progress, TextColumn  # noqa: PLC0415
 
-    def show(done: int, total: int) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if now - last >= _PROGRESS_SECONDS or done == total:
-            last = now
-            sys.stderr.write(f"\r{label} {done:,} of {total:,}")
-            sys.stderr.flush()
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f} of {task.total:,.0f}, {task.fields[rate]:,.0f}/s"),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=0, rate=0)
+        start = time.monotonic()
 
-    try:
+        def show(done: int, total: int) -> None:
+            rate = done / max(time.monotonic() - start, _CLOCK_STEP)
+            bar.update(task, completed=done, total=total, rate=rate)
+
         yield show
-    finally:
-        if last:
-            # Back to the line's beginning, and clear it (ECMA-48, EL).
-            sys.stderr.write("\r\x1b[K")
 
 
 def _subject(check: Check, report: Report, language: str) -> str:

@@ -134,7 +134,7 @@ def _record(node: Node, shown: Sequence[_Shown]) -> list[bytes]:
     started = time.perf_counter()
     for start in range(0, len(statements), _BATCH):
         batch = statements[start : start + _BATCH]
-        node.submit([Submission(s.record_id, s.entry) for s in batch], submitter="demo")
+        node.submit([Submission.of(s) for s in batch], submitter="demo")
     seconds = time.perf_counter() - started
     say(
         f"   logged {len(statements)} records in {_BATCHES} batches, each durable before its "
@@ -143,7 +143,7 @@ def _record(node: Node, shown: Sequence[_Shown]) -> list[bytes]:
     record_ids = []
     for file in shown:
         statement = transfer(file.fingerprint, scenario="data-file")
-        submission = Submission(statement.record_id, statement.entry)
+        submission = Submission.of(statement)
         appended = node.submit([submission], submitter="demo")
         record_ids.append(statement.record_id)
         say(f"   logged {file.source.name} at index {appended.indexes[0]}")

@@ -14,16 +14,26 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TextIO
 
-from ledger.bundle import MAX_BUNDLE_SIZE
+from ledger.attachment import MAX_PDF_SIZE, read_pdf
 from ledger.cli.console import problem, put
 from ledger.errors import ConfigurationError, MalformedError
 from ledger.fingerprint import Fingerprint
 from ledger.trust import MAX_TRUST_SIZE, Trust
 
-__all__ = ["check_writable", "fingerprint", "read_bundle", "read_file", "read_trust", "write_file"]
+__all__ = [
+    "PRIVATE",
+    "check_writable",
+    "fingerprint",
+    "read_bundle",
+    "read_file",
+    "read_trust",
+    "write_file",
+]
 
 _STREAM = "-"
 _MODE = 0o666
+# What only its holder may read.
+PRIVATE = 0o600
 _RANDOM_BYTES = 6
 
 
@@ -39,8 +49,11 @@ def read_file(path: Path, what: str, *, limit: int) -> bytes:
 
 
 def read_bundle(path: Path) -> bytes:
-    """Read the bytes of what should be a bundle; the verifier says whether it is."""
-    return read_file(path, "bundle", limit=MAX_BUNDLE_SIZE)
+    """Read the bytes of what should be a bundle; the verifier says whether it is.
+
+    A certificate has it inside; raises MalformedError for a PDF without one.
+    """
+    return read_pdf(read_file(path, "bundle", limit=MAX_PDF_SIZE))
 
 
 def read_trust(path: Path) -> Trust:
@@ -65,10 +78,10 @@ def fingerprint(path: Path, *, sm3: bool = False) -> Fingerprint:
         raise _unreadable(f"file {path}", error) from error
 
 
-def write_file(path: Path, text: str) -> None:
+def write_file(path: Path, data: str | bytes, *, mode: int = _MODE) -> None:
     """Write a file whole or not at all, making its directory; `-` is stdout."""
     if str(path) == _STREAM:
-        put(text)
+        put(data)
         return
     try:
         # A link keeps pointing where it does.
@@ -76,9 +89,9 @@ def write_file(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and not stat.S_ISREG(path.stat().st_mode):
             # A device or a pipe is written to, never replaced.
-            path.write_text(text, "utf-8")
+            path.write_bytes(_encoded(data))
         else:
-            _replace(path, text)
+            _replace(path, _encoded(data), mode)
     except OSError as error:
         raise _unwritable(path, error) from error
 
@@ -98,6 +111,10 @@ def check_writable(path: Path) -> None:
         raise _unwritable(path, error) from error
 
 
+def _encoded(data: str | bytes) -> bytes:
+    return data.encode() if isinstance(data, str) else data
+
+
 def _stdin() -> TextIO:
     # Python has none where whoever started it has closed it.
     if sys.stdin is None:
@@ -105,11 +122,11 @@ def _stdin() -> TextIO:
     return sys.stdin
 
 
-def _replace(path: Path, text: str) -> None:
+def _replace(path: Path, data: bytes, mode: int) -> None:
     draft = path.with_name(f".{path.name}.{token_hex(_RANDOM_BYTES)}")
     try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE), "wb") as file:
-            file.write(text.encode())
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)

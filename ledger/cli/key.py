@@ -1,21 +1,23 @@
-"""`crossproof key`: show the log's public key, make API keys."""
+"""`crossproof key`: show the log's public key; make API keys and signing keys."""
 
 from __future__ import annotations
 
+import json
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from ledger.cli.console import problem, put, say
 from ledger.cli.options import DATA_DIR, PASSPHRASE
 from ledger.errors import MalformedError
+from ledger.signing_key import SigningKey, load_signing_key, make_signing_key
 
 __all__ = ["app"]
 
 app = typer.Typer(
-    help="The log's public key, addresses of keys, and API keys.",
+    help="The log's public key, addresses of keys, API keys and signing keys.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -44,20 +46,30 @@ def add(
     scope: Annotated[
         list[str] | None,
         typer.Option(
-            envvar="CROSSPROOF_SCOPE", help="submit, read, audit, attest; submit and read if none."
+            envvar="CROSSPROOF_SCOPE",
+            help="submit, read, audit, attest, regulate; submit and read if none.",
+        ),
+    ] = None,
+    jurisdiction: Annotated[
+        list[str] | None,
+        typer.Option(
+            envvar="CROSSPROOF_JURISDICTION", help="Of a regulator: CN, HK, …; repeatable."
         ),
     ] = None,
 ) -> None:
-    """Make an API key: it is shown once, and the file keeps only its hash.
+    """Make an API key for a keys file: it is shown once, and the file keeps only its hash.
 
     Example: crossproof key add "Example Ltd" --keys api-keys.json --scope submit --scope read
 
-    A server that runs reads the file when it starts again.
+    A server that runs reads the file when it starts again; keys of the store need no new start:
+    `crossproof api-key`.
     """
     # The API stands above the ledger; this command knows it by name alone (see `serve`).
     auth = import_module("api.auth")
     try:
-        secret = auth.add_key(keys, organisation, tuple(scope or ("submit", "read")))
+        secret = auth.add_key(
+            keys, organisation, tuple(scope or ("submit", "read")), tuple(jurisdiction or ())
+        )
     except MalformedError as error:
         raise problem(
             error.code, error.message, expected=error.expected, found=error.found
@@ -86,3 +98,60 @@ def address(
         say(f"made: {key_file}")
     account = Account.from_key(load_operator_key(key_file, passphrase))
     put(f"0x{account.address.hex()}\n")
+
+
+@app.command("new-signing")
+def new_signing(
+    key_file: Annotated[Path, typer.Argument(metavar="FILE", help="Where the key goes.")],
+    *,
+    curve: Annotated[
+        Literal["P-256", "Ed25519"],
+        typer.Option("--curve", envvar="CROSSPROOF_CURVE", help="P-256 signs ES256."),
+    ] = "P-256",
+    organisation: Annotated[
+        str | None,
+        typer.Option(
+            "--organisation",
+            envvar="CROSSPROOF_ORGANISATION",
+            metavar="ID",
+            help="Whose key it is; a server's must say so.",
+        ),
+    ] = None,
+    passphrase: Annotated[str | None, PASSPHRASE] = None,
+) -> None:
+    """Make a key for attestations, receipts and statuses, and show its public half.
+
+    Example: crossproof key new-signing assessor.pem --organisation uscc:91440300MA5ASSESS1
+
+    PKCS#8, mode 0600, encrypted where CROSSPROOF_KEY_PASSPHRASE is set.
+    """
+    made = make_signing_key(key_file, curve=curve, passphrase=passphrase, organisation=organisation)
+    say(f"made: {key_file}, {'in the clear' if passphrase is None else 'encrypted'}")
+    _put_public(made)
+
+
+@app.command("show-signing")
+def show_signing(
+    key_file: Annotated[Path, typer.Argument(metavar="FILE", help="A signing key.")],
+    *,
+    passphrase: Annotated[str | None, PASSPHRASE] = None,
+) -> None:
+    """Show a signing key's public half: JWK, RFC 7638 thumbprint, did:jwk.
+
+    Example: crossproof key show-signing assessor.pem
+    """
+    _put_public(load_signing_key(key_file, passphrase))
+
+
+def _put_public(signing: SigningKey) -> None:
+    public = signing.key.public
+    shown = {
+        "jwk": public.to_jwk(),
+        "thumbprint": signing.thumbprint,
+        # As AttestorRegistry and trust files write it.
+        "key": f"0x{public.thumbprint.hex()}",
+        "did": public.did,
+    }
+    if signing.organisation is not None:
+        shown["organisation"] = signing.organisation
+    put(json.dumps(shown, ensure_ascii=False, indent=2) + "\n")

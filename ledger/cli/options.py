@@ -9,22 +9,31 @@ __all__ = [
     "ADMIN_SIGNER_URL",
     "API_KEY",
     "AS_JSON",
+    "BELIEVED",
+    "BUNDLE",
+    "COMPLETE",
     "CONTRACT",
     "DATA_DIR",
+    "ISSUER",
+    "JWK",
     "KEY_FILE",
     "LANGUAGE",
     "LOG_ID",
     "MAX_FEE",
     "MAX_TIP",
     "NODE",
+    "OFFLINE",
     "OPERATOR_KEY_FILE",
     "OPERATOR_SIGNER_URL",
     "OUTPUT",
     "PASSPHRASE",
+    "PREPARE",
+    "PREPARED",
     "RPC",
     "SENDER_SIGNER_URL",
     "SERVER",
     "SIGNER_TIMEOUT",
+    "SIGNING_KEY",
     "SUCCESSOR",
     "TRUST",
     "WAIT",
@@ -42,6 +51,7 @@ RPC = typer.Option(
     metavar="URL",
     help="A node to ask instead of the trust file's; repeatable.",
 )
+OFFLINE = typer.Option("--offline", envvar="CROSSPROOF_OFFLINE", help="Open no socket at all.")
 AS_JSON = typer.Option("--json", envvar="CROSSPROOF_JSON", help="As JSON on stdout.")
 LANGUAGE = typer.Option("--lang", envvar="CROSSPROOF_LANG", help="Language of the report.")
 OUTPUT = typer.Option(
@@ -121,6 +131,55 @@ MAX_TIP = typer.Option(
     envvar="CROSSPROOF_CHAIN_MAX_PRIORITY_FEE_PER_GAS",
     min=0,
     help="Pay no higher tip, in gwei.",
+)
+# Signing something to be logged: with a key here, or with one elsewhere, in two steps.
+SIGNING_KEY = typer.Option(
+    "--key",
+    envvar="CROSSPROOF_SIGNING_KEY",
+    metavar="FILE",
+    help="The signing key (`crossproof key new-signing`).",
+)
+ISSUER = typer.Option(
+    "--issuer",
+    envvar="CROSSPROOF_ISSUER",
+    metavar="ID",
+    help="Who says it; the key file's organisation if not given.",
+)
+PREPARE = typer.Option(
+    "--prepare",
+    envvar="CROSSPROOF_PREPARE",
+    metavar="FILE",
+    help="Sign nothing: write what waits for its signature there, the bytes to sign on stdout.",
+)
+JWK = typer.Option(
+    "--jwk",
+    envvar="CROSSPROOF_JWK",
+    metavar="FILE",
+    help="With --prepare: the public key that is to sign.",
+)
+COMPLETE = typer.Option(
+    "--complete",
+    envvar="CROSSPROOF_COMPLETE",
+    metavar="SIGNATURE",
+    help="Base64url, or a file of 64 bytes or DER: the signature over those bytes.",
+)
+PREPARED = typer.Option(
+    "--prepared",
+    envvar="CROSSPROOF_PREPARED",
+    metavar="FILE",
+    help="With --complete: what --prepare wrote.",
+)
+BUNDLE = typer.Option(
+    "--bundle",
+    envvar="CROSSPROOF_BUNDLE",
+    metavar="FILE",
+    help="The record's bundle, instead of asking the server for the record.",
+)
+BELIEVED = typer.Option(
+    "--trust",
+    envvar="CROSSPROOF_TRUST",
+    metavar="FILE",
+    help="The trust file: who is accredited, whose keys are whose.",
 )
 SUCCESSOR = typer.Option(
     "--successor",

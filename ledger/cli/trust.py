@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,11 +11,14 @@ from typing import Annotated, Literal
 import typer
 
 from ledger.anchor import Anchor
+from ledger.cli.accreditation import sign_accreditation
 from ledger.cli.console import EXIT_CODES, printable, problem, put, say, show_report
 from ledger.cli.files import read_bundle, read_trust, write_file
 from ledger.cli.options import AS_JSON, LANGUAGE, RPC, SERVER, TRUST
 from ledger.cli.verify import find_sources
-from ledger.errors import VerificationError
+from ledger.did_web import DidWeb
+from ledger.errors import MalformedError, UnavailableError, VerificationError
+from ledger.organisation import Organisation
 from ledger.report import Report, Status, worst
 from ledger.trust import Trust
 from ledger.verify import verify
@@ -26,6 +30,9 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+
+
+app.command("sign-accreditation")(sign_accreditation)
 
 
 @app.command("show")
@@ -110,8 +117,16 @@ def pin(
     verdicts = []
     for path in bundles:
         raw = read_bundle(path)
-        chain, _ = find_sources(raw, believed, tuple(rpc or ()))
-        report = verify(raw, trust=believed, chain=chain, without_files=True)
+        sources = find_sources(raw, believed, tuple(rpc or ()))
+        report = verify(
+            raw,
+            trust=believed,
+            chain=sources.chain,
+            accreditations=sources.accreditations,
+            status_lists=sources.status_lists,
+            registry=sources.registry,
+            without_files=True,
+        )
         anchor = report.anchor
         if anchor is not None and (
             report.verdict is Status.VERIFIED or (unasked and _is_unasked(report))
@@ -126,6 +141,56 @@ def pin(
     if believed != before:
         write_file(trust, believed.to_json())
     raise typer.Exit(EXIT_CODES[worst(verdicts)])
+
+
+@app.command("refresh")
+def refresh(
+    *,
+    trust: Annotated[Path, TRUST],
+    allow_loopback: Annotated[
+        bool,
+        typer.Option(
+            "--allow-loopback",
+            envvar="CROSSPROOF_ALLOW_LOOPBACK",
+            help="Ask this machine itself by plain HTTP, to try things out.",
+        ),
+    ] = False,
+) -> None:
+    """Fetch the keys of organisations that the trust file names by did:web, and keep them there.
+
+    Example: crossproof trust refresh --trust trust.json
+
+    Nothing else ever fetches them. Where a document cannot be had, its keys stay as they were.
+    """
+    from ledger.did_resolver import fetch as fetch_keys  # noqa: PLC0415 - as the client
+
+    before = believed = read_trust(trust)
+    verdicts = [Status.VERIFIED]
+    for known in before.organisations:
+        if known.web is None:
+            continue
+        try:
+            web = fetch_keys(known.web, now=int(time.time()), allow_loopback=allow_loopback)
+            believed = _with_keys(believed, known, web)
+        except (UnavailableError, MalformedError) as error:
+            say(f"{known.web.did}: {printable(str(error))}")
+            is_open = isinstance(error, UnavailableError)
+            verdicts.append(Status.UNDETERMINED if is_open else Status.FAILED)
+            continue
+        gone = len(set(known.web.keys) - set(web.keys))
+        say(f"{web.did}: {len(web.keys)} keys, {gone} of before no more")
+    if believed != before:
+        write_file(trust, believed.to_json())
+    raise typer.Exit(EXIT_CODES[worst(verdicts)])
+
+
+def _with_keys(believed: Trust, owner: Organisation, web: DidWeb) -> Trust:
+    """Keep an organisation's keys; raise MalformedError where it shows one of another's."""
+    organisations = tuple(
+        replace(known, web=web) if known.id == owner.id else known
+        for known in believed.organisations
+    )
+    return Trust.from_json(replace(believed, organisations=organisations).to_json())
 
 
 def _check_key(offered: Trust, key: str | None) -> None:

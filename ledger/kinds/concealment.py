@@ -15,7 +15,7 @@ from msgspec.structs import fields
 from ledger.errors import VerificationError
 from ledger.kinds.members import Member
 
-__all__ = ["check_concealable"]
+__all__ = ["check_concealable", "members_of"]
 
 
 def check_concealable(logged: Any, shown: Any, place: str = "") -> None:
@@ -25,7 +25,7 @@ def check_concealable(logged: Any, shown: Any, place: str = "") -> None:
             check_concealable(before, after, f"{place}[{index}]")
     if not isinstance(logged, Member):
         return
-    for attribute, member in _members(type(logged)):
+    for attribute, member in members_of(type(logged)):
         name = f"{place}.{member}".lstrip(".")
         before, after = getattr(logged, attribute), getattr(shown, attribute)
         if before is not UNSET:
@@ -41,6 +41,6 @@ def check_concealable(logged: Any, shown: Any, place: str = "") -> None:
 
 
 @cache
-def _members(kind: type[Member]) -> tuple[tuple[str, str], ...]:
+def members_of(kind: type[Member]) -> tuple[tuple[str, str], ...]:
     """List a class's attributes with their member names; msgspec evaluates every type for it."""
     return tuple((field.name, field.encode_name) for field in fields(kind))

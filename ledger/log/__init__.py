@@ -3,6 +3,8 @@
 log             appending and publishing
 reader          heads, tiles, proofs, entries, and how far each has come
 deduplication   one record, one index
+plan_use        one transfer, one place under its plan
+signed_batch    one manifest, a path in its batch for each record
 guard           whether a head may be built upon
 tile_cache      hash tiles read last
 head_record     what was acknowledged, kept outside the database
@@ -12,7 +14,16 @@ from __future__ import annotations
 
 from ledger.log.deduplication import RecordConflictError
 from ledger.log.log import Log
+from ledger.log.plan_use import PlanConflictError
 from ledger.log.reader import State
 from ledger.submission import Appended, Range, Submission
 
-__all__ = ["Appended", "Log", "Range", "RecordConflictError", "State", "Submission"]
+__all__ = [
+    "Appended",
+    "Log",
+    "PlanConflictError",
+    "Range",
+    "RecordConflictError",
+    "State",
+    "Submission",
+]

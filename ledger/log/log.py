@@ -24,7 +24,9 @@ from ledger.head import Head
 from ledger.log.deduplication import RecordConflictError, deduplicate
 from ledger.log.guard import Guard
 from ledger.log.head_record import AnchoredHead, HeadRecord
+from ledger.log.plan_use import PlanConflictError, count_all, use_plans
 from ledger.log.reader import LogReader
+from ledger.log.signed_batch import keep_signed
 from ledger.log.tile_cache import TileCache
 from ledger.merkle import EMPTY_ROOT, root
 from ledger.note import NoteSigner, Signer, add_signatures, parse_note, sign
@@ -85,8 +87,9 @@ class Log(LogReader):
     ) -> Appended:
         """Log a batch, all of it or nothing; what this returns is durable.
 
-        Raises RecordConflictError, ReadOnlyError, MalformedError; and UnavailableError where the
-        outcome is unknown: the same batch sent again is told the indexes it has.
+        Raises RecordConflictError, PlanConflictError, ReadOnlyError, MalformedError; and
+        UnavailableError where the outcome is unknown: the same batch sent again is told the indexes
+        it has.
         """
         batch = Batch.of(submissions, submitter=submitter, received_at=now)
         try:
@@ -95,11 +98,13 @@ class Log(LogReader):
                     tiles = TileCache(sequencing.tile)
                     old = self._guard.check(sequencing, tiles)
                     placement = deduplicate(sequencing, batch, size=old.size)
+                    use_plans(sequencing, batch, placement, size=old.size)
                     head = old
                     if placement.new:
                         head = self._extend(
                             sequencing, old, batch=batch, new=placement.new, tiles=tiles
                         )
+                        keep_signed(sequencing, batch, placement, size=old.size)
                 self._guard.settle(self.store, head)
         except UnavailableError as error:
             raise UnavailableError(
@@ -227,7 +232,7 @@ class Log(LogReader):
             except ReadOnlyError as error:
                 self.read_only_reason = error
                 raise
-            except RecordConflictError:
+            except (RecordConflictError, PlanConflictError):
                 raise
             except BaseException:
                 self._guard.forget()
@@ -249,6 +254,8 @@ class Log(LogReader):
                     expected=mine,
                     found=theirs,
                 )
+        if not sequencing.are_plans_counted():
+            count_all(sequencing)
 
     def _put_lines(self, published: Head, cosigned: Head) -> None:
         with self._writing(), self.store.sequencing() as sequencing:

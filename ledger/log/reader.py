@@ -11,6 +11,7 @@ from enum import StrEnum
 from ledger.anchor import ChainIdentity
 from ledger.errors import NotFoundError
 from ledger.head import Head
+from ledger.log.signed_batch import SignedBatches
 from ledger.log.tile_cache import TileCache
 from ledger.store import AnchorState, Store, Submitted
 from ledger.tile import ENTRIES, WIDTH, Tile, cut_hashes, decode_entries, encode_entries
@@ -38,6 +39,7 @@ class LogReader:
         # The chain, and the log's id there, whose anchors count; all do while nobody knows it.
         self.anchored_on: tuple[ChainIdentity, bytes] | None = None
         self._hashes = TileCache(self._read_hashes)
+        self.signed_batches = SignedBatches(store, self._hashes)
 
     def head(self) -> Head:
         """Read the newest head, perhaps not yet published."""

@@ -13,7 +13,7 @@ from ledger.kinds import Transfer
 from ledger.stages.comparison import after, broken, not_later, same, seconds
 from ledger.stages.dossier import Entry
 
-__all__ = ["MIN_RETENTION_YEARS", "RULES", "Keeping"]
+__all__ = ["MIN_RETENTION_YEARS", "RULES", "Keeping", "years_after"]
 
 # PIPL, Article 56: assessments and records of processing are kept for three years at least.
 MIN_RETENTION_YEARS = 3
@@ -48,7 +48,7 @@ def _was_afterwards(case: Keeping) -> None:
 
 
 def _is_kept_long_enough(case: Keeping) -> None:
-    wanted = _years_after(case.kept.deposited_at[:_DATE_LENGTH], MIN_RETENTION_YEARS)
+    wanted = years_after(case.kept.deposited_at[:_DATE_LENGTH], MIN_RETENTION_YEARS)
     if case.kept.retained_until < wanted:
         raise broken(
             "the backup is not kept long enough", f"until {wanted}", case.kept.retained_until
@@ -69,7 +69,8 @@ RULES: Mapping[str, Callable[[Keeping], None]] = {
 }
 
 
-def _years_after(day: str, years: int) -> str:
+def years_after(day: str, years: int) -> str:
+    """Give the day so many years after a day."""
     start = date.fromisoformat(day)
     try:
         return start.replace(year=start.year + years).isoformat()

@@ -10,10 +10,14 @@ from __future__ import annotations
 from ledger.store.anchors import AnchorState, Attempt, AttemptState, StoredAnchor
 from ledger.store.database import Store
 from ledger.store.leasing import SESSION, Leasing
+from ledger.store.plan_uses import UseRow
 from ledger.store.reading import LogRow, Published, Reading, Submitted
 from ledger.store.sequencing import Sequencing
+from ledger.store.signed_batches import SignedBatch
+from ledger.store.status_lists import MAX_LISTS, StoredList
 
 __all__ = [
+    "MAX_LISTS",
     "SESSION",
     "AnchorState",
     "Attempt",
@@ -23,7 +27,10 @@ __all__ = [
     "Published",
     "Reading",
     "Sequencing",
+    "SignedBatch",
     "Store",
     "StoredAnchor",
+    "StoredList",
     "Submitted",
+    "UseRow",
 ]

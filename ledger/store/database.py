@@ -31,12 +31,15 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from ledger.anchor import Anchor, ChainIdentity
 from ledger.errors import ConfigurationError, UnavailableError
-from ledger.store import anchors, relations
+from ledger.store import anchors, relations, status_lists
+from ledger.store.access import Access
 from ledger.store.anchors import STANDING, AnchorState, Attempt, AttemptState, StoredAnchor
 from ledger.store.leasing import Leasing, check_token
 from ledger.store.reading import Reading
 from ledger.store.sequencing import Sequencing
+from ledger.store.status_lists import StoredList
 from ledger.store.tables import REVISION, log
+from ledger.store.trail_rows import TrailRows
 
 __all__ = ["Store"]
 
@@ -88,6 +91,11 @@ class Store:
             store.close()
             raise
         return store
+
+    @property
+    def url(self) -> str:
+        """The database's address as `open` takes it, secrets included: for processes of our own."""
+        return self._engine.url.render_as_string(hide_password=False)
 
     def close(self) -> None:
         """Close every connection that is not in use."""
@@ -210,6 +218,39 @@ class Store:
         """Find up to `limit` entries that speak of these leaves, the newest first."""
         with self._transaction(write=False) as connection:
             return relations.find(connection, leaf_hashes, limit=limit)
+
+    def status_list(self, list_id: str) -> StoredList | None:
+        """Read a status list by its name."""
+        with self._transaction(write=False) as connection:
+            return status_lists.find_list(connection, list_id)
+
+    def status_list_at(self, address: str) -> str | None:
+        """Read the newest status list that is served at an address."""
+        with self._transaction(write=False) as connection:
+            return status_lists.find_list_at(connection, address)
+
+    def put_status_list(self, new: StoredList) -> bool:
+        """Write a list in place of an older one, saying whether there was none.
+
+        Raises ConflictError (see `status_lists`).
+        """
+        with self._transaction(write=True) as connection:
+            if connection.dialect.name != "sqlite":
+                # Two writers of one list take turns, as SQLite's do by themselves.
+                connection.execute(_LOCK)
+            return status_lists.put_list(connection, new)
+
+    @contextmanager
+    def access(self, *, write: bool = False) -> Iterator[Access]:
+        """Read or change API keys and sessions in one transaction."""
+        with self._transaction(write=write) as connection:
+            yield Access(connection)
+
+    @contextmanager
+    def trail(self, *, write: bool = False) -> Iterator[TrailRows]:
+        """Read the access trail, or add to it, in one transaction."""
+        with self._transaction(write=write) as connection:
+            yield TrailRows(connection)
 
     @contextmanager
     def _transaction(self, *, write: bool) -> Iterator[Connection]:

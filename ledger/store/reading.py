@@ -6,8 +6,9 @@ database has been damaged.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, select
@@ -15,8 +16,10 @@ from sqlalchemy import Connection, bindparam, func, select
 from ledger.anchor import ChainIdentity
 from ledger.errors import ConfigurationError, VerificationError
 from ledger.head import Head
-from ledger.store import anchors, record_index
+from ledger.store import anchors, plan_uses, record_index, signed_batches
 from ledger.store.anchors import AnchorState
+from ledger.store.plan_uses import UseRow
+from ledger.store.signed_batches import SignedBatch
 from ledger.store.tables import (
     anchor,
     checkpoint,
@@ -37,6 +40,8 @@ _TILE = select(hash_tile.c.hashes).where(
     hash_tile.c.level == bindparam("level"), hash_tile.c.number == bindparam("number")
 )
 _NEWEST_CHECKPOINT = select(checkpoint.c.note).order_by(checkpoint.c.size.desc()).limit(1)
+# A segment is one entry at least, and a bundle of 16 MiB at most.
+_SEGMENTS_AT_ONCE = 4
 _PUBLISHED_SIZE = select(func.max(checkpoint.c.size))
 
 
@@ -101,6 +106,33 @@ class Reading:
         )
         return b"".join(segments.all())
 
+    def tiles(self, level: int, numbers: Iterable[int]) -> dict[int, bytes]:
+        """Read those hash tiles of a level that are there, each as wide as it is kept."""
+        wanted = hash_tile.c.number.in_(list(numbers))
+        rows = self._connection.execute(
+            select(hash_tile.c.number, hash_tile.c.hashes).where(hash_tile.c.level == level, wanted)
+        )
+        return {row.number: row.hashes for row in rows}
+
+    def bundles(self, numbers: range) -> Iterator[tuple[int, bytes]]:
+        """Read consecutive entry bundles, each as far as it goes, empty where it is not there.
+
+        In one pass, of which no more than a bundle and what the driver reads ahead is in memory.
+        """
+        within = entry_segment.c.first_index.between(
+            numbers.start * WIDTH, numbers.stop * WIDTH - 1
+        )
+        segments = self._connection.execute(
+            select(entry_segment).where(within).order_by(entry_segment.c.first_index),
+            execution_options={"yield_per": _SEGMENTS_AT_ONCE},
+        )
+        next_number = numbers.start
+        for number, group in groupby(segments, lambda row: int(row.first_index) // WIDTH):
+            yield from ((missing, b"") for missing in range(next_number, number))
+            yield number, b"".join(row.entries for row in group)
+            next_number = number + 1
+        yield from ((missing, b"") for missing in range(next_number, numbers.stop))
+
     def entry(self, index: int) -> bytes:
         """Read the entry at `index`."""
         row = self._connection.execute(
@@ -120,6 +152,18 @@ class Reading:
         """Find the indexes of those records that are there."""
         return record_index.locate(self._connection, record_ids)
 
+    def plan_uses(self, plan_leaf: bytes) -> list[UseRow]:
+        """Read what each submitter has used of a plan."""
+        return plan_uses.read(self._connection, plan_leaf)
+
+    def locate_close(self, record_ids: Sequence[bytes]) -> dict[bytes, int]:
+        """Find the indexes of those records that are there, whose ids were made together."""
+        return record_index.locate_close(self._connection, record_ids)
+
+    def signed_batch(self, index: int) -> SignedBatch | None:
+        """Find the signed batch that an entry came in, None where it came unsigned."""
+        return signed_batches.find(self._connection, index)
+
     def record_count(self, end: int) -> int:
         """Count the records whose index is below `end`."""
         below = select(func.count()).where(record.c.entry_index < end)
@@ -137,6 +181,16 @@ class Reading:
             raise _missing(f"the submission of entry {index}")
         return Submitted(*row)
 
+    def submission_before(self, index: int) -> Submitted | None:
+        """Read the last submission that begins before `index`."""
+        row = self._connection.execute(
+            select(submission)
+            .where(submission.c.first_index < index)
+            .order_by(submission.c.first_index.desc())
+            .limit(1)
+        ).one_or_none()
+        return None if row is None else Submitted(*row)
+
     def submissions(self, start: int, limit: int) -> list[Submitted]:
         """Read up to `limit` submissions that begin at `start` or after it, in order."""
         rows = self._connection.execute(
@@ -144,6 +198,15 @@ class Reading:
             .where(submission.c.first_index >= start)
             .order_by(submission.c.first_index)
             .limit(limit)
+        )
+        return [Submitted(*row) for row in rows]
+
+    def submissions_by(self, submitter: str) -> list[Submitted]:
+        """Read all submissions of one submitter, in order; looks at every submission there is."""
+        rows = self._connection.execute(
+            select(submission)
+            .where(submission.c.submitter == submitter)
+            .order_by(submission.c.first_index)
         )
         return [Submitted(*row) for row in rows]
 

@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
-__all__ = ["insert", "locate"]
+__all__ = ["insert", "locate", "locate_close"]
+
+_CLOSE = 4
 
 # PostgreSQL and SQLite both understand these; 16 is the size of a record id.
 _INSERT = text(
@@ -27,6 +29,10 @@ _LOCATE = text(
     "(VALUES (0) UNION ALL SELECT n + 1 FROM place WHERE n + 1 < :length) "
     "SELECT record_id, entry_index FROM place CROSS JOIN record "
     "WHERE record_id = substr(:ids, n * 16 + 1, 16)"
+)
+_BETWEEN = text(
+    "SELECT record_id, entry_index FROM record "
+    "WHERE record_id BETWEEN :first AND :last ORDER BY record_id LIMIT :limit"
 )
 
 
@@ -48,7 +54,23 @@ def locate(connection: Connection, record_ids: Sequence[bytes]) -> dict[bytes, i
     if not record_ids:
         return {}
     rows = connection.execute(_LOCATE, _parameters(record_ids))
-    return {row.record_id: row.entry_index for row in rows}
+    return {record_id: index for record_id, index in rows}  # noqa: C416 - rows are no tuples
+
+
+def locate_close(connection: Connection, record_ids: Sequence[bytes]) -> dict[bytes, int]:
+    """Find the indexes of ids that were made together, as a bundle's are, and so lie close.
+
+    A third of the price of `locate`; where others lie between them in number, those cost more.
+    """
+    if not record_ids:
+        return {}
+    limit = _CLOSE * len(record_ids)
+    place = {"first": min(record_ids), "last": max(record_ids), "limit": limit}
+    rows = connection.execute(_BETWEEN, place).all()
+    if len(rows) == limit:
+        return locate(connection, record_ids)
+    found = dict.fromkeys(record_ids)
+    return {record_id: index for record_id, index in rows if record_id in found}
 
 
 def _parameters(record_ids: Sequence[bytes]) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 
@@ -11,10 +11,12 @@ from sqlalchemy import bindparam, insert, text, update
 from ledger.anchor import Anchor
 from ledger.errors import ConflictError
 from ledger.head import Head
-from ledger.store import anchors, record_index
+from ledger.store import anchors, plan_uses, record_index, signed_batches
 from ledger.store.anchors import AnchorState
 from ledger.store.leasing import check_token
+from ledger.store.plan_uses import UseRow
 from ledger.store.reading import LOG, LogRow, Reading, Submitted
+from ledger.store.signed_batches import SignedBatch
 from ledger.store.tables import checkpoint, entry_segment, log, submission
 from ledger.tile import WIDTH, encode_entries
 
@@ -87,6 +89,22 @@ class Sequencing(Reading):
     def add_submission(self, submitted: Submitted) -> None:
         """Write down who submitted a range."""
         self._connection.execute(_ADD_SUBMISSION, submitted._asdict())
+
+    def add_signed_batch(self, batch: SignedBatch) -> None:
+        """Write down that a batch was signed."""
+        signed_batches.add(self._connection, batch)
+
+    def put_plan_uses(self, rows: Iterable[UseRow]) -> None:
+        """Write what was used of plans, in the place of what was before."""
+        plan_uses.put(self._connection, rows)
+
+    def are_plans_counted(self) -> bool:
+        """Say whether all that the log held before plans were counted is counted now."""
+        return plan_uses.is_counted(self._connection)
+
+    def replace_plan_uses(self, rows: Iterable[UseRow], *, size: int) -> None:
+        """Write what was used of all plans in a log of `size`, and nothing else."""
+        plan_uses.replace(self._connection, rows, size=size)
 
     def move_head(self, old: Head, new: Head) -> None:
         """Put `new` in the place of `old`; raise ConflictError where `old` does not stand there."""

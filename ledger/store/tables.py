@@ -11,6 +11,14 @@
     relation        which entries speak of a leaf, as a follower of the log has found them
     followed        one row: how far it has come
     lease           one row: which process publishes and anchors, and until when
+    plan_use        by plan and submitter: the last number and the totals of what it covers
+    signed_batch    ranges of indexes that a manifest signs, and the batch as sent where it differs
+    plan_use_count  one row once all that was logged before this table is counted in it
+    api_key         who may ask, by the SHA-256 of what they show
+    session         browsers' sessions, likewise
+    trail           who asked for what: rows chained by their hashes
+    trail_head      one row: how many there are, and the last one's hash
+    status_list     the newest of each status list that an issuer publishes here
 
 A segment lies within one bundle, so a bundle is the plain concatenation of its segments. An append
 of one record writes one small row instead of the whole bundle again.
@@ -41,6 +49,7 @@ __all__ = [
     "UtcTime",
     "anchor",
     "anchor_attempt",
+    "api_key",
     "checkpoint",
     "entry_segment",
     "followed",
@@ -48,13 +57,20 @@ __all__ = [
     "lease",
     "log",
     "metadata",
+    "plan_use",
+    "plan_use_count",
     "record",
     "relation",
+    "session",
+    "signed_batch",
+    "status_list",
     "submission",
+    "trail",
+    "trail_head",
 ]
 
 # The newest migration (see ledger/store/migrations/versions); a test compares.
-REVISION = "0004"
+REVISION = "0008"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -196,4 +212,95 @@ lease = Table(
     Column("token", BigInteger, nullable=False),
     # Microseconds since 1970 by the database's own clock, which nobody else's is compared with.
     Column("expires_at", BigInteger, nullable=False),
+)
+
+plan_use = Table(
+    "plan_use",
+    metadata,
+    Column("plan_leaf", LargeBinary, primary_key=True),
+    # Empty: nobody knows any more who it was.
+    Column("submitter", Text, primary_key=True),
+    Column("sequence", BigInteger, nullable=False),
+    Column("personal", BigInteger, nullable=False),
+    Column("sensitive", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+plan_use_count = Table(
+    "plan_use_count",
+    metadata,
+    Column("id", SmallInteger, CheckConstraint("id = 1", name="one_count"), primary_key=True),
+    Column("size", BigInteger, nullable=False),
+)
+
+api_key = Table(
+    "api_key",
+    metadata,
+    Column("prefix", Text, primary_key=True),
+    Column("digest", LargeBinary, nullable=False),
+    Column("organisation", Text, nullable=False),
+    # Words with spaces between them.
+    Column("scopes", Text, nullable=False),
+    Column("jurisdictions", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("last_used_at", UtcTime),
+    Column("expires_at", UtcTime),
+    # Never deleted: a ledger that had a key once is never again open to its machine without one.
+    Column("revoked_at", UtcTime),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("key_prefix", Text),
+    Column("organisation", Text, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("jurisdictions", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("seen_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+)
+
+trail = Table(
+    "trail",
+    metadata,
+    Column("number", _Key, primary_key=True, autoincrement=False),
+    Column("row", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+trail_head = Table(
+    "trail_head",
+    metadata,
+    Column("id", SmallInteger, CheckConstraint("id = 1", name="one_trail"), primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+signed_batch = Table(
+    "signed_batch",
+    metadata,
+    Column("first_index", _Key, primary_key=True, autoincrement=False),
+    # Of the entries that came with it, as its submission has them.
+    Column("length", BigInteger, nullable=False),
+    Column("manifest_index", BigInteger, nullable=False),
+    # NULL: the manifest is the last of these entries, and those before it are the batch as sent.
+    Column("leaf_hashes", LargeBinary),
+)
+
+status_list = Table(
+    "status_list",
+    metadata,
+    Column("list_id", Text, primary_key=True),
+    Column("organisation", Text, nullable=False),
+    # Where it is served, which the list itself says; bundles are stapled by it.
+    Column("address", Text, nullable=False),
+    Column("issued_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("time_to_live", BigInteger, nullable=False),
+    Column("token", Text, nullable=False),
+    Index("status_list_address", "address"),
+    Index("status_list_organisation", "organisation"),
 )

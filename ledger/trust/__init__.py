@@ -5,16 +5,19 @@
                "operators": ["example.com/log+…+…"], "log_id": "0x…"}],
      "chains": [{"chain_id": 1, "genesis_hash": "0x…", "contract": "0x…", "sandbox": false,
                  "finality": "finalized", "rpc": ["https://…"], "agree": 1,
-                 "attestors": "0x…"}],               AttestorRegistry there, may be absent
+                 "attestors": "0x…",                 AttestorRegistry there, may be absent
+                 "attestations": "0x…"}],            AttestationRegistry, likewise
      "anchors": [{…}],                                pinned: believed without asking anyone
      "organisations": [{"id": "uscc:…", "roles": ["enterprise"], "keys": [JWK]}],
-     "accreditations": [{"jurisdiction": "CN", "key": "0x…", "changes": […]}]}
+     "accreditations": [{"jurisdiction": "CN", "key": "0x…", "changes": […]}],
+     "status_sources": [{"issuer": "uscc:…", "lists": ["https://…/"], "required": ["list"]}]}
 
 `finality` is "instant", "finalized" or "confirmations:N". `log_id` is the log's name in
 the contract, hash(origin, admin): without it no anchor of the log can be believed, since anyone
-may open a log of that origin under an address of his own. The last two, which may be absent, say
-whose keys are whose, and who may attest (see `organisation`, `accreditation`). A bundle never
-widens a trust file. Published schema: `schemas/trust.v1.schema.json`.
+may open a log of that origin under an address of his own. The last three, which may be absent, say
+whose keys are whose, who may attest, and who says what became of it (see `organisation`,
+`accreditation`, `statuses`). A bundle never widens a trust file. Published schema:
+`schemas/trust.v1.schema.json`.
 """
 
 from __future__ import annotations
@@ -32,8 +35,17 @@ from ledger.organisation import Organisation
 from ledger.trust.chain import TrustedChain, node_address
 from ledger.trust.listing import MAX_LISTED, check_unique
 from ledger.trust.log import TrustedLog
+from ledger.trust.statuses import Source, TrustedStatuses
 
-__all__ = ["MEDIA_TYPE", "Trust", "TrustedChain", "TrustedLog", "node_address"]
+__all__ = [
+    "MEDIA_TYPE",
+    "Source",
+    "Trust",
+    "TrustedChain",
+    "TrustedLog",
+    "TrustedStatuses",
+    "node_address",
+]
 
 MEDIA_TYPE = "application/vnd.crossproof.trust.v1+json"
 MAX_TRUST_SIZE = 64 * 1024 * 1024
@@ -48,6 +60,7 @@ class Trust:
     anchors: tuple[Anchor, ...] = ()
     organisations: tuple[Organisation, ...] = ()
     accreditations: tuple[Accreditation, ...] = ()
+    status_sources: tuple[TrustedStatuses, ...] = ()
 
     @classmethod
     def from_json(cls, data: bytes | str) -> Trust:
@@ -68,6 +81,7 @@ class Trust:
             members.array("anchors", Anchor.from_value, longest=MAX_LISTED),
             members.listed("organisations", Organisation.from_value, longest=MAX_LISTED),
             members.listed("accreditations", Accreditation.from_value, longest=MAX_LISTED),
+            members.listed("status_sources", TrustedStatuses.from_value, longest=MAX_LISTED),
         )
         members.end()
         check_unique(trust.logs, lambda log: log.origin, "trust.logs")
@@ -75,14 +89,17 @@ class Trust:
         # Two pins of one head differ or are the same: a contradiction, or noise.
         check_unique(trust.anchors, _head, "trust.anchors")
         check_unique(trust.organisations, lambda known: known.id, "trust.organisations")
+        certified = tuple(known for known in trust.organisations if known.certified)
+        check_unique(certified, lambda known: known.certified_name, "trust.organisations: a name")
         # A key of two organisations would let either speak for the other.
-        keys = [key for known in trust.organisations for key in known.keys]
+        keys = [key for known in trust.organisations for key in known.all_keys]
         check_unique(tuple(keys), lambda key: key.thumbprint.hex(), "trust.organisations: a key")
         check_unique(
             trust.accreditations,
             lambda known: (known.jurisdiction, known.key.hex()),
             "trust.accreditations",
         )
+        check_unique(trust.status_sources, lambda known: known.issuer, "trust.status_sources")
         return trust
 
     def to_value(self) -> dict[str, Any]:
@@ -97,6 +114,7 @@ class Trust:
                 for name, listed in (
                     ("organisations", self.organisations),
                     ("accreditations", self.accreditations),
+                    ("status_sources", self.status_sources),
                 )
                 if listed
             },
@@ -123,6 +141,15 @@ class Trust:
         names = (jurisdiction, key)
         found = (known for known in self.accreditations if (known.jurisdiction, known.key) == names)
         return next(found, None)
+
+    def statuses_of(self, issuer: str) -> TrustedStatuses | None:
+        """Find what is said of an issuer's statuses: by his name, else for everyone."""
+        named = {known.issuer: known for known in self.status_sources}
+        return named.get(issuer) or named.get(None)
+
+    def allows_list(self, address: str) -> bool:
+        """Say whether any issuer's list may be fetched from there."""
+        return any(known.allows(address) for known in self.status_sources)
 
     def pin(self, anchor: Anchor) -> Trust:
         """Keep an anchor, for use offline; the caller has checked it.

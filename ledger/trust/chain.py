@@ -30,6 +30,8 @@ class TrustedChain:
     agree: int = 1
     attestors: bytes | None = None
     """Where AttestorRegistry stands, which is asked who was accredited."""
+    attestations: bytes | None = None
+    """Where AttestationRegistry stands, which is asked what became of attestations."""
 
     @classmethod
     def from_value(cls, value: object, where: str) -> TrustedChain:
@@ -45,8 +47,11 @@ class TrustedChain:
         attestors = (
             members.prefixed("attestors", _ADDRESS_SIZE) if members.has("attestors") else None
         )
+        attestations = (
+            members.prefixed("attestations", _ADDRESS_SIZE) if members.has("attestations") else None
+        )
         members.end()
-        return cls(identity, sandbox, finality, rpc, agree, attestors)
+        return cls(identity, sandbox, finality, rpc, agree, attestors, attestations)
 
     def to_value(self) -> dict[str, Any]:
         """Write the JSON object that `from_value` reads."""
@@ -56,7 +61,14 @@ class TrustedChain:
             "finality": str(self.finality),
             "rpc": list(self.rpc),
             "agree": self.agree,
-            **({} if self.attestors is None else {"attestors": f"0x{self.attestors.hex()}"}),
+            **{
+                name: f"0x{address.hex()}"
+                for name, address in (
+                    ("attestors", self.attestors),
+                    ("attestations", self.attestations),
+                )
+                if address is not None
+            },
         }
 
 

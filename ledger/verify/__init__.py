@@ -1,8 +1,8 @@
 """The verifier: a bundle, the files, and a trust file in; a report out.
 
 It needs no server, no database, no settings and no network, and a test holds it to that: what
-must be asked of a chain is asked through the `ChainSource` that the caller hands in, whose
-addresses come from the trust file alone. The order is fixed:
+must be asked of a chain, or of a server that has status lists, is asked through what the caller
+hands in, whose addresses come from the trust file alone. The order is fixed:
 
     bundle     it is of the format
     log        its origin is trusted, and a trusted key signed the checkpoint
@@ -11,6 +11,7 @@ addresses come from the trust file alone. The order is fixed:
     plan       likewise, and it is the plan that the transfer names
     manifest   likewise, and the record is in the batch that its exporter signed
     statuses   likewise; what became of attestation, transfer and plan
+    facts      what authorities say of attestors, for where nobody can be asked
     stages     likewise; who attested, accredited when he did, and each rule between the records
     receipts   likewise; by a recipient, whose digests are the record's
     anchor     the checkpoint's head, on a trusted chain, pinned or asked for
@@ -35,14 +36,17 @@ from ledger.disclosure import reveal
 from ledger.errors import MalformedError
 from ledger.fingerprint import Fingerprint
 from ledger.report import Check, Report, Status
+from ledger.stages import CLOCK_SKEW
+from ledger.status_source import StatusListSource, StatusRegistry
 from ledger.trust import Trust
 from ledger.verify.anchored import check_anchor
 from ledger.verify.attested import check_attestations
-from ledger.verify.case import Case
+from ledger.verify.case import AsOf, Case
 from ledger.verify.files import check_files
 from ledger.verify.handed_over import check_manifest, check_receipts
 from ledger.verify.logged import check_entry, check_log, check_plan
 from ledger.verify.standing import check_words
+from ledger.verify.vouched import Vouched, check_facts
 
 __all__ = ["verify"]
 
@@ -58,6 +62,8 @@ def verify(
     now: datetime | None = None,
     without_files: bool = False,
     accreditations: AccreditationSource | None = None,
+    status_lists: StatusListSource | None = None,
+    registry: StatusRegistry | None = None,
     required: Collection[Stage] = (),
 ) -> Report:
     """Check a bundle against what `trust` believes; always return a report.
@@ -65,10 +71,12 @@ def verify(
     `files` are fingerprints, or paths that are hashed here. Without `chain` an anchor counts only
     where the trust file pins it. `now` is the time that is asked about, the present by default: an
     anchor made after it says nothing about it. `accreditations` is asked who was accredited, the
-    trust file by default. Stages that are `required` and that the bundle does not show leave the
-    verdict undetermined.
+    trust file by default; `status_lists` for lists at addresses that the trust file names, and
+    `registry` what was said on the chain. Stages that are `required` and that the bundle does not
+    show leave the verdict undetermined.
     """
     as_of = now or datetime.now(UTC)
+    latest = int(as_of.timestamp()) + (CLOCK_SKEW if now is None else 0)
     if not isinstance(bundle, Bundle):
         try:
             bundle = Bundle.from_json(bundle)
@@ -89,7 +97,20 @@ def verify(
     checks += entry_checks
     plan_checks, plan = check_plan(bundle.plan, statement, claimed)
     checks += plan_checks
-    case = Case(bundle, claimed, trust, log, chain, accreditations or trust, as_of)
+    fact_checks, facts = check_facts(bundle.accreditations, trust, as_of)
+    checks += fact_checks
+    case = Case(
+        bundle=bundle,
+        head=claimed,
+        trust=trust,
+        log=log,
+        chain=chain,
+        accreditations=AsOf(Vouched(accreditations or trust, facts), latest),
+        status_lists=status_lists,
+        registry=registry,
+        as_of=as_of,
+        latest=latest,
+    )
     checks += check_manifest(case, statement)
     word_checks, words = check_words(case)
     checks += word_checks

@@ -53,7 +53,7 @@ def check_attestations(
             checks += _check_rules(stage, dossier)
             said = check_standing(stage, attestation, dossier, words, case, first=anchored[stage])
             checks.append(said)
-        checks += check_orders(dossier, words)
+        checks += check_orders(dossier, words, case)
     return checks
 
 
@@ -80,10 +80,20 @@ def _check_attestation(
             found=attestation.says.stage.value,
         )
         return [*checks, Check.failed("attestation.stage", other, subject)], None, None
+    if attestation.says.claims.iat > case.latest:
+        checks.append(_later(attestation.says.claims.iat, case, subject))
     first, told = _first_anchor(logged.first, attestation, case, subject)
     checks += told
     checks.append(_check_accredited(attestation, first, case, subject))
     return checks, attestation, first
+
+
+def _later(issued_at: int, case: Case, subject: str) -> Check:
+    return Check(
+        "attestation.time", Status.UNDETERMINED, "attestation.later", subject,
+        expected=f"issued at {case.as_of:%Y-%m-%dT%H:%M:%SZ} or before",
+        found=time_text(issued_at),
+    )  # fmt: skip
 
 
 def _first_anchor(

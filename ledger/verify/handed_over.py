@@ -30,7 +30,9 @@ def check_manifest(case: Case, record: Statement | None) -> list[Check]:
         return [*checks, Check.failed("manifest.record", error)]
     checks.append(Check.verified("manifest.record", f"{manifest.place.index}"))
     submitter = found.says.claims.iss
-    owner, known = check_owner("manifest.submitter", submitter, found.thumbprint, trust=case.trust)
+    owner, known = check_owner(
+        "manifest.submitter", submitter, found, case=case, issued_at=found.says.claims.iat
+    )
     members = record.members
     if known is not None and isinstance(members, Movement) and members.exporter.id != known.id:
         other = VerificationError(
@@ -58,7 +60,12 @@ def _check_receipt(entry: LoggedEntry, case: Case, transfer: Statement | None) -
     receipt, members = found.says, transfer.members
     recipients = [members.recipient, *(members.onward_recipients or [])]
     owner, known = check_owner(
-        "receipt.recipient", receipt.claims.iss, found.thumbprint, trust=case.trust, subject=subject
+        "receipt.recipient",
+        receipt.claims.iss,
+        found,
+        case=case,
+        issued_at=receipt.claims.iat,
+        subject=subject,
     )
     if known is not None and known.id not in {party.id for party in recipients}:
         stranger = VerificationError(

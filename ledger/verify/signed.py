@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from datetime import UTC, datetime
+from typing import Any, Generic, Protocol, TypeVar
 
 from ledger.bundle import LoggedEntry
-from ledger.errors import LedgerError, VerificationError
+from ledger.certificate_chain import Certificate, check_links, verify_chain
+from ledger.errors import LedgerError, UnavailableError, VerificationError
 from ledger.jwk import PublicKey
 from ledger.jws import Jws
 from ledger.kinds.signed import Signed
@@ -18,7 +20,14 @@ from ledger.trust import Trust
 from ledger.verify.case import Case
 from ledger.verify.logged import check_logged
 
-__all__ = ["SignedEntry", "check_owner", "check_signed", "signer_of"]
+__all__ = [
+    "SignedEntry",
+    "check_owner",
+    "check_signed",
+    "find_owner",
+    "is_same_owner",
+    "signer_of",
+]
 
 
 class _Carries(Protocol):
@@ -26,6 +35,9 @@ class _Carries(Protocol):
     def jws(self) -> Jws:
         """The signature."""
 
+
+# Of the year 9999: what a time may say is more than a calendar has.
+_LAST_SECOND = 253_402_300_799
 
 _T = TypeVar("_T", bound=_Carries)
 
@@ -80,11 +92,108 @@ def signer_of(jws: Jws, trust: Trust) -> PublicKey | None:
     return None if owner is None else owner.key(jws.thumbprint)
 
 
+def is_same_owner(one: bytes, other: bytes, trust: Trust) -> bool:
+    """Say whether two keys are one, or of one organisation."""
+    owner = trust.owner(one)
+    return one == other or (owner is not None and owner == trust.owner(other))
+
+
+def find_owner(
+    signed: SignedEntry[Any], case: Case, *, issued_at: int, anchored: bool = True
+) -> Organisation | None:
+    """Find whose key signed: in the trust file, or by its certificates up to a root named there.
+
+    A chain must hold as of the time that the signer says, and, where asked, of the anchor's block.
+    Raises VerificationError for a chain that does not hold or is of somebody else, UnavailableError
+    where it held when it says, and no anchor of that time is shown.
+    """
+    owner = case.trust.owner(signed.thumbprint)
+    chain = signed.says.jws.certificates
+    if owner is not None or not chain:
+        return owner
+    key = signer_of(signed.says.jws, case.trust)
+    if key is not None:
+        check_links(chain, key)
+    named = [
+        (known, root)
+        for known in case.trust.organisations
+        for root in (() if known.certified is None else known.certified.roots)
+        if chain[-1].der == root.der or chain[-1].is_issued_by(root)
+    ]
+    if not named:
+        return None
+    roots = list({root.der: root for _, root in named}.values())
+    at = datetime.fromtimestamp(min(issued_at, _LAST_SECOND), UTC)
+    held = _holding(chain, roots, at=at)
+    if anchored:
+        _check_anchored(chain, held, case)
+    found = [
+        known for known, root in named if root in held and known.certified_name in chain[0].names
+    ]
+    if not found:
+        raise VerificationError(
+            "x5c.name",
+            "the certificate is of somebody else",
+            expected=" or ".join(sorted({known.certified_name for known, _ in named})),
+            found=", ".join(sorted(chain[0].names)) or "no name",
+        )
+    return found[0]
+
+
+def _holding(
+    chain: Sequence[Certificate], roots: Sequence[Certificate], *, at: datetime
+) -> list[Certificate]:
+    """Find the roots up to which a chain holds; raise VerificationError where it is none of them.
+
+    An authority may have renewed its root with the same key: one that holds is enough.
+    """
+    held: list[Certificate] = []
+    wrong: list[VerificationError] = []
+    for root in roots:
+        try:
+            verify_chain(chain, root, at=at)
+        except VerificationError as error:
+            wrong.append(error)
+        else:
+            held.append(root)
+    if not held:
+        raise wrong[-1]
+    return held
+
+
+def _check_anchored(chain: Sequence[Certificate], roots: Sequence[Certificate], case: Case) -> None:
+    anchor = case.bundle.anchor
+    if anchor is None:
+        return
+    try:
+        _holding(chain, roots, at=anchor.time)
+    except VerificationError as error:
+        # A later anchor than the first may cover it, which a bundle does not show of every entry.
+        raise UnavailableError(
+            "x5c.anchored-later",
+            "the certificate held when it says to have signed, and not when that was anchored",
+            expected=error.expected,
+            found=error.found,
+        ) from error
+
+
 def check_owner(
-    code: str, says: str, thumbprint: bytes, *, trust: Trust, subject: str | None = None
+    code: str,
+    says: str,
+    signed: SignedEntry[Any],
+    *,
+    case: Case,
+    issued_at: int,
+    subject: str | None = None,
 ) -> tuple[Check, Organisation | None]:
     """Check that a key is of the organisation that its owner says to be."""
-    owner = trust.owner(thumbprint)
+    try:
+        owner = find_owner(signed, case, issued_at=issued_at)
+    except UnavailableError as error:
+        late = Check(code, Status.UNDETERMINED, error.code, subject, error.expected, error.found)
+        return late, None
+    except LedgerError as error:
+        return Check.failed(code, error, subject), None
     if owner is None:
         return Check(code, Status.UNDETERMINED, "organisation.unknown", subject, found=says), None
     if owner.id != says:

@@ -1,4 +1,4 @@
-"""Checks of what became of a record: words in the log, and status lists that issuers signed.
+"""Checks of what became of a record: words in the log, lists that issuers signed, the chain.
 
 Whose word counts: of an attestation its issuer's, by any key of his; of a transfer and its plan a
 regulator's of either jurisdiction. What anybody else says is shown, and changes nothing. The worst
@@ -22,14 +22,16 @@ from ledger.attestation import Attestation, Stage
 from ledger.errors import LedgerError, UnavailableError
 from ledger.organisation import Organisation, Role
 from ledger.report import Check, Status
-from ledger.stages import CLOCK_SKEW, Dossier
+from ledger.stages import Dossier
 from ledger.stages.comparison import seconds
 from ledger.status import Action, standing
 from ledger.status import Status as Said
-from ledger.status_list import StatusToken, TokenStatus, worst
-from ledger.trust import Trust
+from ledger.status_list import TokenStatus, worst
+from ledger.trust import Source, Trust
+from ledger.verify.announced import ask_registry, stopped_by
 from ledger.verify.case import Case
-from ledger.verify.signed import SignedEntry, check_signed, signer_of
+from ledger.verify.listed import ask_list, is_required, rules_of
+from ledger.verify.signed import SignedEntry, check_signed, find_owner, is_same_owner
 
 __all__ = ["Word", "check_orders", "check_standing", "check_words"]
 
@@ -53,14 +55,24 @@ def check_words(case: Case) -> tuple[list[Check], list[Word]]:
     """Check the statuses that the bundle carries; give those that are sound, oldest first."""
     checks: list[Check] = []
     words = []
-    latest = int(case.as_of.timestamp()) + CLOCK_SKEW
     for entry in case.bundle.statuses:
         more, found = check_signed("status", entry, case, Said.parse, subject=f"{entry.index}")
         checks += more
-        if found is not None and found.says.claims.iat <= latest:
-            speaker = case.trust.owner(found.thumbprint)
+        if found is not None and found.says.claims.iat <= case.latest:
+            speaker = _speaker(found, case)
             words.append(Word(found.index, found.says, found.thumbprint, speaker))
     return checks, sorted(words, key=lambda word: word.index)
+
+
+def _speaker(found: SignedEntry[Said], case: Case) -> Organisation | None:
+    """Find who said it; a chain that does not hold makes nobody of its signer.
+
+    That an order was anchored late is no reason to pass it over.
+    """
+    try:
+        return find_owner(found, case, issued_at=found.says.claims.iat, anchored=False)
+    except LedgerError:
+        return None
 
 
 def check_standing(
@@ -77,33 +89,45 @@ def check_standing(
     `first` is the first anchor that it is shown in.
     """
     code, subject = "attestation.status", stage.value
+    told = _Told()
+    rules = rules_of(attestation, case)
     mine = [word for word in words if _is_of_issuer(word, attestation, case.trust)]
-    if stage is Stage.PRE_ASSESSMENT:
-        mine = [word for word in mine if _was_before(word, dossier) or _cuts_off(word, first)]
+    covering = stage is Stage.PRE_ASSESSMENT
+    counted = [
+        word
+        for word in mine
+        if not covering or _was_before(word, dossier) or _cuts_off(word, first)
+    ]
+    occurred = seconds(dossier.transfer.says.occurred_at)
     try:
-        last = standing(word.action for word in mine)
-        listed = _listed(attestation, case)
+        told.logged(standing(word.action for word in counted), counted)
+        told.registered(
+            ask_registry(
+                attestation, case, rules, at=min(case.latest, occurred) if covering else case.latest
+            )
+        )
     except UnavailableError as error:
-        return Check(code, Status.UNDETERMINED, error.code, subject, error.expected, error.found)
+        told.unasked(error)
     except LedgerError as error:
         return Check.failed(code, error, subject)
-    told = worst([_AS_LISTED[last], TokenStatus.VALID if listed is None else listed])
-    if told is not TokenStatus.VALID:
-        return Check(
-            code,
-            Status.FAILED,
-            "attestation.revoked" if told is TokenStatus.INVALID else "attestation.suspended",
-            subject,
-            expected="valid",
-            found=mine[-1].said.claims.reason if last is not None else "the issuer's status list",
-        )
-    if listed is None:
-        # Nobody says "valid": that nothing was said in the log, a bundle cannot show.
-        return Check(code, Status.SKIPPED, "status.none", subject)
-    return Check.verified(code, subject)
+    try:
+        listed = ask_list(attestation, case, rules)
+    except UnavailableError as error:
+        if is_required(Source.LIST, rules):
+            told.unasked(error)
+        else:
+            told.skipped = error
+    except LedgerError as error:
+        return Check.failed(code, error, subject)
+    else:
+        # A list tells no time: where the log does, and the word came after the transfer, it is
+        # the same word.
+        if listed is not None and not (covering and _explains(listed, mine, counted)):
+            told.listed(listed)
+    return told.check(code, subject)
 
 
-def check_orders(dossier: Dossier, words: Sequence[Word]) -> list[Check]:
+def check_orders(dossier: Dossier, words: Sequence[Word], case: Case) -> list[Check]:
     """Check that no regulator of either side has stopped the transfer or its plan."""
     checks = []
     sides = {dossier.transfer.says.from_, dossier.transfer.says.to}
@@ -123,18 +147,86 @@ def check_orders(dossier: Dossier, words: Sequence[Word]) -> list[Check]:
                 checks.append(Check.failed("record.stopped", error, entry.record_id))
                 continue
             if stopped:
-                reason = said[-1].said.claims.reason
-                checks.append(
-                    Check(
-                        "record.stopped",
-                        Status.FAILED,
-                        "record.stopped",
-                        entry.record_id,
-                        expected="no order",
-                        found=reason,
-                    )
+                checks.append(_stopped(entry.record_id, said[-1].said.claims.reason))
+        try:
+            authority = stopped_by(entry, dossier, case)
+        except UnavailableError as error:
+            unasked = "status.unavailable"
+            checks.append(
+                Check(
+                    "record.stopped",
+                    Status.UNDETERMINED,
+                    unasked,
+                    entry.record_id,
+                    found=str(error),
                 )
+            )
+        else:
+            if authority is not None:
+                checks.append(_stopped(entry.record_id, f"an order of 0x{authority.hex()}"))
     return checks
+
+
+def _stopped(record_id: str, found: str) -> Check:
+    return Check(
+        "record.stopped",
+        Status.FAILED,
+        "record.stopped",
+        record_id,
+        expected="no order",
+        found=found,
+    )
+
+
+class _Told:
+    """What the sources say of one attestation: the worst of it counts."""
+
+    def __init__(self) -> None:
+        self._said: list[tuple[int, str]] = []
+        self._errors: list[UnavailableError] = []
+        self._has_answer = False
+        self.skipped: UnavailableError | None = None
+
+    def logged(self, last: Action | None, words: Sequence[Word]) -> None:
+        """Take the last word in the log; that there is none, a bundle cannot show."""
+        if last is not None:
+            self._said.append((_AS_LISTED[last], words[-1].said.claims.reason))
+
+    def registered(self, said: Sequence[Action | None]) -> None:
+        """Take what the registry says: where nothing was said, it says so."""
+        self._has_answer |= bool(said)
+        self._said += [(_AS_LISTED[last], "AttestationRegistry") for last in said]
+
+    def listed(self, status: int) -> None:
+        """Take what the issuer's list says."""
+        self._has_answer = True
+        self._said.append((status, "the issuer's status list"))
+
+    def unasked(self, error: UnavailableError) -> None:
+        """Note that a source which must answer did not."""
+        self._errors.append(error)
+
+    def check(self, code: str, subject: str) -> Check:
+        """Judge: what is known to be wrong fails, whoever else could not be asked."""
+        told = worst(status for status, _ in self._said)
+        if told is not TokenStatus.VALID:
+            is_revoked = told is TokenStatus.INVALID
+            return Check(
+                code,
+                Status.FAILED,
+                "attestation.revoked" if is_revoked else "attestation.suspended",
+                subject,
+                expected="valid",
+                found=next(who for status, who in self._said if worst([status]) is told),
+            )
+        for error in self._errors:
+            return Check(
+                code, Status.UNDETERMINED, error.code, subject, error.expected, error.found
+            )
+        if self._has_answer:
+            return Check.verified(code, subject)
+        reason = "status.none" if self.skipped is None else self.skipped.code
+        return Check(code, Status.SKIPPED, reason, subject)
 
 
 _AS_LISTED = {
@@ -146,47 +238,21 @@ _AS_LISTED = {
 }
 
 
-def _listed(attestation: SignedEntry[Attestation], case: Case) -> int | None:
-    """Ask the issuer's status list, None where the attestation is in none.
-
-    Raises UnavailableError where the list is not there, or says nothing about the time.
-    """
-    reference = attestation.says.claims.status
-    if reference is UNSET:
-        return None
-    place = reference.status_list
-    for token in map(StatusToken.parse, case.bundle.status_lists):
-        if token.address != place.uri:
-            continue
-        key = signer_of(token.jws, case.trust)
-        if key is None or not _is_same(key.thumbprint, attestation.thumbprint, case.trust):
-            raise UnavailableError(
-                "status-list.stranger",
-                "the status list is not the issuer's",
-                expected=f"a list signed by a key of {attestation.says.claims.iss}",
-                found="another key",
-            )
-        token.jws.verify(key)
-        return token.status_of(place, at=int(case.as_of.timestamp()))
-    raise UnavailableError(
-        "status-list.absent",
-        "the bundle carries no status list of the attestation",
-        expected=place.uri,
-        found="none",
-        hint="Get the bundle again: its lists are stapled to it.",
-    )
+def _explains(listed: int, all_words: Sequence[Word], counted: Sequence[Word]) -> bool:
+    """Say whether words that came too late to count are why a list says what it does."""
+    if len(all_words) == len(counted):
+        return False
+    try:
+        last = standing(word.action for word in all_words)
+    except LedgerError:
+        return False
+    return worst([listed]) is _AS_LISTED[last]
 
 
 def _is_of_issuer(word: Word, attestation: SignedEntry[Attestation], trust: Trust) -> bool:
-    return word.said.leaf_hash == attestation.statement.leaf_hash and _is_same(
+    return word.said.leaf_hash == attestation.statement.leaf_hash and is_same_owner(
         word.thumbprint, attestation.thumbprint, trust
     )
-
-
-def _is_same(one: bytes, other: bytes, trust: Trust) -> bool:
-    """Say whether two keys are one, or of one organisation."""
-    owner = trust.owner(one)
-    return one == other or (owner is not None and owner == trust.owner(other))
 
 
 def _was_before(word: Word, dossier: Dossier) -> bool:

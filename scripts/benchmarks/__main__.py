@@ -25,6 +25,7 @@ from ledger.settings import Settings
 from ledger.store import Store
 from ledger.trust import Trust
 from ledger.verify import verify
+from scripts.benchmarks.attestations import attestations
 from scripts.benchmarks.load import batches
 from scripts.benchmarks.measure import Figure, machine, once, rate
 from scripts.benchmarks.server import serving
@@ -55,6 +56,7 @@ def main() -> None:
             figures += _ingest(name, create, options)
     figures += _memory()
     figures += _reading(options.runs)
+    figures += attestations(options.runs)
     _print(figures)
     if options.json:
         report = {"machine": machine(), "figures": [asdict(figure) for figure in figures]}

@@ -28,15 +28,19 @@ ORGANISATIONS = {
     "sensor": ("submit",),
     "assessor": ("submit", "read", "attest"),
     "auditor": ("audit",),
+    "regulator": ("regulate",),
     "nobody": (),
 }
 
 
 @pytest.fixture(scope="session")
 def keys_file(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
-    made = {name: make_key(name, scopes) for name, scopes in ORGANISATIONS.items()}
+    made = {
+        name: make_key(name, scopes, ("HK",) if "regulate" in scopes else ())
+        for name, scopes in ORGANISATIONS.items()
+    }
     path = tmp_path_factory.mktemp("keys") / "keys.json"
-    path.write_text(json.dumps({"keys": [entry for _, entry in made.values()]}))
+    path.write_text(json.dumps({"keys": [key.to_value() for _, key in made.values()]}))
     return path, {name: secret for name, (secret, _) in made.items()}
 
 

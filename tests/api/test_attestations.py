@@ -11,6 +11,7 @@ from ledger.attestation import Stage
 from ledger.bundle import Bundle
 from ledger.jwk import PrivateKey
 from ledger.kinds.members import Digests
+from ledger.log import Submission
 from ledger.receipt import Received
 from ledger.statement import Statement, new_record_id, new_salt
 from ledger.status import Action
@@ -135,9 +136,14 @@ def test_bundle_of_a_strangers_transfer_tells_nothing_of_the_plan_that_it_names(
         "exporter": {"id": "stranger"},
         "recipient": {"id": "stranger"},
     }
-    assert service.record(value, "stranger").status_code == 201
+    refused = service.record(value, "stranger")
+    assert (refused.status_code, refused.json()["code"]) == (409, "plan.foreign")
+    # Logs of before took it.
+    logged = Statement.build(value)
+    unchecked = Submission(logged.record_id, logged.entry)
+    service.node.submit([unchecked], submitter="stranger")
     service.anchor()
-    found = _bundle(service, Statement.build(value), "stranger")
+    found = _bundle(service, logged, "stranger")
     assert (found.plan, found.attestations, found.statuses) == (None, {}, ())
     own = _bundle(service, dossier["transfer"])
     assert len(own.statuses) == 2

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 from threading import Event
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,7 @@ from ledger.log import Appended, Submission
 from ledger.node import Node
 from ledger.statement import new_record_id
 from tests.api.service import Service, transfer
+from tests.plan_log import covered, plan
 
 
 class Gate:
@@ -191,3 +193,20 @@ def test_grouping_writes_in_groups_of_bounded_size(
     _, rest = run_together(fresh, gate, [(record(), "shenzhen") for _ in range(5)])
     assert gate.sizes == [1, 2, 2, 1]
     assert [told.index for told in rest if isinstance(told, Placed)] == [1, 2, 3, 4, 5]
+
+
+def test_grouping_refuses_those_without_a_place_under_their_plan_and_logs_the_others_at_once(
+    fresh: Service, gate: Gate
+) -> None:
+    of = plan(transfers=2)
+    fresh.node.log.append([Submission.of(of)], submitter="shenzhen", now=datetime.now(UTC))
+    bodies = [covered(of, n).entry for n in (2, 1, 1, 2, 3)] + [record(), record()]
+    _, rest = run_together(fresh, gate, [(body, "shenzhen") for body in bodies])
+    told = [o.code if isinstance(o, LedgerError) else type(o).__name__ for o in rest]
+    assert told == [
+        "plan.sequence", "Placed", "plan.sequence", "Placed", "plan.ceiling", "Placed", "Placed",
+    ]  # fmt: skip
+    assert not any("line" in str(o) for o in rest if isinstance(o, LedgerError))
+    # Each refusal costs another attempt of the rest, and no commit.
+    assert gate.sizes == [1, 7, 7, 6, 5, 4]
+    assert fresh.size == 6

@@ -76,8 +76,8 @@ def test_bundle_of_a_transfer_that_names_a_strangers_plan_is_without_it(fresh: S
     """Leaf hashes are public: naming a plan must not be a way to read it."""
     secret = plan()
     thief = transfer(covered_by=coverage(secret), recipient={"id": "stranger"})
-    fresh.record(secret)
-    fresh.record(thief, "stranger")
+    assert fresh.record(thief, "stranger").status_code == 201
+    assert fresh.record(secret).status_code == 201
     fresh.publish()
     path = f"/v1/records/{thief['record_id']}/bundle"
     assert "plan" not in fresh.get(path, "stranger").json()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import tracemalloc
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -15,13 +17,14 @@ from ledger.batch import MAX_BATCH_BYTES, MAX_BATCH_LINES, decode_batch
 from ledger.errors import MalformedError
 from ledger.signed import READERS
 from ledger.statement import LineError, Statement
-from ledger.submission import Submission
+from ledger.submission import Batch, Submission
+from tests.signed_batch import manifest
 
 _ROOT = Path(__file__).resolve().parents[2]
 _VECTORS = json.loads((_ROOT / "tests/vectors/statement.json").read_text(encoding="utf-8"))
 # The vectors' signed entries are signed by nobody, and so refused here (see test_signed).
 _ENTRIES = [case["entry"].encode() for case in _VECTORS["valid"] if case["name"] not in READERS]
-_SUBMISSIONS = [Submission(Statement.from_entry(e).record_id, e) for e in _ENTRIES]
+_SUBMISSIONS = [Submission.of(Statement.from_entry(e)) for e in _ENTRIES]
 
 
 @pytest.mark.parametrize("end", [b"", b"\n"])
@@ -37,6 +40,20 @@ def test_decode_batch_other_formatting_is_made_canonical() -> None:
 def test_decode_batch_repeats_are_kept() -> None:
     """The log answers repeats with the first one's index; it needs to see them."""
     assert decode_batch(_ENTRIES[0] + b"\n" + _ENTRIES[0]) == [_SUBMISSIONS[0]] * 2
+
+
+def test_decode_batch_tells_the_place_under_a_plan_that_each_line_claims() -> None:
+    uses = [submission.use for submission in decode_batch(b"\n".join(_ENTRIES))]
+    assert any(uses)
+    assert not all(uses)
+    for entry, use in zip(_ENTRIES, uses, strict=True):
+        says = json.loads(entry).get("covered_by")
+        assert (use is None) == (says is None)
+        if use is not None:
+            assert str(UUID(bytes=use.record_id)) == says["plan"]["record_id"]
+            assert use.leaf_hash.hex() == says["plan"]["leaf_hash"]
+            assert use[2:] == (says["sequence"], *says["persons"].values())
+        assert Submission.from_entry(entry).use == use
 
 
 @pytest.mark.parametrize("number", [1, 3, len(_ENTRIES) + 1])
@@ -85,14 +102,22 @@ def test_decode_batch_too_long_is_refused() -> None:
     assert caught.value.code == "batch.too-long"
 
 
-@given(st.lists(st.sampled_from([*_ENTRIES, b"", b"{", b"\xff", b" "]) | st.binary(max_size=20)))
+_MANIFEST = manifest(_ENTRIES[:2]).entry
+
+
+@given(
+    st.lists(
+        st.sampled_from([*_ENTRIES, _MANIFEST, b"", b"{", b"\xff", b" "]) | st.binary(max_size=20)
+    )
+)
 def test_decode_batch_any_bytes_give_submissions_or_malformed(lines: list[bytes]) -> None:
     body = b"\n".join(lines)
     try:
         submissions = decode_batch(body)
+        Batch.of(submissions, submitter="acme", received_at=datetime.now(UTC))
     except MalformedError:
         return
-    assert [entry for _, entry in submissions] == [
+    assert [submission.entry for submission in submissions] == [
         Statement.parse(line).entry for line in body.removesuffix(b"\n").split(b"\n")
     ]
 

@@ -295,3 +295,26 @@ def test_bundle_is_awaited_until_it_is_anchored_if_asked_to() -> None:
         with pytest.raises(UnavailableError) as caught:
             client.bundle("a", deadline=0, anchored=True)
     assert caught.value.code == "client.deadline"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"statement": {}, "plan": {}},
+        {"statement": {}, "plan": {"next_sequence": 1, "persons": {"personal": 0, "sensitive": 0}}},
+        {"statement": [], "plan": None},
+        {
+            "statement": json.loads(transfer().entry),
+            "plan": {"next_sequence": -1, "persons": {"personal": 0, "sensitive": 0}},
+        },
+    ],
+)
+def test_plan_told_as_nonsense_is_unavailable(answer: object) -> None:
+    with (
+        serve(saying(canonicalize(answer))) as server,
+        Client(server.url) as client,
+        pytest.raises(UnavailableError) as caught,
+    ):
+        client.plan("a")
+    assert caught.value.code == "client.nonsense"

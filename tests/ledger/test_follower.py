@@ -27,7 +27,7 @@ def log(tmp_path: Path) -> Iterator[Log]:
 
 
 def append(log: Log, *statements: Statement) -> None:
-    submissions = [Submission(s.record_id, s.entry) for s in statements]
+    submissions = [Submission.of(s) for s in statements]
     log.append(submissions, submitter="tester", now=NOW)
 
 

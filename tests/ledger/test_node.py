@@ -63,7 +63,7 @@ def refused(directory: Path, **given: Any) -> ConfigurationError:
 
 def log(node: Node, count: int = 1) -> list[Statement]:
     statements = [transfer() for _ in range(count)]
-    submissions = [Submission(s.record_id, s.entry) for s in statements]
+    submissions = [Submission.of(s) for s in statements]
     assert node.submit(submissions, submitter="tester").added == count
     return statements
 
@@ -223,7 +223,7 @@ def test_read_only_log_refuses_to_be_written_and_answers_reads(tmp_path: Path) -
 
 def test_record_from_the_far_future_is_refused_and_its_line_named(tmp_path: Path) -> None:
     future = transfer(record_id=f"ffffffff-ffff-7{new_record_id()[15:]}")
-    submissions = [Submission(s.record_id, s.entry) for s in (transfer(), future)]
+    submissions = [Submission.of(s) for s in (transfer(), future)]
     with running(tmp_path) as node:
         with pytest.raises(LedgerError) as caught:
             node.submit(submissions, submitter="tester")

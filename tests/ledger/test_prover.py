@@ -34,7 +34,7 @@ def log(tmp_path: Path) -> Iterator[Log]:
 
 
 def append(log: Log, *statements: Statement) -> None:
-    submissions = [Submission(s.record_id, s.entry) for s in statements]
+    submissions = [Submission.of(s) for s in statements]
     log.append(submissions, submitter="tester", now=NOW)
 
 
@@ -209,6 +209,8 @@ def test_plan_that_is_another_one_than_the_transfer_names_stays_away(
         statement = covered(known, leaf_hash=hashlib.sha256(b"another").hexdigest())
     else:
         statement = covered(other)
-    append(log, known, statement)
+    # The plan comes later: after it, a transfer that names it wrongly is refused.
+    append(log, statement)
+    append(log, known)
     publish(log)
     assert bundle(log, statement).plan is None

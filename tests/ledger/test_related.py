@@ -41,7 +41,7 @@ def log(tmp_path: Path) -> Iterator[Log]:
 
 
 def append(log: Log, *statements: Statement, anchored: bool = False) -> None:
-    submissions = [Submission(s.record_id, s.entry) for s in statements]
+    submissions = [Submission.of(s) for s in statements]
     log.append(submissions, submitter="tester", now=NOW)
     assert log.publish(now=NOW) is not None
     if anchored:
@@ -197,7 +197,7 @@ def test_bundle_carries_receipts_of_its_parties_alone(log: Log) -> None:
             purpose="p", scope="s",
         )  # fmt: skip
         made_one = Statement.build({"kind": "receipt", "jws": waiting.sign(KEY).text})
-        submission = Submission(made_one.record_id, made_one.entry)
+        submission = Submission.of(made_one)
         return log.append([submission], submitter=submitter, now=NOW).indexes[0]
 
     theirs, ours = receive("hkbr:12345678"), receive("tester")
@@ -220,7 +220,7 @@ def test_bundle_is_not_crowded_out_by_strangers_receipts(
     )  # fmt: skip
     jws = waiting.sign(KEY).text
     flood = [Statement.build({"kind": "receipt", "jws": jws}) for _ in range(5)]
-    submissions = [Submission(s.record_id, s.entry) for s in flood]
+    submissions = [Submission.of(s) for s in flood]
     log.append(submissions, submitter="a stranger", now=NOW)
     assert log.publish(now=NOW) is not None
     found = bundle(log, made["transfer"])

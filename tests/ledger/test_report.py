@@ -221,6 +221,7 @@ _NEVER_REPORTED = {
     "disclosure.path",
     "merkle.consistency",
     "note.signer-key",
+    "status-list.unfit",
     "statement.record-id-future",
 }
 

@@ -66,6 +66,8 @@ _VALUES = {
     "head_record_file": ("/h/head", Path("/h/head")),
     "chain_urls": (" http://a , https://b/,", ("http://a", "https://b/")),
     "chain_contract": ("0x" + "11" * 20, "0x" + "11" * 20),
+    "chain_attestors": ("0x" + "22" * 20, "0x" + "22" * 20),
+    "chain_attestations": ("33" * 20, "33" * 20),
     "chain_finality": ("confirmations:12", "confirmations:12"),
     "chain_timeout": ("2.5", 2.5),
     "chain_max_fee_per_gas": ("0.000000001", Decimal("0.000000001")),
@@ -82,7 +84,26 @@ _VALUES = {
     "host": ("::1", "::1"),
     "port": ("0", 0),
     "workers": ("4", 4),
+    "seal_file": ("/k/seal.p12", Path("/k/seal.p12")),
+    "seal_passphrase": ("secret", SecretStr("secret")),
+    "trust_file": ("/k/trust.json", Path("/k/trust.json")),
+    "max_status_list_bytes": ("1000", 1000),
     "api_keys_file": ("/k/api.json", Path("/k/api.json")),
+    "oidc_issuer": ("https://id.example/realm", "https://id.example/realm"),
+    "oidc_origins": ("https://a, https://b", ("https://a", "https://b")),
+    "oidc_algorithms": ("ES256,RS256", ("ES256", "RS256")),
+    "oidc_organisation_claim": ("org", "org"),
+    "oidc_scopes_claim": ("roles", "roles"),
+    "oidc_jurisdictions_claim": ("places", "places"),
+    "oidc_client_id": ("ledger", "ledger"),
+    "oidc_client_secret": (_SECRET, SecretStr(_SECRET)),
+    "oidc_audience": ("ledger", "ledger"),
+    "public_url": ("https://ledger.example", "https://ledger.example"),
+    "session_idle_minutes": ("5", 5),
+    "session_hours": ("1", 1),
+    "rate_limit": ("600/minute", "600/minute"),
+    "rate_limit_keyless": ("", None),
+    "signing_keys_dir": ("/k/signing", Path("/k/signing")),
     "max_batch_bytes": ("1000", 1000),
     "max_record_bytes": ("1000", 1000),
     "max_verification_bytes": ("1000", 1000),
@@ -94,6 +115,8 @@ _VALUES = {
 def test_setting_is_read_from_the_environment(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     text, value = _VALUES[name]
     monkeypatch.setenv(f"CROSSPROOF_{name.upper()}", text)
+    if name == "oidc_issuer":
+        monkeypatch.setenv("CROSSPROOF_OIDC_AUDIENCE", "ledger")
     assert getattr(Settings.load(), name) == value
 
 
@@ -107,6 +130,28 @@ def test_given_value_comes_before_the_environment_and_none_gives_way(
     monkeypatch.setenv("CROSSPROOF_PORT", "9000")
     assert Settings.load(port=9001).port == 9001
     assert Settings.load(port=None).port == 9000
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("oidc_issuer", "http://id.example"),
+        ("oidc_issuer", "https://me:secret@id.example"),
+        ("oidc_issuer", "https://id.example"),
+        ("oidc_algorithms", "none"),
+        ("oidc_algorithms", "ES256,HS256"),
+        ("public_url", "http://ledger.example"),
+        ("public_url", "javascript:alert(1)"),
+        ("rate_limit", "many"),
+        ("rate_limit", "0/minute"),
+        ("rate_limit_keyless", "10/fortnight"),
+        ("session_idle_minutes", 0),
+    ],
+)
+def test_setting_of_who_may_ask_that_is_not_safe_is_refused(name: str, value: object) -> None:
+    """An issuer alone is not enough: without an audience other services' tokens would do."""
+    with pytest.raises(ConfigurationError):
+        Settings.load(**{name: value})
 
 
 def test_defaults_lie_in_the_data_directory() -> None:

@@ -24,10 +24,11 @@ from ledger.errors import (
     VerificationError,
 )
 from ledger.head import Head
-from ledger.log import Log, Range, RecordConflictError
+from ledger.log import Log, PlanConflictError, Range, RecordConflictError, Submission
 from ledger.log.head_record import AnchoredHead, Recorded
 from ledger.merkle import leaf_hash
 from ledger.note import Signer, sign
+from ledger.statement import Statement
 from ledger.store import AnchorState, Submitted
 from ledger.tree import grow
 from tests.log_home import (
@@ -41,6 +42,7 @@ from tests.log_home import (
     records,
     sqlite_home,
 )
+from tests.plan_log import covered, plan
 
 VERIFIER = SIGNER.verifier
 
@@ -481,3 +483,50 @@ def test_restore_into_a_database_where_the_log_was_only_begun(loss: Loss, tmp_pa
     log = begun.open()
     loss.check_whole(log)
     begun.close()
+
+
+@pytest.mark.parametrize("side_files", [True, False])
+def test_recover_counts_places_under_plans_from_the_entries(
+    home: Home, tmp_path: Path, *, side_files: bool
+) -> None:
+    of = plan(transfers=4, personal=9)
+    log = home.open()
+    append(log, [Submission.of(of), covered(of, 1, 3)], "acme")
+    older = home.copy()
+    log = home.open()
+    append(log, [covered(of, 2, 5), *records(range(300)), covered(of, 3, 7)], "acme")
+    log.publish(now=NOW)
+    write_archive(log, tmp_path / "archive", signer=SIGNER)
+    home.close()
+    home.url = older
+    recover(
+        home.store(), Directory(tmp_path / "archive"), home.record, verifier=VERIFIER,
+        side_files=side_files,
+    )  # fmt: skip
+    check_next_place_is_the_fourth(home.open(), of)
+
+
+def test_restore_counts_places_under_plans_from_the_entries(home: Home, tmp_path: Path) -> None:
+    of = plan(transfers=4, personal=9)
+    log = home.open()
+    append(log, [Submission.of(of), *(covered(of, n, 2 * n + 1) for n in (1, 2, 3))], "acme")
+    log.publish(now=NOW)
+    write_archive(log, tmp_path / "archive", signer=SIGNER)
+    (tmp_path / "new").mkdir()
+    new = sqlite_home(tmp_path / "new")
+    restore(new.store(), Directory(tmp_path / "archive"), verifier=VERIFIER)
+    shutil.copy(home.record.path, new.record.path)
+    check_next_place_is_the_fourth(new.open(), of)
+    new.close()
+
+
+def check_next_place_is_the_fourth(log: Log, of: Statement) -> None:
+    for wrong, code in (
+        (covered(of, 3, 7), "plan.sequence"),
+        (covered(of, 4, 6), "plan.total"),
+        (covered(of, 4, 10), "plan.ceiling"),
+    ):
+        with pytest.raises(PlanConflictError) as caught:
+            append(log, [wrong], "acme")
+        assert caught.value.code == code
+    append(log, [covered(of, 4, 9)], "acme")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
@@ -13,9 +14,14 @@ from ledger.log import Log, Submission
 from ledger.log.head_record import AnchoredHead
 from ledger.note import Signer, sign
 from ledger.store import AnchorState
-from tests.log_home import NOW, SIGNER, Home, anchor_of, append, entry, record, records
+from tests.log_home import NOW, SIGNER, Home, anchor_of, append
+from tests.statement_load import transfer
 
 SIZE = 66_000  # Full tiles on two levels, a partial one on each of three.
+
+
+def records(numbers: Iterable[int]) -> list[Submission]:
+    return [transfer(number) for number in numbers]
 
 
 def findings(log: Log) -> set[tuple[str, str]]:
@@ -93,11 +99,11 @@ def test_audit_over_three_levels_of_tiles(sqlite: Home) -> None:
 def byte_of_entry(index: int, within: int) -> int:
     """Find the place in its segment of a byte of entry `index`, from 0 or 768 on."""
     first = index // 256 * 256
-    before = sum(2 + len(record(i).entry) for i in range(first, index))
+    before = sum(2 + len(transfer(i).entry) for i in range(first, index))
     return before + 2 + within
 
 
-TEXT = len(record(0).entry) - 3
+TEXT = transfer(0).entry.index(b"loan approval")
 
 
 @pytest.mark.parametrize("index", [0, 255, 256, 511])
@@ -120,7 +126,7 @@ def test_audit_finds_a_flipped_bit_in_an_entry_at_the_right_edge(home: Home) -> 
 def test_audit_finds_a_flipped_bit_in_a_record_id_within_an_entry(home: Home) -> None:
     log = home.open()
     append(log, records(range(600)))
-    place = byte_of_entry(300, len('{"record_id":"'))
+    place = byte_of_entry(300, transfer(300).entry.index(b'"record_id":"') + len('"record_id":"'))
     flip(log, "entry_segment", "entries", "first_index = 256", byte=place)
     assert findings(log) == {("audit.entry", "entry 300")}
 
@@ -291,8 +297,7 @@ def test_audit_of_a_growing_log_looks_as_far_as_its_head_of_the_start(log: Log) 
 
 
 def large(number: int) -> Submission:
-    made = record(number)
-    return Submission(made.record_id, entry(made.record_id, "x" * 2_000))
+    return transfer(number, purpose="x" * 2_000)
 
 
 def test_audit_memory_does_not_grow_with_the_log(sqlite: Home) -> None:
@@ -313,7 +318,7 @@ def test_audit_memory_does_not_grow_with_the_log(sqlite: Home) -> None:
 
 
 def test_report_keeps_a_bounded_number_of_findings() -> None:
-    report = AuditReport(0, bytes(32))
+    report = AuditReport(size=0, root=bytes(32))
     for i in range(MAX_FINDINGS + 5):
         report.add("audit.entry", f"entry {i}", expected="this", found="that")
     assert len(report.findings) == MAX_FINDINGS

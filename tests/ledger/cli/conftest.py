@@ -114,7 +114,7 @@ def fill(
     node = Node.open(Settings.load(data_dir=directory, **settings))
     try:
         statements = [transfer() for _ in range(count)]
-        node.submit([Submission(s.record_id, s.entry) for s in statements], submitter="tester")
+        node.submit([Submission.of(s) for s in statements], submitter="tester")
         node.publish()
         if anchored:
             anchor_all(node)

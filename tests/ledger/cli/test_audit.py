@@ -7,21 +7,24 @@ import shutil
 import sqlite3
 from base64 import b64encode
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
-from ledger.cli.audit import MEDIA_TYPE
+from ledger.cli.audit_report import MEDIA_TYPE
 from ledger.keyring import load_log_signer
 from ledger.log import Log
 from ledger.log.head_record import HeadRecord
+from ledger.note import Signer
 from ledger.settings import Settings
 from ledger.store import Store
+from ledger.trust import Trust
 from tests.anvil import free_port
-from tests.crossproof import CommandLine, Outcome
-from tests.ledger.cli.conftest import Deployed, Home, fill, given, on_chain
+from tests.crossproof import CommandLine, Outcome, Served
+from tests.ledger.cli.conftest import Case, Deployed, Home, fill, given, on_chain
 
 _FIRST, _SECOND = 300, 20
 SIZE = _FIRST + _SECOND
@@ -97,6 +100,9 @@ def test_audit_of_a_whole_log_says_what_it_looked_at(audited: Audited) -> None:
     assert (outcome.code, outcome.stdout) == (0, ""), outcome.stderr
     assert f"{SIZE} entries, root " in outcome.stderr
     assert f"derived again: {SIZE} entries, 3 tiles, 2 checkpoints, 4 anchors" in outcome.stderr
+    assert f"entries read: {SIZE} transfer" in outcome.stderr
+    assert f"{SIZE} record ids, 0 signatures, 0 links" in outcome.stderr
+    assert "entries a second" in outcome.stderr
     assert "on chain: 2 heads; 2 kept anchors asked about" in outcome.stderr
     assert outcome.stderr.endswith("✓ The log is whole.\n")
 
@@ -108,7 +114,11 @@ def test_audit_json_is_one_object_on_stdout(audited: Audited) -> None:
     value = json.loads(outcome.stdout)
     assert (value["mediaType"], value["verdict"]) == (MEDIA_TYPE, "verified")
     assert value["log"]["size"] == SIZE
-    assert value["derived"] == {"entries": SIZE, "tiles": 3, "checkpoints": 2, "anchors": 4}
+    # A leaf each, 255 nodes of the full tile; the tile above it has one hash.
+    derived = {"entries": SIZE, "tiles": 3, "hashes": SIZE + 255, "checkpoints": 2, "anchors": 4}
+    assert value["derived"] == derived
+    assert value["content"]["kinds"] == {"transfer": SIZE}
+    assert (value["content"]["records"], value["untold"]) == (SIZE, {})
     (found,) = value["chain"].pop("logs")
     assert value["chain"] == {"heads": 2, "asked": 2, "open": []}
     assert (found["status"], found["epoch"], found["struck"]) == ("active", 1, [])
@@ -302,6 +312,41 @@ def test_audit_reads_the_entries_of_the_span_and_checks_all_else(audited: Audite
 def test_audit_of_a_span_without_entries_reads_none(audited: Audited) -> None:
     outcome = audited("--since", "2999-01-01T00:00:00Z", "--json")
     assert (outcome.code, json.loads(outcome.stdout)["derived"]["entries"]) == (0, 0)
+
+
+# Another party's log, over HTTP
+
+
+@pytest.mark.chain
+def test_audit_of_a_served_log_needs_its_address_and_a_trust_file(
+    crossproof: CommandLine, ledger: Served, tmp_path: Path
+) -> None:
+    trust = tmp_path / "trust.json"
+    with urlopen(f"{ledger.url}/v1/trust") as answer:  # noqa: S310 - our own server
+        trust.write_bytes(answer.read())
+    outcome = crossproof("audit", "--url", ledger.url, "--trust", trust, "--json")
+    value = json.loads(outcome.stdout)
+    assert (outcome.code, value["verdict"]) == (0, "verified"), outcome.stderr
+    assert value["derived"]["entries"] == 0
+    assert value["log"]["origin"]
+    other = Trust.from_json(trust.read_bytes())
+    key = Signer.generate(other.logs[0].origin).verifier
+    trust.write_text(replace(other, logs=(replace(other.logs[0], keys=(key,)),)).to_json())
+    outcome = crossproof("audit", "--url", ledger.url, "--trust", trust)
+    assert (outcome.code, "note.unsigned" in outcome.stderr) == (1, True)
+    trust.write_text(replace(other, logs=()).to_json())
+    outcome = crossproof("audit", "--url", ledger.url, "--trust", trust)
+    assert (outcome.code, "log.unknown" in outcome.stderr) == (3, True)
+
+
+def test_audit_of_a_server_that_does_not_answer_is_undetermined(
+    crossproof: CommandLine, case: Case
+) -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    outcome = crossproof("audit", "--url", url, "--trust", case.trust)
+    assert (outcome.code, "client.unreachable" in outcome.stderr) == (3, True)
+    outcome = crossproof("audit", "--url", url)
+    assert (outcome.code, "usage.trust" in outcome.stderr) == (2, True)
 
 
 # Usage

@@ -149,3 +149,20 @@ def test_key_address_is_that_of_the_key_and_a_missing_key_is_made(
     for words, code in (("a long passphrase", 0), ("a long passphrase", 0), ("another one", 2)):
         sealed = crossproof("key", "address", "sealed.key", KEY_PASSPHRASE=words)
         assert sealed.code == code, sealed.stderr
+
+
+def test_key_new_signing_shows_the_public_half_alone(
+    crossproof: CommandLine, tmp_path: Path
+) -> None:
+    path = tmp_path / "assessor.pem"
+    word = {"KEY_PASSPHRASE": "correct horse"}
+    made = crossproof("key", "new-signing", path, "--organisation", "uscc:1", **word)
+    assert made.code == 0, made.stderr
+    assert "ENCRYPTED" in path.read_text()
+    shown = json.loads(made.stdout)
+    assert set(shown) == {"jwk", "thumbprint", "key", "did", "organisation"}
+    assert "d" not in shown["jwk"]
+    again = crossproof("key", "show-signing", path, **word)
+    assert (again.code, json.loads(again.stdout)) == (0, shown)
+    assert crossproof("key", "show-signing", path).code == 2
+    assert crossproof("key", "new-signing", path).code == 2

@@ -8,10 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
 
 from ledger.bundle import Bundle
 from ledger.checkpoint import open_checkpoint
 from ledger.fingerprint import Fingerprint
+from ledger.jwk import Curve, PrivateKey, PublicKey
+from ledger.manifest import Manifest
 from ledger.statement import Statement, new_record_id, new_salt
 from ledger.trust import Trust
 from tests.anvil import free_port
@@ -137,6 +147,56 @@ def test_record_same_again_is_logged_once(
     assert (first.code, second.code) == (0, 0)
     assert second.stderr.startswith("logged before: ")
     assert first.stderr.splitlines()[0].endswith(second.stderr.splitlines()[0].split(", ")[1])
+
+
+@pytest.mark.parametrize("curve", ["P-256", "Ed25519"])
+def test_record_signed_brings_its_manifest_along(
+    crossproof: CommandLine, here: Path, sandbox_ledger: Served, curve: Curve
+) -> None:
+    statement = write(here / "s.json", record_id=new_record_id(), salt=new_salt())
+    key = write_key(here / "key.pem", curve)
+    command = (
+        "record", "--from-json", statement, "-o", here / "b", "--server", sandbox_ledger.url,
+        "--sign-with", here / "key.pem",
+    )  # fmt: skip
+    outcome = crossproof(*command)
+    assert outcome.code == 0, outcome.stderr
+    bundle = Bundle.from_json((here / "b").read_bytes())
+    assert bundle.manifest is not None
+    signed = Manifest.parse(Statement.from_entry(bundle.manifest.entry.body).value["jws"])
+    signed.jws.verify(key)
+    assert (signed.claims.iss, signed.claims.count) == ("example:exporter", 1)
+    again = crossproof(*command)
+    assert (again.code, again.stderr.startswith("logged before: ")) == (0, True), again.stderr
+
+
+def test_record_signed_with_a_key_of_a_named_organisation_or_an_encrypted_one(
+    crossproof: CommandLine, here: Path, sandbox_ledger: Served
+) -> None:
+    write(here / "s.json")
+    write_key(here / "key.pem", head="organisation: uscc:某公司\n", passphrase=b"open")
+    command = (
+        "record", "--from-json", "s.json", "-o", here / "b", "--server", sandbox_ledger.url,
+        "--sign-with", here / "key.pem",
+    )  # fmt: skip
+    refused = crossproof(*command)
+    assert (refused.code, "key.unusable" in refused.stderr) == (2, True)
+    assert crossproof(*command, "--passphrase", "open").code == 0
+    bundle = Bundle.from_json((here / "b").read_bytes())
+    assert bundle.manifest is not None
+    said = Statement.from_entry(bundle.manifest.entry.body).value["jws"]
+    assert Manifest.parse(said).claims.iss == "uscc:某公司"
+
+
+def write_key(
+    path: Path, curve: Curve = "P-256", *, head: str = "", passphrase: bytes | None = None
+) -> PublicKey:
+    made = Ed25519PrivateKey.generate() if curve == "Ed25519" else generate_private_key(SECP256R1())
+    encryption = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
+    pem = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
+    path.touch(mode=0o600)
+    path.write_bytes(head.encode() + pem)
+    return PrivateKey(made).public
 
 
 def test_record_id_used_for_something_else_is_refused(

@@ -381,7 +381,7 @@ def test_recover_from_what_is_not_there_is_told(ledger: Ledger, source: str) -> 
 
 def submission() -> Submission:
     statement = transfer()
-    return Submission(statement.record_id, statement.entry)
+    return Submission.of(statement)
 
 
 def check_unchanged(ledger: Ledger, *command: object) -> None:

@@ -54,8 +54,11 @@ def test_progress_is_for_terminals(home: Home) -> None:
     """The audit of a real log shows how far it is, and nothing of it remains."""
     command = ("audit", "--without-chain", "--data-dir", home.directory)
     shown = on_terminal(*command, TERM="xterm")
-    assert b"\rentries " in shown
-    assert b"\r\x1b[K" in shown
+    assert b"entries " in shown
+    assert b"300 of 300, " in shown
+    # The bar's line is cleared (ECMA-48, EL), and the cursor is back.
+    assert shown.rindex(b"\x1b[2K") > shown.rindex(b"300 of 300, ")
+    assert b"\x1b[?25h" in shown
     assert "\r" not in run(*command).stderr
 
 

@@ -442,7 +442,7 @@ def online(deployed: Deployed, tmp_path_factory: pytest.TempPathFactory) -> Iter
     node = Node.open(settings)
     try:
         statements = [transfer(Fingerprint.of_file(file)) for _ in range(5)]
-        node.submit([Submission(s.record_id, s.entry) for s in statements], submitter="tester")
+        node.submit([Submission.of(s) for s in statements], submitter="tester")
         node.publish()
         anchor_all(node)
         yield Online(node.bundle(statements[2].record_id), file, node.trust())

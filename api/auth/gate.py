@@ -1,0 +1,99 @@
+"""The gate: every request is identified once, counted, and let in by its scopes.
+
+`meet` runs before every endpoint, the open ones too. Who may come in where is said by the type of
+an endpoint's parameter: `Submitter`, `Reader`, `Attestor`, `Auditor`, `Visitor`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from api.auth.identities import Identities
+from api.auth.principal import Principal
+from api.auth.rates import Rates
+from api.auth.refusal import forbidden, unauthorized
+from api.auth.scope import Scope
+from ledger.errors import LedgerError
+
+__all__ = ["Attestor", "Auditor", "Reader", "Submitter", "Visitor", "meet"]
+
+_bearer = HTTPBearer(
+    auto_error=False,
+    scheme_name="apiKey",
+    description="An API key, `cpk_<prefix>_<secret>`, or an access token of the configured "
+    "identity provider; not asked for where a ledger serves its own machine only",
+)
+# Whoever watches whether the process is there must be answered, whatever else comes from there.
+_UNCOUNTED = frozenset({"/healthz", "/readyz"})
+
+
+async def meet(request: Request) -> None:
+    """Find out who asks, and count the request; raise RequestError (429).
+
+    Who is refused, and why, is kept for the endpoint: the open ones answer all the same.
+    """
+    bearer = await _bearer(request)
+    identities: Identities = request.app.state.identities
+    rates: Rates = request.app.state.rates
+    request.state.refusal = None
+    request.state.principal = None
+    try:
+        token = None if bearer is None else bearer.credentials
+        request.state.principal = await identities.identify(request, token)
+    except LedgerError as error:
+        request.state.refusal = error
+    if request.scope["path"] not in _UNCOUNTED:
+        request.state.rate = rates.count(request, request.state.principal)
+
+
+def _require(*scopes: Scope) -> Callable[..., Awaitable[Principal]]:
+    """Make a dependency that lets in whoever has one of these scopes."""
+
+    async def admit(
+        request: Request,
+        _: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    ) -> Principal:
+        if request.state.refusal is not None:
+            raise request.state.refusal
+        principal: Principal | None = request.state.principal
+        if principal is None:
+            raise unauthorized("auth.required", "This needs an API key.")
+        request.state.visitor = principal
+        if principal.scopes.isdisjoint(scopes):
+            raise forbidden(principal, scopes)
+        # What cannot be written down is not done.
+        request.app.state.trail.check()
+        return principal
+
+    return admit
+
+
+async def _recognise(request: Request) -> Principal | None:
+    """Say who asks where anyone may; None for whoever shows nothing, or has no scope.
+
+    What is shown and not taken is refused all the same.
+    """
+    refusal = request.state.refusal
+    if refusal is not None:
+        # Nothing was shown: a request that is not of this machine is nobody's.
+        if refusal.code == "auth.local-only":
+            return None
+        raise refusal
+    principal: Principal | None = request.state.principal
+    if principal is None or not principal.scopes:
+        return None
+    request.state.visitor = principal
+    return principal
+
+
+# A regulator submits stop orders and nothing else (`access.check_kind`).
+Submitter = Annotated[Principal, Depends(_require(Scope.SUBMIT, Scope.REGULATE))]
+Reader = Annotated[Principal, Depends(_require(Scope.READ, Scope.AUDIT, Scope.REGULATE))]
+Attestor = Annotated[Principal, Depends(_require(Scope.ATTEST))]
+Auditor = Annotated[Principal, Depends(_require(Scope.AUDIT))]
+# Where anyone may ask, and whoever has a scope is told, or may bring, more.
+Visitor = Annotated[Principal | None, Depends(_recognise)]

@@ -1,0 +1,250 @@
+"""What is said of a record: attesting, revoking, listing it, and how its dossier stands.
+
+Receipts have no endpoint of their own here: a recipient signs where the file is, and submits the
+entry as any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from api.access import check_attests, check_kind, check_speaks, find, may_see_plan
+from api.answers import RecordLogged
+from api.auth import Principal, Reader, Submitter
+from api.beliefs import Beliefs
+from api.body import JSON, check_media_type
+from api.dependencies import Believed, Bodies, Counted, Grouped, Ledger
+from api.grouping import Grouping
+from api.issuing import Desk, Made, known_trust
+from api.metrics import Figures
+from api.openapi import refusals
+from api.progress import Progress
+from api.said import (
+    ATTESTATION_BODY,
+    STATUS_BODY,
+    Dossier,
+    PreparedEntry,
+    SaidItem,
+    SaidList,
+    SignedAndLogged,
+)
+from ledger import base64url
+from ledger.attestation import Attestation
+from ledger.dossier import Overview, Said, read_said
+from ledger.gathering import gather, said_of
+from ledger.issuing import Finished
+from ledger.log import Log, State
+from ledger.node import Node
+from ledger.receipt import Receipt
+from ledger.related import find_plan, receipt_keys
+from ledger.statement import Statement, parse_record_id, record_id_text
+from ledger.trust import Trust
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/v1", tags=["attestations"])
+
+_ISSUING: dict[str, Any] = {
+    "response_class": Response,
+    "status_code": HTTPStatus.CREATED,
+    "responses": {
+        200: {
+            "model": PreparedEntry | SignedAndLogged,
+            "description": "Prepared, to be signed elsewhere; or it was logged already",
+        },
+        201: {"model": SignedAndLogged, "description": "Signed and logged, durably"},
+        **refusals(400, 401, 403, 404, 408, 409, 413, 415, 503),
+    },
+}
+_READING = refusals(400, 401, 403, 404, 409, 503)
+
+
+@router.post(
+    "/records/{record_id}/attestations",
+    summary="Attest a stage of a record",
+    openapi_extra=ATTESTATION_BODY,
+    **_ISSUING,
+)
+async def attest(
+    *,
+    record_id: str,
+    request: Request,
+    principal: Submitter,
+    node: Ledger,
+    bodies: Bodies,
+    grouping: Grouped,
+    beliefs: Believed,
+    figures: Counted,
+) -> Response:
+    """Prepare an attestation, complete it with its signature, or have a held key sign it.
+
+    The stage rules are asked first: a broken one refuses with 409, its code, `expected` and
+    `found`; what cannot be told yet is among `warnings`. To prepare keeps nothing here, and to
+    complete twice logs once.
+    """
+    check_attests(principal)
+    work = partial(Desk.attest, _desk(request, principal, node, beliefs))
+    return await _issue(
+        record_id, work,
+        request=request, principal=principal, node=node, bodies=bodies, grouping=grouping,
+        figures=figures,
+    )  # fmt: skip
+
+
+@router.post(
+    "/records/{record_id}/statuses",
+    summary="Say what became of a record",
+    openapi_extra=STATUS_BODY,
+    **_ISSUING,
+)
+async def say(
+    *,
+    record_id: str,
+    request: Request,
+    principal: Submitter,
+    node: Ledger,
+    bodies: Bodies,
+    grouping: Grouped,
+    beliefs: Believed,
+    figures: Counted,
+) -> Response:
+    """Revoke, suspend or reinstate an attestation; stop a transfer or a plan, or lift that.
+
+    In the same three ways as an attestation is made. Readers count an issuer's word on what he has
+    attested, and a regulator's on transfers and plans.
+    """
+    check_speaks(principal)
+    work = partial(Desk.say, _desk(request, principal, node, beliefs))
+    return await _issue(
+        record_id, work,
+        request=request, principal=principal, node=node, bodies=bodies, grouping=grouping,
+        figures=figures,
+    )  # fmt: skip
+
+
+@router.get(
+    "/records/{record_id}/attestations",
+    summary="List what was said of a record",
+    responses=_READING,
+)
+def said(record_id: str, principal: Reader, node: Ledger, beliefs: Believed) -> SaidList:
+    """List attestations, receipts of the parties and statuses, of the record and of its plan.
+
+    Of an attestation: its statuses. Up to 1,000 of each, by their place in the log.
+    """
+    log, trust = node.log, known_trust(beliefs.trust)
+    index = find(log, parse_record_id(record_id), principal)
+    record = Statement.from_entry(log.entry(index))
+    leaves = [record.leaf_hash, *receipt_keys(log, index, record)]
+    plan = find_plan(log, record)
+    if plan is not None and may_see_plan(log, principal, index, plan=plan):
+        leaves.append(Statement.from_entry(plan[1]).leaf_hash)
+    found = (read_said(placed, trust) for placed in sorted(said_of(log, leaves)))
+    progress = Progress(log)
+    return SaidList(said=[_item(one, log, progress) for one in found if one is not None])
+
+
+@router.get(
+    "/records/{record_id}/dossier",
+    summary="See how a record's stages stand",
+    responses=_READING,
+    response_model_exclude_unset=True,
+)
+def dossier(record_id: str, principal: Reader, node: Ledger, beliefs: Believed) -> Dossier:
+    """Tell of a transfer, or of a plan, which stages are there, are missing, or break a rule.
+
+    Each check has its rule's code, and what was expected and found. That the records are anchored,
+    and who was accredited, `POST /v1/verifications` tells of the bundle.
+    """
+    log, trust = node.log, known_trust(beliefs.trust)
+    index = find(log, parse_record_id(record_id), principal)
+
+    def may_see(place: int, entry: bytes) -> bool:
+        return may_see_plan(log, principal, index, plan=(place, entry))
+
+    records = gather(log, index, trust=trust, may_see=may_see)
+    now = int(datetime.now(UTC).timestamp())
+    return Dossier.model_validate(Overview.of(records, as_of=now, trust=trust).to_value())
+
+
+def _desk(request: Request, principal: Principal, node: Node, beliefs: Beliefs) -> Desk:
+    def trust() -> Trust:
+        return known_trust(beliefs.trust)
+
+    return Desk(node.log, principal, held=request.app.state.signing_keys, trust=trust)
+
+
+async def _issue(
+    record_id: str,
+    work: Callable[[bytes, bytes], Made],
+    *,
+    request: Request,
+    principal: Principal,
+    node: Node,
+    bodies: Bodies,
+    grouping: Grouping,
+    figures: Figures,
+) -> Response:
+    check_media_type(request, JSON)
+    about = parse_record_id(record_id)
+    async with bodies.read(request, limit=node.settings.max_record_bytes) as body:
+        made = await run_in_threadpool(work, about, bytes(body))
+    warnings = [check.to_value() for check in made.warnings]
+    if not isinstance(made.result, Finished):
+        prepared = PreparedEntry(prepared=made.result.to_value(), warnings=warnings)
+        return _answer(prepared.model_dump_json(), HTTPStatus.OK)
+    placed = await grouping.submit(
+        made.result.statement.entry,
+        submitter=principal.organisation,
+        check=partial(check_kind, principal),
+    )
+    figures.count(added=int(placed.new), duplicates=int(not placed.new))
+    state = State.LOGGED
+    if not placed.new:
+        state = await run_in_threadpool(node.log.state_of, placed.index)
+    logged = RecordLogged(
+        record_id=record_id_text(placed.statement.record_id),
+        index=placed.index,
+        leaf_hash=placed.statement.leaf_hash.hex(),
+        state=state,
+    )
+    answer = SignedAndLogged(**logged.model_dump(), sd_jwt=made.result.sd_jwt, warnings=warnings)
+    status = HTTPStatus.CREATED if placed.new else HTTPStatus.OK
+    return _answer(
+        answer.model_dump_json(), status, {"Location": f"/v1/records/{answer.record_id}"}
+    )
+
+
+def _answer(text: str, status: HTTPStatus, headers: dict[str, str] | None = None) -> Response:
+    # Disclosures are the holder's alone.
+    kept = {"Cache-Control": "no-store", **(headers or {})}
+    return Response(text, status_code=status, media_type=JSON, headers=kept)
+
+
+def _item(one: Said[Any], log: Log, progress: Progress) -> SaidItem:
+    says, claims = one.says, one.says.claims
+    if isinstance(says, Attestation):
+        what = says.stage.value
+    else:
+        what = claims.outcome if isinstance(says, Receipt) else claims.action.value
+    return SaidItem(
+        record_id=one.record_id,
+        kind=one.statement.kind,
+        what=what,
+        about=says.leaf_hash.hex(),
+        issuer=claims.iss,
+        issued_at=claims.iat,
+        key=None if one.thumbprint is None else base64url.encode(one.thumbprint),
+        index=one.index,
+        leaf_hash=one.leaf_hash.hex(),
+        state=progress.state_of(one.index),
+        submitter=log.submitter_of(one.index),
+        statement=one.statement.value,
+    )
