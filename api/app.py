@@ -16,7 +16,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
-from api import openapi, problems
+from api import openapi, pages, problems, static_files
 from api.auth import ApiKeys, check_bind
 from api.beliefs import Beliefs
 from api.body import Intake
@@ -81,7 +81,7 @@ def create_app(source: Settings | Node) -> FastAPI:
     app.state.keys = keys
     app.state.figures = figures
     problems.install(app)
-    for routes in (records, proofs, log, verification, operations):
+    for routes in (records, proofs, log, verification, operations, pages, static_files):
         app.include_router(routes.router)
     # The last one added is the outermost.
     app.add_middleware(ExactPaths)

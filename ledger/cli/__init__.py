@@ -32,6 +32,7 @@ from ledger.cli import (
     recover,
     serve,
     trust,
+    verifier_page,
     verify,
 )
 from ledger.cli.console import UNDETERMINED, explain, problem, put, say
@@ -53,6 +54,7 @@ app.command("cosign")(cosign.cosign)
 app.command("record")(record.record)
 app.command("bundle")(bundle.bundle)
 app.command("verify")(verify.verify)
+app.command("verifier-page")(verifier_page.verifier_page)
 app.add_typer(trust.app, name="trust")
 app.command("audit")(audit.audit)
 app.command("backup")(backup.backup)
