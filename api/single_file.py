@@ -101,16 +101,16 @@ def _add(path: str, names: dict[str, str], parts: list[str], above: tuple[str, .
         return f"const {{{_renamed(match['names'], ' as ', ': ')}}} = {source};"
 
     def passed_on(match: re.Match[str]) -> str:
-        listed = [part.strip() for part in match["names"].split(",") if part.strip()]
-        exported.extend(listed)
-        return f"const {{ {', '.join(listed)} }} = {module(match['path'])};"
+        source = module(match["path"])
+        exported.extend(f"{name}: {source}.{name}" for name in _listed(match["names"]))
+        return ""
 
     def declared(match: re.Match[str]) -> str:
         exported.extend(re.findall(r"\w+", match["name"]))
         return f"{match['kind']} {match['name']}"
 
     def listed(match: re.Match[str]) -> str:
-        exported.extend(part.strip() for part in match["names"].split(",") if part.strip())
+        exported.extend(_listed(match["names"]))
         return ""
 
     text = _IMPORT.sub(imported, text)
@@ -127,9 +127,11 @@ def _add(path: str, names: dict[str, str], parts: list[str], above: tuple[str, .
 
 
 def _renamed(names: str, before: str, after: str) -> str:
-    return ", ".join(
-        part.strip().replace(before, after) for part in names.split(",") if part.strip()
-    )
+    return ", ".join(name.replace(before, after) for name in _listed(names))
+
+
+def _listed(names: str) -> list[str]:
+    return [name.strip() for name in names.split(",") if name.strip()]
 
 
 def _source(text: str) -> str:
