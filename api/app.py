@@ -16,7 +16,7 @@ from importlib.metadata import version
 from fastapi import Depends, FastAPI
 from starlette.concurrency import run_in_threadpool
 
-from api import openapi, problems
+from api import openapi, pages, problems, static_files
 from api.auth import Identities, check_bind, meet, read_keys_file
 from api.auth.code_flow import CodeFlow
 from api.auth.oidc import TokenIssuer
@@ -127,6 +127,8 @@ def create_app(source: Settings | Node) -> FastAPI:
         trail,
         operations,
         login,
+        pages,
+        static_files,
     ):
         app.include_router(routes.router)
     # The last one added is the outermost.

@@ -43,7 +43,7 @@ class Action(StrEnum):
 
 # What may be said after what by one and the same speaker, None being nothing yet. A revocation is
 # final. The contract has the same table (contracts/src/attestation/Statuses.sol).
-_MAY_FOLLOW: dict[Action | None, frozenset[Action]] = {
+MAY_FOLLOW: dict[Action | None, frozenset[Action]] = {
     None: frozenset({Action.REVOKE, Action.SUSPEND, Action.STOP}),
     Action.SUSPEND: frozenset({Action.REVOKE, Action.REINSTATE}),
     Action.STOP: frozenset({Action.REINSTATE}),
@@ -96,11 +96,11 @@ def standing(actions: Iterable[Action]) -> Action | None:
     """
     last: Action | None = None
     for action in actions:
-        if action not in _MAY_FOLLOW[last]:
+        if action not in MAY_FOLLOW[last]:
             raise VerificationError(
                 "status.order",
                 "a status cannot follow the one before it",
-                expected=" or ".join(sorted(_MAY_FOLLOW[last])) or "nothing more",
+                expected=" or ".join(sorted(MAY_FOLLOW[last])) or "nothing more",
                 found=f"{action.value} after {last.value if last else 'nothing'}",
             )
         last = action

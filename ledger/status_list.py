@@ -70,7 +70,7 @@ class _List(Member, frozen=True, kw_only=True):
     aggregation_uri: Identifier | UnsetType = UNSET
 
 
-class _Claims(Member, frozen=True, kw_only=True):
+class TokenClaims(Member, frozen=True, kw_only=True):
     sub: Identifier
     iat: NumericDate
     exp: NumericDate | UnsetType = UNSET
@@ -150,7 +150,7 @@ class StatusToken:
         jws = Jws.parse(text, typ=TYP, longest=MAX_TOKEN_SIZE)
         value = jws.claims
         check_names_and_numbers(value)
-        claims = decode_members(value, _Claims)
+        claims = decode_members(value, TokenClaims)
         return cls(
             jws,
             claims.sub,

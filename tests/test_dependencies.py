@@ -52,7 +52,9 @@ def test_imports_of_the_product_are_its_dependencies(
     extras = project["project"]["optional-dependencies"].values()
     declared = names(project["project"]["dependencies"] + [line for e in extras for line in e])
     sources = [*repository.glob("ledger/**/*.py"), *repository.glob("api/**/*.py")]
-    assert undeclared(sources, declared, {"ledger", "api"}) == set()
+    # The archive's verifier runs beside its two modules, where nothing is installed.
+    own = {"ledger", "api", "curves", "proofs"}
+    assert undeclared(sources, declared, own) == set()
     distributions = packages_distributions()
     used = {
         d.lower().replace("_", "-")

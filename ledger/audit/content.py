@@ -25,7 +25,7 @@ from ledger.kinds.signed import Signed
 from ledger.manifest import Manifest
 from ledger.receipt import Receipt
 from ledger.signed import READERS
-from ledger.statement import Statement
+from ledger.statement import RECORD_ID_SIZE, Statement
 from ledger.status import Status
 
 __all__ = ["Content", "Link", "SignedBatch"]
@@ -74,7 +74,7 @@ class Content:
         self.runs = Runs()
         self._checked = checked
         self._kinds: dict[type[Kind], int] = {}
-        self._named: dict[str, tuple[UUID, str]] = {}
+        self._named: dict[str, tuple[int, str]] = {}
 
     def finish(self) -> None:
         """Count what was read, by kind."""
@@ -95,7 +95,7 @@ class Content:
             self._read_transfer(index, members, submitter)
         elif isinstance(members, Signed):
             self._read_signed(index, members)
-        return members.record_id.bytes
+        return members.record_id.int.to_bytes(RECORD_ID_SIZE)
 
     def _read_malformed(self, index: int, entry: bytes) -> bytes | None:
         try:
@@ -116,11 +116,13 @@ class Content:
 
     def _name(self, index: int, reference: Reference, kind: str) -> None:
         self._checked.links += 1
-        # A plan is named by each of its transfers, so the record id is compared, not hashed.
+        # A plan is named by each of its transfers, so the record id is compared, not hashed, and as
+        # a number: a UUID's own comparison is Python's.
         known = self._named.get(reference.leaf_hash)
-        if known is not None and known[0] == reference.record_id and known[1] == kind:
+        number = reference.record_id.int
+        if known is not None and known[0] == number and known[1] == kind:
             return
-        self._named[reference.leaf_hash] = (reference.record_id, kind)
+        self._named[reference.leaf_hash] = (number, kind)
         self.links.setdefault(Link(reference.record_id.bytes, reference.leaf_hash, kind), index)
 
     def _read_transfer(self, index: int, transfer: Transfer, submitter: str | None) -> None:

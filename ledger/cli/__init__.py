@@ -43,6 +43,7 @@ from ledger.cli import (
     status_list,
     trail,
     trust,
+    verifier_page,
     verify,
 )
 from ledger.cli.console import UNDETERMINED, explain, problem, put, say
@@ -70,6 +71,7 @@ app.command("attest")(attest.attest)
 app.command("receive")(receive.receive)
 app.command("revoke")(revoke.revoke)
 app.command("dossier")(dossier.dossier)
+app.command("verifier-page")(verifier_page.verifier_page)
 app.add_typer(trust.app, name="trust")
 audit.app.command("export")(audit_export.export)
 app.add_typer(audit.app, name="audit")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -76,6 +77,8 @@ def export(
             trust=_minimal_trust(log) if believed is None else believed,
             report=audit_value(log.origin, report, None),
             signer=load_log_signer(settings),
+            # Of the layer above, as `crossproof serve` is.
+            page=import_module("api.single_file").verifier_page("en"),
         )
     count = max(min(within.stop, head.size) - within.start, 0)
     say(f"{output}: {count:,} entries of {head.size:,}, root {head.root.hex()}")

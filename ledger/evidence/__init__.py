@@ -10,6 +10,7 @@
     report.json            what the audit of the span found
     trust.json             what the exporter believes; a reader brings one of his own
     verify.py …            checks all of it with Python's standard library
+    verify.html            the page that verifies single bundles in a browser, where it is given
 
 A zip, stored and not compressed, without times: the same range of the same log makes the same bytes
 on every machine, whatever its zlib.
@@ -59,16 +60,25 @@ _README = """Evidence of {origin}: entries {first} to {last} of {size}.
 
 checks all of it with Python 3.11 or later and nothing else, unpacked or not (python verify.py
 ARCHIVE.zip ...). Bring a trust file of your own, had in another way: the one in here is the
-exporter's. Whoever doubts this verify.py takes one from a release of Crossproof.
+exporter's. Whoever doubts this verify.py takes one from a release of Crossproof. A verify.html, if
+there is one, checks single bundles in a browser, and not this archive.
 """
 
 
 def write_evidence(
-    log: Log, path: Path, *, within: range, trust: Trust, report: dict[str, Any], signer: Signer
+    log: Log,
+    path: Path,
+    *,
+    within: range,
+    trust: Trust,
+    report: dict[str, Any],
+    signer: Signer,
+    page: str | None = None,
 ) -> Head:
     """Write the entries `within` that are published, with what proves them; give the head.
 
-    `signer` is the log's own. Raises NotFoundError where nothing is published.
+    `signer` is the log's own, `page` the one that verifies bundles in a browser. Raises
+    NotFoundError where nothing is published.
     """
     head = log.published()
     if head is None:
@@ -82,7 +92,7 @@ def write_evidence(
             os.fdopen(opened, "wb") as file,
             zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive,
         ):
-            _Writer(archive, log, head, span).write(trust, report, signer)
+            _Writer(archive, log, head, span).write(trust, report, signer, page)
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
@@ -97,7 +107,7 @@ class _Writer:
         self._span = span
         self._listed: list[dict[str, Any]] = []
 
-    def write(self, trust: Trust, report: dict[str, Any], signer: Signer) -> None:
+    def write(self, trust: Trust, report: dict[str, Any], signer: Signer, page: str | None) -> None:
         span, head = self._span, self._head
         readme = _README.format(
             origin=head.origin, first=span.start, last=max(span.stop - 1, 0), size=head.size
@@ -105,6 +115,8 @@ class _Writer:
         self._add("README.txt", [readme.encode()])
         for name in _PROGRAMS:
             self._add(name, [files("ledger.evidence").joinpath(name).read_bytes()])
+        if page is not None:
+            self._add("verify.html", [page.encode()])
         self._add("trust.json", [trust.to_json().encode()])
         self._add("report.json", [_json(report)])
         self._add("checkpoint", [head.note.encode()])
@@ -127,7 +139,7 @@ class _Writer:
                 "root": head.root.hex(),
                 "range": {"first": span.start, "end": span.stop},
                 "files": sorted(self._listed, key=lambda file: str(file["path"])),
-                "left_out": ["the page that verifies in a browser"],
+                "left_out": [] if page is not None else ["verify.html"],
             }
         )
         text = f"{PURPOSE}\n{head.origin}\n{sha256(manifest).hexdigest()}\n"

@@ -24,6 +24,8 @@ def test_export_writes_an_archive_that_verifies_by_itself(
     with zipfile.ZipFile(archive) as packed:
         packed.extractall(tmp_path / "unpacked")
         report = json.loads(packed.read("report.json"))
+        assert json.loads(packed.read("manifest.json"))["left_out"] == []
+        assert b"<html" in packed.read("verify.html")
     assert (report["verdict"], report["derived"]["entries"]) == ("verified", 300)
     program = tmp_path / "unpacked" / "verify.py"
     words = [program, archive, "--trust", program.with_name("trust.json"), "--json"]

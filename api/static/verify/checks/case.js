@@ -1,0 +1,20 @@
+/**
+ * A case: the bundle that is judged, what is believed, who may be asked, and as of when.
+ *
+ * @typedef {object} Case
+ * @property {import("../bundle.js").Bundle} bundle
+ * @property {import("../checkpoint.js").Checkpoint} head what the bundle's checkpoint claims
+ * @property {import("../trust.js").Trust} trust
+ * @property {?import("../trust.js").TrustedLog} log
+ * @property {?ChainSource} chain
+ * @property {AccreditationSource} accreditations the trust file where nobody else may be asked
+ * @property {number} asOf milliseconds since 1970
+ */
+
+/** @typedef {{facts: (anchor: import("../anchor.js").Anchor) =>
+ *             Promise<import("../anchor.js").ChainFacts>}} ChainSource */
+/** @typedef {{accreditation: (jurisdiction: string, key: Uint8Array) =>
+ *             ?import("../accreditation.js").Accreditation |
+ *             Promise<?import("../accreditation.js").Accreditation>}} AccreditationSource */
+
+export {};

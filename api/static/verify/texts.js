@@ -1,0 +1,1474 @@
+// Written by scripts/page-data from the verifier in Python; change it there.
+
+export const TEXTS = {
+ "en": {
+  "checks": {
+   "anchor.chain": "The chain holds the anchor",
+   "anchor.head": "The anchor names the checkpoint's head",
+   "anchor.log": "The anchor names this log",
+   "anchor.time": "The anchor stood at the time asked about",
+   "attestation.accredited": "The issuer was accredited when it was issued",
+   "attestation.first-anchor": "The attestation was anchored as early as is said",
+   "attestation.inclusion": "The attestation is in the log",
+   "attestation.present": "The attestation is there",
+   "attestation.rules": "The attestation can be compared with the records it is about",
+   "attestation.signature": "The attestation is signed by the key that it names",
+   "attestation.stage": "The attestation is of this stage",
+   "attestation.statement": "The attestation's entry is well formed",
+   "attestation.status": "The attestation is neither revoked nor suspended",
+   "backup.order": "The backup came after the transfer",
+   "backup.restorable": "The backup could be restored",
+   "backup.retention": "The backup is kept long enough",
+   "backup.transfer": "The backup is of this transfer",
+   "bundle.format": "The bundle is of the format",
+   "checkpoint.operator": "An operator signed the head for the contract",
+   "checkpoint.signature": "The log's key signed the checkpoint",
+   "entry.disclosures": "What is disclosed belongs to the record",
+   "entry.inclusion": "The record is in the log",
+   "entry.statement": "The record is a well-formed statement",
+   "file.digest": "The file is the one recorded",
+   "log.standing": "How the log stands in its contract today",
+   "log.trusted": "The log is one that the trust file names",
+   "manifest.inclusion": "The manifest is in the log",
+   "manifest.record": "The record is in the batch that was signed",
+   "manifest.signature": "The manifest is signed by the key that it names",
+   "manifest.statement": "The manifest's entry is well formed",
+   "manifest.submitter": "The batch was signed by the exporter",
+   "plan.disclosures": "What is disclosed belongs to the plan",
+   "plan.inclusion": "The plan is in the log",
+   "plan.named": "The plan is the one that the record names",
+   "plan.statement": "The plan is a well-formed statement",
+   "post-check.backup": "The post-check is against this backup",
+   "post-check.order": "The post-check came after the backup",
+   "post-check.outcome": "The post-check found no deviation",
+   "post-check.pre-assessment": "The post-check is against this pre-assessment",
+   "post-check.transfer": "The post-check is of this transfer",
+   "pre-assessment.ceilings": "The ceilings are not passed",
+   "pre-assessment.data-items": "The pre-assessment is for these data items",
+   "pre-assessment.in-force": "The pre-assessment was in force when the transfer happened",
+   "pre-assessment.order": "The pre-assessment came before the transfer",
+   "pre-assessment.outcome": "The pre-assessment allows it",
+   "pre-assessment.parties": "The pre-assessment is for these parties",
+   "pre-assessment.plan": "The pre-assessment is of the plan that the record names",
+   "pre-assessment.scenario": "The pre-assessment is for this scenario",
+   "receipt.inclusion": "The receipt is in the log",
+   "receipt.outcome": "The recipient received what was sent",
+   "receipt.recipient": "The receipt is by a recipient of this transfer",
+   "receipt.signature": "The receipt is signed by the key that it names",
+   "receipt.statement": "The receipt's entry is well formed",
+   "record.stopped": "No regulator has stopped it",
+   "status.inclusion": "The status is in the log",
+   "status.signature": "The status is signed by the key that it names",
+   "status.statement": "The status's entry is well formed"
+  },
+  "verdicts": {
+   "verified": "Verified",
+   "failed": "Failed",
+   "undetermined": "Cannot tell"
+  },
+  "statuses": {
+   "verified": "verified",
+   "failed": "failed",
+   "undetermined": "undetermined",
+   "skipped": "skipped"
+  },
+  "labels": {
+   "expected": "expected",
+   "found": "found",
+   "place": "chain {chain}, block {block}",
+   "sandbox": "Anchored on a sandbox chain: for trying out, no proof to anyone else."
+  },
+  "reasons": {
+   "accreditation.compromised": {
+    "text": "The key was no longer its owner's alone when this was first anchored.",
+    "hint": "Do not rely on it. Where it was anchored before that date, a bundle that shows its first anchor can tell."
+   },
+   "accreditation.ended": {
+    "text": "The accreditation had ended when the bundle's anchor was made.",
+    "hint": "Ask for a bundle that shows the first anchor of the attestation."
+   },
+   "accreditation.malformed": {
+    "text": "What was said of the accreditation is not of its format.",
+    "hint": "Get the trust file again from its source."
+   },
+   "accreditation.no-anchor": {
+    "text": "The attestation is not anchored yet, so only its issuer's clock says when it was made.",
+    "hint": "Fetch the bundle again in a minute."
+   },
+   "accreditation.not-then": {
+    "text": "The issuer's key was not accredited for this stage when it was issued.",
+    "hint": "Do not rely on it; ask the authority of that jurisdiction."
+   },
+   "accreditation.unavailable": {
+    "text": "Nobody could be asked who was accredited.",
+    "hint": "Verify again later, or with --rpc and another node."
+   },
+   "accreditation.unknown": {
+    "text": "The trust file and the chain know no accreditation of this key.",
+    "hint": "If you trust its issuer, add the accreditation to the trust file, from the authority and not from this bundle."
+   },
+   "anchor.block": {
+    "text": "The chain's block of that number is another one.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "anchor.contradicts-pin": {
+    "text": "The trust file pins this anchor with another value.",
+    "hint": "Either the bundle was changed or the trust file was. Ask both sources again."
+   },
+   "anchor.later": {
+    "text": "The anchor was made after the time asked about.",
+    "hint": "For a record of that time there may be an earlier bundle; ask its holder."
+   },
+   "anchor.none": {
+    "text": "The record is logged and signed; its head is not anchored on a chain yet.",
+    "hint": "Fetch the bundle again in a minute: crossproof bundle RECORD_ID -o FILE."
+   },
+   "anchor.not-final": {
+    "text": "The anchor's block is not final yet by the trust file's policy.",
+    "hint": "Verify again in a few minutes."
+   },
+   "anchor.not-on-chain": {
+    "text": "The contract holds no such anchor.",
+    "hint": "The anchor was changed or never made. Do not rely on this bundle; ask the log's operator."
+   },
+   "anchor.other-head": {
+    "text": "The anchor is of another head than the checkpoint's.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "anchor.other-log": {
+    "text": "The anchor belongs to another log in the contract.",
+    "hint": "Someone may have opened a log of the same name. Do not rely on this bundle; ask the log's operator."
+   },
+   "anchor.sandbox": {
+    "text": "The bundle and the trust file differ on whether this chain is a sandbox.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "anchor.transaction": {
+    "text": "The anchor's transaction stands in another block.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "anchor.unpinned": {
+    "text": "The trust file does not pin this anchor, and no node was asked.",
+    "hint": "Verify online (without --offline, or with --rpc URL), or pin it once: crossproof trust pin BUNDLE."
+   },
+   "attestation.deposit": {
+    "text": "The items that are shown are not those that were deposited.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "attestation.incomplete": {
+    "text": "The attestation lacks what its outcome asks for.",
+    "hint": "Whoever issued it must issue another one; ask the bundle's holder."
+   },
+   "attestation.method": {
+    "text": "The attestation does not say its method whole.",
+    "hint": "Whoever issued it must issue another one; ask the bundle's holder."
+   },
+   "attestation.other-stage": {
+    "text": "The attestation is of another stage.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "attestation.period": {
+    "text": "The attestation is valid at no time.",
+    "hint": "Whoever issued it must issue another one; ask the bundle's holder."
+   },
+   "attestation.retention": {
+    "text": "What was deposited is kept for no time.",
+    "hint": "Whoever issued it must issue another one; ask the bundle's holder."
+   },
+   "attestation.revoked": {
+    "text": "Its issuer has revoked it.",
+    "hint": "Do not rely on it; ask the bundle's holder for a new one."
+   },
+   "attestation.sd-jwt": {
+    "text": "This is no SD-JWT as it is read here.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "attestation.suspended": {
+    "text": "Its issuer has suspended it.",
+    "hint": "Verify again once the suspension is lifted."
+   },
+   "attestation.type": {
+    "text": "The attestation is of an unknown type.",
+    "hint": "A newer version of this program may know it."
+   },
+   "bundle.entry-size": {
+    "text": "An entry is longer than a log accepts.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "bundle.size": {
+    "text": "The bundle is larger than any real one.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "chain.gone": {
+    "text": "Anchored on a sandbox chain that is gone: an embedded chain ends with its process.",
+    "hint": "Fetch a bundle that is anchored on the chain of today. A sandbox proves nothing to others."
+   },
+   "chain.other": {
+    "text": "The node that was asked stands on another chain or contract.",
+    "hint": "Check the addresses in your trust file, or --rpc."
+   },
+   "chain.pruned": {
+    "text": "The contract holds the anchor; the node no longer has its block.",
+    "hint": "Ask a node that keeps all blocks: --rpc URL."
+   },
+   "chain.unavailable": {
+    "text": "No node could be asked about the anchor.",
+    "hint": "Try again later, or name another node with --rpc URL."
+   },
+   "chain.unknown": {
+    "text": "The trust file does not name this chain and contract.",
+    "hint": "If you trust them, add the chain to your trust file."
+   },
+   "checkpoint.malformed": {
+    "text": "The signed text is not a checkpoint.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "checkpoint.no-operator": {
+    "text": "No operator's signature stands beside the log's yet: the log has not reached its chain.",
+    "hint": "Fetch the bundle again in a minute: crossproof bundle RECORD_ID -o FILE."
+   },
+   "checkpoint.origin": {
+    "text": "The checkpoint is signed by a key of another log.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "claims.leaf": {
+    "text": "What is spoken of is not the leaf of a log.",
+    "hint": "Whoever issued it must issue another one; ask the bundle's holder."
+   },
+   "disclosure.malformed": {
+    "text": "A disclosure is not of the format.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "disclosure.misplaced": {
+    "text": "A disclosure does not fit where its digest stands.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "disclosure.not-concealable": {
+    "text": "A disclosure shows a member that this kind of record may not conceal.",
+    "hint": "Do not rely on this record; ask its submitter to record it again with that member in the open."
+   },
+   "disclosure.unreferenced": {
+    "text": "A disclosure belongs to no digest of the record: it was changed, or is another record's.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "entry.other-kind": {
+    "text": "The entry is of another kind.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "entry.unsound": {
+    "text": "The record itself did not hold, so there is nothing to compare a file with.",
+    "hint": "See the checks above."
+   },
+   "file.changed": {
+    "text": "The file is not the one that was recorded.",
+    "hint": "Compare with the owner's original; even one changed byte shows here."
+   },
+   "file.digest": {
+    "text": "The file's digests disagree with the record's.",
+    "hint": "Compare with the owner's original; even one changed byte shows here."
+   },
+   "file.not-given": {
+    "text": "The record names this file, and it was not given.",
+    "hint": "Name it on the command line, or say --without-files."
+   },
+   "file.not-named": {
+    "text": "The record names no such file.",
+    "hint": "Check that bundle and file belong together."
+   },
+   "file.size": {
+    "text": "The file's size is not the one recorded.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "file.waived": {
+    "text": "Not checked, as asked (--without-files).",
+    "hint": "Give the file to check it."
+   },
+   "fingerprint.malformed": {
+    "text": "A fingerprint is not of its format.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "json.depth": {
+    "text": "It is nested too deeply.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "json.duplicate-name": {
+    "text": "A name occurs twice in one object.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "json.float": {
+    "text": "A number in the record is not an integer.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "json.integer-range": {
+    "text": "An integer is beyond 2^53-1.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "json.invalid": {
+    "text": "It is not JSON.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "json.number-range": {
+    "text": "A number is out of range.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "json.surrogate": {
+    "text": "A string holds half of a surrogate pair.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "json.type": {
+    "text": "A value is of a type that JSON does not have.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "jwk.malformed": {
+    "text": "The key is none that is used here.",
+    "hint": "Use a P-256 or Ed25519 key."
+   },
+   "jws.malformed": {
+    "text": "The signature is not of its format.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "jws.signature": {
+    "text": "The signature is not this key's over this text.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "jws.too-long": {
+    "text": "The signature and what it covers are too long for a log.",
+    "hint": "Whoever issued it must issue another one; ask the bundle's holder."
+   },
+   "key.unknown": {
+    "text": "The key is neither with the signature nor in the trust file.",
+    "hint": "If you trust its owner, add the organisation to the trust file."
+   },
+   "log.closed": {
+    "text": "The log is closed for good. What was anchored before stays true; nothing can be added.",
+    "hint": "New records are in another log: ask the log's operator."
+   },
+   "log.continued": {
+    "text": "The log is closed for good, and names the log that continues it. What was anchored before stays true.",
+    "hint": "New records are in that log; add it to your trust file if you trust it."
+   },
+   "log.frozen": {
+    "text": "The log is frozen: too few of its operators are left to sign. What was anchored before stays true; nothing can be added.",
+    "hint": "Ask the log's operator which log continues it."
+   },
+   "log.no-id": {
+    "text": "The trust file does not say under which id the contract keeps this log.",
+    "hint": "Ask the log's operator for its log id and add it to your trust file."
+   },
+   "log.struck": {
+    "text": "Operators of the log signed two histories and were struck. What was anchored before stays true.",
+    "hint": "Ask the log's operators what happened: crossproof audit lists when."
+   },
+   "log.unknown": {
+    "text": "The trust file does not name this log, so nothing that it signs can be judged.",
+    "hint": "If you trust this log, add its origin and key, from its operator and not from this bundle, to your trust file."
+   },
+   "manifest.other-submitter": {
+    "text": "The batch was signed by someone else than the exporter.",
+    "hint": "Ask the exporter whether it let others submit for it."
+   },
+   "members.malformed": {
+    "text": "A member of the bundle is missing, unknown, or not what it must be.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "merkle.hash": {
+    "text": "A hash is not 32 bytes.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "merkle.inclusion": {
+    "text": "The record's path leads to another root: record, path or checkpoint was changed.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "merkle.index": {
+    "text": "The record's index is outside the log.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "merkle.proof-length": {
+    "text": "The record's path has the wrong length for its place in the log.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "merkle.size": {
+    "text": "The log's size is out of range.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "none": {
+    "text": "Nothing is disclosed beyond what the record shows by itself.",
+    "hint": "Nothing to do."
+   },
+   "note.ambiguous-key": {
+    "text": "Two trusted keys cannot be told apart.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "note.malformed": {
+    "text": "The checkpoint is not a signed note.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "note.signature": {
+    "text": "The signature does not belong to this checkpoint.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "note.unsigned": {
+    "text": "No key that the trust file names signed the checkpoint.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "note.verifier-key": {
+    "text": "A verifier key is malformed.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "organisation.malformed": {
+    "text": "What is said of an organisation is not of its format.",
+    "hint": "Get the trust file again from its source."
+   },
+   "organisation.other": {
+    "text": "The key is another organisation's.",
+    "hint": "Do not rely on who it says to be."
+   },
+   "organisation.unknown": {
+    "text": "The trust file does not say whose key this is.",
+    "hint": "If you trust the organisation, add it with its keys to the trust file."
+   },
+   "other": {
+    "text": "It does not hold; the code beside it names the reason.",
+    "hint": "The code is listed in docs/codes.md."
+   },
+   "plan.absent": {
+    "text": "The record names a plan that covers it; the bundle does not carry that plan.",
+    "hint": "Ask for a newer bundle: crossproof bundle RECORD_ID -o FILE."
+   },
+   "plan.other": {
+    "text": "The plan in the bundle is not the one that the record names.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "receipt.differs": {
+    "text": "The recipient says to have received something else.",
+    "hint": "Compare the files with the recipient."
+   },
+   "receipt.other": {
+    "text": "The receipt is of another transfer.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "receipt.outcome": {
+    "text": "The receipt does not say what its own digests say.",
+    "hint": "Ask the recipient for another one."
+   },
+   "receipt.stranger": {
+    "text": "The receipt is by someone to whom nothing was transferred.",
+    "hint": "Do not rely on it."
+   },
+   "record.stopped": {
+    "text": "A regulator has stopped it.",
+    "hint": "Do not go on; ask the regulator."
+   },
+   "stage.absent": {
+    "text": "The bundle carries no attestation of this stage.",
+    "hint": "Ask the bundle's holder for one with it."
+   },
+   "stage.alone": {
+    "text": "A record that this stage is compared with is not in the bundle.",
+    "hint": "Ask the bundle's holder for one with it."
+   },
+   "stage.broken": {
+    "text": "A rule between the records does not hold.",
+    "hint": "Compare what was expected with what was found; the exporter must correct it by a new record."
+   },
+   "statement.date": {
+    "text": "A date in the record is not of its format.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "statement.hash": {
+    "text": "A hash in the record is not of its format.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "statement.jurisdiction": {
+    "text": "A jurisdiction in the record is not of its format.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "statement.jws": {
+    "text": "A signature in the record is not of its format.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "statement.kind": {
+    "text": "The record is of a kind that this verifier does not know.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "statement.member-name": {
+    "text": "A member name of the record is not ASCII.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "statement.missing": {
+    "text": "A member of the record is missing.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "statement.not-canonical": {
+    "text": "The record is not in its canonical form.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "statement.period": {
+    "text": "A period in the record is not of its format.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "statement.record-id": {
+    "text": "The record's id is not of its format.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "statement.salt": {
+    "text": "The record's salt is not of its format.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "statement.sd-digest": {
+    "text": "A concealed member's digest is not of its format.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "statement.time": {
+    "text": "A time in the record is not of its format.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "statement.too-long": {
+    "text": "The record is longer than a log accepts.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "statement.type": {
+    "text": "A member of the record has a wrong value.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "statement.unknown-member": {
+    "text": "The record has a member that its kind does not have.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "statement.version": {
+    "text": "The record is of a version that this verifier does not know.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "status-list.absent": {
+    "text": "The attestation has a status list, which is not in the bundle.",
+    "hint": "Get the bundle again: its lists are stapled to it."
+   },
+   "status-list.index": {
+    "text": "The status list has no such place.",
+    "hint": "Whoever issued it must issue another one; ask the bundle's holder."
+   },
+   "status-list.malformed": {
+    "text": "The status list is not of its format.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "status-list.other": {
+    "text": "This is another status list.",
+    "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
+   },
+   "status-list.stranger": {
+    "text": "The status list is not signed by the attestation's issuer.",
+    "hint": "If the key is the issuer's too, add it to the trust file."
+   },
+   "status-list.time": {
+    "text": "The status list says nothing about this time.",
+    "hint": "Get the bundle again for a list of today, or ask about the day of the list with --at."
+   },
+   "status.compromise": {
+    "text": "Only a revocation can be for a compromised key.",
+    "hint": "Whoever issued it must issue another one; ask the bundle's holder."
+   },
+   "status.none": {
+    "text": "No source says what became of it; that nothing was said, a bundle cannot show.",
+    "hint": "Ask its issuer, or the log for later statuses."
+   },
+   "status.order": {
+    "text": "A status cannot follow the one before it.",
+    "hint": "Ask whoever said it."
+   }
+  },
+  "stages": {
+   "pre-assessment": "Pre-assessment",
+   "backup": "Backup",
+   "post-check": "Post-check"
+  },
+  "claims": {
+   "at": "at",
+   "authority": "authority",
+   "backup": "backup checked against",
+   "by": "by",
+   "ceilings": "ceilings",
+   "checked_at": "checked at",
+   "class": "class",
+   "conditions": "conditions",
+   "corrective_action": "corrective action",
+   "count": "items",
+   "credentialSubject": "subject",
+   "custodian": "custodian",
+   "data_items": "data items",
+   "deposit": "deposit",
+   "deposited_at": "deposited at",
+   "exp": "valid until",
+   "filing": "filing",
+   "findings": "findings",
+   "iat": "issued at",
+   "id": "leaf of the record spoken of",
+   "iss": "issuer",
+   "items": "list of items",
+   "jurisdiction": "jurisdiction of the accreditation",
+   "kind": "full or sample",
+   "legal_basis": "legal basis",
+   "method": "method",
+   "name": "name",
+   "nbf": "valid from",
+   "number": "number",
+   "outcome": "outcome",
+   "personal": "personal information",
+   "place": "place",
+   "population": "population",
+   "pre_assessment": "pre-assessment checked against",
+   "reasons": "reasons",
+   "recipient": "recipient",
+   "record_id": "record spoken of",
+   "restore_check": "restore check",
+   "retained_until": "retained until",
+   "root": "root over the items",
+   "route": "route",
+   "rule": "rule",
+   "rule_set": "edition of the rules",
+   "scenario": "scenario",
+   "seed": "seed",
+   "sensitive": "sensitive",
+   "size": "size",
+   "status": "status list",
+   "to": "to"
+  },
+  "page": {
+   "title": "Verify a record",
+   "lead": "Drop a bundle, and the files that it proves. Everything is computed on this device: no file leaves it.",
+   "skip": "Skip to the content",
+   "language": "Language",
+   "theme": "Appearance",
+   "theme.auto": "As the system",
+   "theme.light": "Light",
+   "theme.dark": "Dark",
+   "drop": "Drop the bundle and its files here",
+   "drop.or": "or",
+   "drop.choose": "Choose files",
+   "drop.hint": "A bundle ends in .bundle.json and also lies inside a PDF certificate. A trust.json is taken up too.",
+   "chosen": "What you have given",
+   "bundle": "Bundle",
+   "file": "File",
+   "hashing": "{percent} % hashed",
+   "hashed": "Hashed, SHA-256",
+   "unreadable": "This file cannot be read.",
+   "remove": "Remove {name}",
+   "no-bundle": "The bundle is still missing: the file that came with them, ending in .bundle.json.",
+   "pdf.none": "This PDF carries no bundle. It is taken for a file of the record.",
+   "clear": "Start again",
+   "believed": "What is believed",
+   "trust.server": "This server's own trust file",
+   "trust.server.note": "A server that lied about its log would lie here too. Compare the key with one that you have by another way, or use a trust file of your own.",
+   "trust.own": "Your trust file, {name}",
+   "trust.none": "No trust file yet. Choose the one that you were given: without it nothing can be judged.",
+   "trust.replace": "Use another trust file",
+   "trust.back": "Back to this server's",
+   "trust.refused": "This is no trust file: {reason}",
+   "trust.log": "Log",
+   "trust.key": "Key",
+   "trust.chain": "Chain",
+   "trust.nodes": "Nodes",
+   "trust.pins": "Pinned anchors",
+   "trust.known": "Organisations",
+   "sandbox": "sandbox",
+   "nodes": "Nodes to ask about the chain",
+   "nodes.hint": "One address a line. They are asked directly, from this browser, in place of those of the trust file.",
+   "nodes.refused": "Not the address of a node: {address}",
+   "nodes.none": "none",
+   "nodes.agree": "{agree} of {count} must agree",
+   "without-files": "Check the record alone, without its files",
+   "result": "Result",
+   "working": "Checking…",
+   "verified.lead": "Everything that was checked holds.",
+   "failed.lead": "Something is wrong. Nothing that this bundle says is shown as true.",
+   "undetermined.lead": "Nothing is wrong so far, but not everything could be told.",
+   "next": "What to do next",
+   "next.verified": "Keep the bundle beside the file: it can be verified again at any time, without this server.",
+   "checks": "Checks",
+   "checks.count": "{verified} passed, {failed} failed, {undetermined} undetermined, {skipped} not checked",
+   "expected": "Expected",
+   "found": "Found",
+   "code": "Code",
+   "record": "What the record says",
+   "record.id": "Record",
+   "record.scenario": "Scenario",
+   "record.exporter": "Exporter",
+   "record.recipient": "Recipient",
+   "record.way": "From and to",
+   "record.time": "Happened at",
+   "record.items": "Data",
+   "record.all": "The whole record, as disclosed",
+   "anchored": "Anchored",
+   "anchored.at": "Block {block} of chain {chain}, {time}",
+   "anchored.none": "Not anchored yet",
+   "log.place": "Entry {index} of {origin}",
+   "as-of": "As of {time}",
+   "asked.none": "The chain was not asked.",
+   "asked.pin": "Your trust file pins the anchor, so no node was asked.",
+   "asked.nodes": "Asked directly: {nodes}",
+   "server.ask": "Ask this server about the anchor",
+   "server.says": "This server says that it anchored this head ({state}). That is its own word: it counts for nothing above.",
+   "server.denies": "This server knows no such anchor. That is its own word: it counts for nothing above.",
+   "server.silent": "This server cannot be asked now.",
+   "save.report": "Save the report",
+   "save.page": "Save this page as one file",
+   "save.page.note": "The saved page verifies without any server, from a disk or a memory stick.",
+   "share": "Copy a link with the bundle in it",
+   "share.done": "The link is copied. Its bundle stands behind the #, which no server is sent.",
+   "share.too-long": "The bundle is too large for a link: send the file.",
+   "share.failed": "The link could not be copied.",
+   "share.bad": "The link carries no bundle that can be read. Ask for the file.",
+   "print": "Print",
+   "command": "The same on a command line",
+   "noscript": "This page computes everything in your browser and needs JavaScript. On a command line: crossproof verify BUNDLE FILE… --trust trust.json",
+   "defect": "A defect of this page, not of what you gave it; please report: {reason}",
+   "footer": "Open source, no cookies, no foreign hosts.",
+   "hint.accreditation.unavailable": "Ask again later, or name another node under “What is believed”.",
+   "hint.anchor.none": "Ask the holder for the bundle again in a minute.",
+   "hint.anchor.unpinned": "Name a node of the chain under “What is believed”, or use a trust file that pins this anchor.",
+   "hint.chain.other": "Check the addresses of the nodes under “What is believed”.",
+   "hint.chain.pruned": "Name a node that keeps all blocks under “What is believed”.",
+   "hint.chain.unavailable": "Ask again later, or name another node under “What is believed”.",
+   "hint.checkpoint.no-operator": "Ask the holder for the bundle again in a minute.",
+   "hint.file.not-given": "Drop this file too, or check the record alone.",
+   "hint.file.waived": "Drop the file to have it checked.",
+   "hint.log.struck": "Ask the log's operators what happened.",
+   "hint.plan.absent": "Ask the holder for a newer bundle.",
+   "hint.status-list.time": "Ask the holder for the bundle again: it brings today's list."
+  }
+ },
+ "zh": {
+  "checks": {
+   "anchor.chain": "区块链上存有该锚定",
+   "anchor.head": "锚定指明检查点的日志头",
+   "anchor.log": "锚定指明该日志",
+   "anchor.time": "锚定在所问时间之前",
+   "attestation.accredited": "出具方在出具时已获认可",
+   "attestation.first-anchor": "证明在所称的时间已锚定",
+   "attestation.inclusion": "证明在日志之中",
+   "attestation.present": "证明已附上",
+   "attestation.rules": "可将证明与其所述记录相比对",
+   "attestation.signature": "证明由其所指明的密钥签名",
+   "attestation.stage": "证明属于该阶段",
+   "attestation.statement": "证明的条目格式正确",
+   "attestation.status": "证明未被撤销或中止",
+   "backup.order": "备份在传输之后",
+   "backup.restorable": "备份可以恢复",
+   "backup.retention": "备份保存期限足够",
+   "backup.transfer": "备份针对该次传输",
+   "bundle.format": "证明包格式正确",
+   "checkpoint.operator": "运营方已为合约签署日志头",
+   "checkpoint.signature": "检查点由日志密钥签名",
+   "entry.disclosures": "所披露内容属于该记录",
+   "entry.inclusion": "记录在日志之中",
+   "entry.statement": "记录是格式正确的声明",
+   "file.digest": "文件与记录一致",
+   "log.standing": "该日志目前在合约中的状态",
+   "log.trusted": "日志在信任文件之列",
+   "manifest.inclusion": "批次清单在日志之中",
+   "manifest.record": "记录在已签名的批次之中",
+   "manifest.signature": "批次清单由其所指明的密钥签名",
+   "manifest.statement": "批次清单的条目格式正确",
+   "manifest.submitter": "批次由出口方签名",
+   "plan.disclosures": "所披露内容属于该计划",
+   "plan.inclusion": "计划在日志之中",
+   "plan.named": "该计划即记录所指明的计划",
+   "plan.statement": "计划是格式正确的声明",
+   "post-check.backup": "事后核查针对该备份",
+   "post-check.order": "事后核查在备份之后",
+   "post-check.outcome": "事后核查未发现偏差",
+   "post-check.pre-assessment": "事后核查针对该事前评估",
+   "post-check.transfer": "事后核查针对该次传输",
+   "pre-assessment.ceilings": "未超出数量上限",
+   "pre-assessment.data-items": "事前评估针对这些数据项",
+   "pre-assessment.in-force": "传输发生时事前评估有效",
+   "pre-assessment.order": "事前评估先于传输",
+   "pre-assessment.outcome": "事前评估予以许可",
+   "pre-assessment.parties": "事前评估针对这些主体",
+   "pre-assessment.plan": "事前评估针对该记录所指明的计划",
+   "pre-assessment.scenario": "事前评估针对该场景",
+   "receipt.inclusion": "接收回执在日志之中",
+   "receipt.outcome": "接收方收到的与所发送的一致",
+   "receipt.recipient": "接收回执由该次传输的接收方出具",
+   "receipt.signature": "接收回执由其所指明的密钥签名",
+   "receipt.statement": "接收回执的条目格式正确",
+   "record.stopped": "监管机构未予叫停",
+   "status.inclusion": "状态变更在日志之中",
+   "status.signature": "状态变更由其所指明的密钥签名",
+   "status.statement": "状态变更的条目格式正确"
+  },
+  "verdicts": {
+   "verified": "验证通过",
+   "failed": "验证失败",
+   "undetermined": "无法确定"
+  },
+  "statuses": {
+   "verified": "通过",
+   "failed": "失败",
+   "undetermined": "未确定",
+   "skipped": "未检查"
+  },
+  "labels": {
+   "expected": "应为",
+   "found": "实为",
+   "place": "链 {chain}，区块 {block}",
+   "sandbox": "锚定在沙盒链上：仅供试用，对他人没有证明力。"
+  },
+  "reasons": {
+   "accreditation.compromised": {
+    "text": "首次锚定时，该密钥已不再由其所有者独自掌握。",
+    "hint": "请勿依赖该证明。如在该日期之前已锚定，载有首次锚定的证明包可予证明。"
+   },
+   "accreditation.ended": {
+    "text": "证明包的锚定作出时，认可已经终止。",
+    "hint": "请索取载有该证明首次锚定的证明包。"
+   },
+   "accreditation.malformed": {
+    "text": "认可信息格式不正确。",
+    "hint": "请向来源重新取得信任文件。"
+   },
+   "accreditation.no-anchor": {
+    "text": "该证明尚未锚定，其出具时间仅为出具方一面之词。",
+    "hint": "请一分钟后重新获取证明包。"
+   },
+   "accreditation.not-then": {
+    "text": "出具时，出具方的密钥未就该阶段获得认可。",
+    "hint": "请勿依赖该证明；请咨询该法域的认可机构。"
+   },
+   "accreditation.unavailable": {
+    "text": "无法查询谁获认可。",
+    "hint": "请稍后再试，或用 --rpc 指定其他节点。"
+   },
+   "accreditation.unknown": {
+    "text": "信任文件和区块链均无该密钥的认可记录。",
+    "hint": "如信任出具方，请从认可机构（而非从本证明包）取得认可信息，加入信任文件。"
+   },
+   "anchor.block": {
+    "text": "该高度的区块与锚定所载不符。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "anchor.contradicts-pin": {
+    "text": "信任文件中固定的锚定与此不同。",
+    "hint": "证明包或信任文件有一方被改动。请分别向来源重新索取。"
+   },
+   "anchor.later": {
+    "text": "锚定晚于所问的时间。",
+    "hint": "请向持有人询问是否有更早的证明包。"
+   },
+   "anchor.none": {
+    "text": "记录已入日志并签名，但日志头尚未锚定上链。",
+    "hint": "请稍后重新获取证明包：crossproof bundle 记录编号 -o 文件。"
+   },
+   "anchor.not-final": {
+    "text": "按信任文件的规则，该区块尚未最终确定。",
+    "hint": "请几分钟后再次验证。"
+   },
+   "anchor.not-on-chain": {
+    "text": "合约中没有这一锚定。",
+    "hint": "锚定被改动或从未存在。请勿依赖本证明包，并向日志运营方查询。"
+   },
+   "anchor.other-head": {
+    "text": "锚定的日志头与检查点不符。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "anchor.other-log": {
+    "text": "该锚定属于合约中的另一日志。",
+    "hint": "可能有人以同名开设日志。请勿依赖本证明包，并向日志运营方查询。"
+   },
+   "anchor.sandbox": {
+    "text": "证明包与信任文件对该链是否为沙盒链说法不一。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "anchor.transaction": {
+    "text": "锚定交易位于另一区块。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "anchor.unpinned": {
+    "text": "信任文件未固定该锚定，也未询问任何节点。",
+    "hint": "请联网验证（不加 --offline，或加 --rpc 地址），或先固定一次：crossproof trust pin 证明包。"
+   },
+   "attestation.deposit": {
+    "text": "所示清单不是所存证的内容。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "attestation.incomplete": {
+    "text": "证明缺少其结论所要求的内容。",
+    "hint": "须由出具方另行出具；请联系证明包持有人。"
+   },
+   "attestation.method": {
+    "text": "证明未完整说明核查方法。",
+    "hint": "须由出具方另行出具；请联系证明包持有人。"
+   },
+   "attestation.other-stage": {
+    "text": "该证明属于另一阶段。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "attestation.period": {
+    "text": "该证明在任何时间都无效。",
+    "hint": "须由出具方另行出具；请联系证明包持有人。"
+   },
+   "attestation.retention": {
+    "text": "存证内容没有保存期限。",
+    "hint": "须由出具方另行出具；请联系证明包持有人。"
+   },
+   "attestation.revoked": {
+    "text": "出具方已将其撤销。",
+    "hint": "请勿依赖；请向证明包持有人索取新的证明。"
+   },
+   "attestation.sd-jwt": {
+    "text": "不是此处可读取的 SD-JWT。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "attestation.suspended": {
+    "text": "出具方已将其中止。",
+    "hint": "请在中止解除后再行验证。"
+   },
+   "attestation.type": {
+    "text": "证明类型未知。",
+    "hint": "本程序的较新版本或可识别。"
+   },
+   "bundle.entry-size": {
+    "text": "条目长度超出日志限度。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "bundle.size": {
+    "text": "证明包大小超出限度。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "chain.gone": {
+    "text": "锚定所在的沙盒链已不存在：内置链随进程结束而消失。",
+    "hint": "请获取锚定在现有链上的证明包。沙盒链对他人没有证明力。"
+   },
+   "chain.other": {
+    "text": "所询问的节点属于另一条链或另一合约。",
+    "hint": "请检查信任文件中的节点地址或 --rpc。"
+   },
+   "chain.pruned": {
+    "text": "合约保有该锚点，但节点已不再保留其区块。",
+    "hint": "请询问保留全部区块的节点：--rpc 网址。"
+   },
+   "chain.unavailable": {
+    "text": "无法向任何节点查询该锚定。",
+    "hint": "请稍后再试，或用 --rpc 指定其他节点。"
+   },
+   "chain.unknown": {
+    "text": "信任文件未列出该链及合约。",
+    "hint": "如信任它们，请加入信任文件。"
+   },
+   "checkpoint.malformed": {
+    "text": "签名文本不是检查点。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "checkpoint.no-operator": {
+    "text": "检查点旁尚无运营方的签名：日志尚未连上其区块链。",
+    "hint": "请稍后重新获取证明包：crossproof bundle 记录编号 -o 文件。"
+   },
+   "checkpoint.origin": {
+    "text": "检查点由另一日志的密钥签名。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "claims.leaf": {
+    "text": "所述对象不是日志的叶。",
+    "hint": "须由出具方另行出具；请联系证明包持有人。"
+   },
+   "disclosure.malformed": {
+    "text": "披露内容格式错误。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "disclosure.misplaced": {
+    "text": "披露内容与其摘要所在位置不符。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "disclosure.not-concealable": {
+    "text": "披露内容涉及此类记录不得隐藏的字段。",
+    "hint": "请勿依赖此记录；请提交方公开该字段后重新登记。"
+   },
+   "disclosure.unreferenced": {
+    "text": "披露内容不对应记录中的任何摘要：被改动或属于其他记录。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "entry.other-kind": {
+    "text": "该条目属于另一种类。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "entry.unsound": {
+    "text": "记录本身未通过验证，无从比对文件。",
+    "hint": "请看上面的检查项。"
+   },
+   "file.changed": {
+    "text": "文件与记录的不一致。",
+    "hint": "请与所有者的原件比对；哪怕改动一个字节也会在此显示。"
+   },
+   "file.digest": {
+    "text": "文件的摘要与记录不符。",
+    "hint": "请与所有者的原件比对；哪怕改动一个字节也会在此显示。"
+   },
+   "file.not-given": {
+    "text": "记录列有该文件，但未提供。",
+    "hint": "请在命令行给出该文件，或使用 --without-files。"
+   },
+   "file.not-named": {
+    "text": "记录中没有这一文件。",
+    "hint": "请确认证明包与文件是否对应。"
+   },
+   "file.size": {
+    "text": "文件大小与记录不符。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "file.waived": {
+    "text": "按要求未检查（--without-files）。",
+    "hint": "提供该文件即可检查。"
+   },
+   "fingerprint.malformed": {
+    "text": "文件指纹格式错误。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "json.depth": {
+    "text": "嵌套过深。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "json.duplicate-name": {
+    "text": "同一对象内名称重复。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "json.float": {
+    "text": "记录中的数值不是整数。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "json.integer-range": {
+    "text": "整数超出 2^53-1。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "json.invalid": {
+    "text": "不是 JSON。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "json.number-range": {
+    "text": "数值超出范围。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "json.surrogate": {
+    "text": "字符串含有不成对的代理项。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "json.type": {
+    "text": "存在 JSON 没有的类型。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "jwk.malformed": {
+    "text": "不是此处使用的密钥。",
+    "hint": "请使用 P-256 或 Ed25519 密钥。"
+   },
+   "jws.malformed": {
+    "text": "签名格式不正确。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "jws.signature": {
+    "text": "该签名并非该密钥对此文本所作。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "jws.too-long": {
+    "text": "签名及其内容超出日志所能容纳的长度。",
+    "hint": "须由出具方另行出具；请联系证明包持有人。"
+   },
+   "key.unknown": {
+    "text": "密钥既未随签名附上，也不在信任文件中。",
+    "hint": "如信任其所有者，请将该机构加入信任文件。"
+   },
+   "log.closed": {
+    "text": "该日志已永久关闭。此前的锚定仍然有效，但不能再添加记录。",
+    "hint": "新记录在其他日志中：请向日志运营方查询。"
+   },
+   "log.continued": {
+    "text": "该日志已永久关闭，并指明了接续的日志。此前的锚定仍然有效。",
+    "hint": "新记录在接续的日志中；如信任它，请加入信任文件。"
+   },
+   "log.frozen": {
+    "text": "该日志已冻结：剩余运营方不足以签名。此前的锚定仍然有效，但不能再添加记录。",
+    "hint": "请向日志运营方询问由哪个日志接续。"
+   },
+   "log.no-id": {
+    "text": "信任文件未写明合约中该日志的编号。",
+    "hint": "请向日志运营方取得日志编号，加入信任文件。"
+   },
+   "log.struck": {
+    "text": "该日志有运营方因签署两份不同的历史而被除名。此前的锚定仍然有效。",
+    "hint": "请向日志各运营方了解情况：crossproof audit 会列出时间。"
+   },
+   "log.unknown": {
+    "text": "信任文件未列出该日志，无法判断其签名。",
+    "hint": "如信任该日志，请向其运营方（而非从本证明包）取得来源名和密钥，加入信任文件。"
+   },
+   "manifest.other-submitter": {
+    "text": "签署批次的并非出口方。",
+    "hint": "请询问出口方是否委托他人提交。"
+   },
+   "members.malformed": {
+    "text": "证明包缺少成员，或含有未知、不合规的成员。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "merkle.hash": {
+    "text": "哈希值不是 32 字节。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "merkle.inclusion": {
+    "text": "记录的路径得到另一个根：记录、路径或检查点被改动。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "merkle.index": {
+    "text": "记录的序号超出日志范围。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "merkle.proof-length": {
+    "text": "路径长度与记录在日志中的位置不符。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "merkle.size": {
+    "text": "日志大小超出范围。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "none": {
+    "text": "除记录本身外没有另行披露的内容。",
+    "hint": "无需处理。"
+   },
+   "note.ambiguous-key": {
+    "text": "两个受信密钥无法区分。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "note.malformed": {
+    "text": "检查点不是签名文本。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "note.signature": {
+    "text": "签名与该检查点不符。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "note.unsigned": {
+    "text": "检查点没有信任文件所列密钥的签名。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "note.verifier-key": {
+    "text": "验证密钥格式错误。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "organisation.malformed": {
+    "text": "机构信息格式不正确。",
+    "hint": "请向来源重新取得信任文件。"
+   },
+   "organisation.other": {
+    "text": "该密钥属于另一机构。",
+    "hint": "请勿相信其自称的身份。"
+   },
+   "organisation.unknown": {
+    "text": "信任文件未说明该密钥属于谁。",
+    "hint": "如信任该机构，请将其及其密钥加入信任文件。"
+   },
+   "other": {
+    "text": "未通过；旁边的代码说明原因。",
+    "hint": "代码说明见 docs/codes.md。"
+   },
+   "plan.absent": {
+    "text": "记录指明了所属计划，但证明包未附该计划。",
+    "hint": "请索取较新的证明包：crossproof bundle 记录编号 -o 文件。"
+   },
+   "plan.other": {
+    "text": "证明包中的计划不是记录所指明的计划。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "receipt.differs": {
+    "text": "接收方称收到的内容不一致。",
+    "hint": "请与接收方核对文件。"
+   },
+   "receipt.other": {
+    "text": "该回执属于另一次传输。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "receipt.outcome": {
+    "text": "回执结论与其所列摘要不符。",
+    "hint": "请向接收方索取新的回执。"
+   },
+   "receipt.stranger": {
+    "text": "出具回执者并非该次传输的接收方。",
+    "hint": "请勿依赖该回执。"
+   },
+   "record.stopped": {
+    "text": "监管机构已予叫停。",
+    "hint": "请勿继续；请咨询监管机构。"
+   },
+   "stage.absent": {
+    "text": "证明包未附该阶段的证明。",
+    "hint": "请向持有人索取附有该证明的证明包。"
+   },
+   "stage.alone": {
+    "text": "证明包缺少须与该阶段比对的记录。",
+    "hint": "请向持有人索取附有该记录的证明包。"
+   },
+   "stage.broken": {
+    "text": "记录之间的规则不成立。",
+    "hint": "请比对预期与实际；须由出口方以新记录更正。"
+   },
+   "statement.date": {
+    "text": "记录中的日期格式错误。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "statement.hash": {
+    "text": "记录中的哈希值格式错误。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "statement.jurisdiction": {
+    "text": "记录中的法域代码格式错误。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "statement.jws": {
+    "text": "记录中的签名格式不正确。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "statement.kind": {
+    "text": "验证程序不认识该记录的种类。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "statement.member-name": {
+    "text": "记录的成员名不是 ASCII。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "statement.missing": {
+    "text": "记录缺少成员。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "statement.not-canonical": {
+    "text": "记录不是规范形式。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "statement.period": {
+    "text": "记录中的期间格式错误。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "statement.record-id": {
+    "text": "记录编号格式错误。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "statement.salt": {
+    "text": "记录的盐值格式错误。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "statement.sd-digest": {
+    "text": "隐藏成员的摘要格式错误。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "statement.time": {
+    "text": "记录中的时间格式错误。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "statement.too-long": {
+    "text": "记录长度超出日志限度。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "statement.type": {
+    "text": "记录的成员取值不合规。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "statement.unknown-member": {
+    "text": "记录含有其种类没有的成员。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "statement.version": {
+    "text": "验证程序不认识该记录的版本。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "status-list.absent": {
+    "text": "该证明有状态列表，但证明包中没有。",
+    "hint": "请重新获取证明包，其中附有状态列表。"
+   },
+   "status-list.index": {
+    "text": "状态列表中没有该位置。",
+    "hint": "须由出具方另行出具；请联系证明包持有人。"
+   },
+   "status-list.malformed": {
+    "text": "状态列表格式不正确。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "status-list.other": {
+    "text": "这是另一个状态列表。",
+    "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
+   },
+   "status-list.stranger": {
+    "text": "状态列表不是由该证明的出具方签名。",
+    "hint": "如该密钥也属于出具方，请将其加入信任文件。"
+   },
+   "status-list.time": {
+    "text": "状态列表未涵盖该时间。",
+    "hint": "请重新获取证明包以取得当日列表，或用 --at 询问列表当日的状态。"
+   },
+   "status.compromise": {
+    "text": "只有撤销才能以密钥泄露为由。",
+    "hint": "须由出具方另行出具；请联系证明包持有人。"
+   },
+   "status.none": {
+    "text": "没有来源说明其后续状态；证明包无法证明未有任何状态变更。",
+    "hint": "请询问出具方，或向日志查询其后的状态变更。"
+   },
+   "status.order": {
+    "text": "该状态不能接在前一状态之后。",
+    "hint": "请询问发布者。"
+   }
+  },
+  "stages": {
+   "pre-assessment": "事前评估",
+   "backup": "事中备份存证",
+   "post-check": "事后核查"
+  },
+  "claims": {
+   "at": "时间",
+   "authority": "主管机关",
+   "backup": "所核查的备份",
+   "by": "执行人",
+   "ceilings": "数量上限",
+   "checked_at": "核查时间",
+   "class": "级别",
+   "conditions": "附加条件",
+   "corrective_action": "整改措施",
+   "count": "项数",
+   "credentialSubject": "对象",
+   "custodian": "保管方",
+   "data_items": "数据项",
+   "deposit": "存证内容",
+   "deposited_at": "存证时间",
+   "exp": "有效期止",
+   "filing": "备案",
+   "findings": "发现",
+   "iat": "出具时间",
+   "id": "所述记录的叶哈希",
+   "iss": "出具方",
+   "items": "清单",
+   "jurisdiction": "认可机构所属法域",
+   "kind": "全量或抽样",
+   "legal_basis": "法律依据",
+   "method": "方法",
+   "name": "名称",
+   "nbf": "有效期起",
+   "number": "编号",
+   "outcome": "结论",
+   "personal": "个人信息",
+   "place": "存放地点",
+   "population": "总体数量",
+   "pre_assessment": "所核查的事前评估",
+   "reasons": "理由",
+   "recipient": "接收方",
+   "record_id": "所述记录",
+   "restore_check": "恢复检查",
+   "retained_until": "保存至",
+   "root": "清单根哈希",
+   "route": "路径",
+   "rule": "规则",
+   "rule_set": "规则版本",
+   "scenario": "场景",
+   "seed": "随机种子",
+   "sensitive": "敏感",
+   "size": "大小",
+   "status": "状态列表",
+   "to": "目的地"
+  },
+  "page": {
+   "title": "验证记录",
+   "lead": "放入证明包及其所证明的文件。一切均在本设备上计算，文件不会离开本设备。",
+   "skip": "跳至正文",
+   "language": "语言",
+   "theme": "外观",
+   "theme.auto": "跟随系统",
+   "theme.light": "浅色",
+   "theme.dark": "深色",
+   "drop": "将证明包及其文件拖放到此处",
+   "drop.or": "或",
+   "drop.choose": "选择文件",
+   "drop.hint": "证明包以 .bundle.json 结尾，也附在 PDF 证书之中。亦可放入 trust.json。",
+   "chosen": "已提供的文件",
+   "bundle": "证明包",
+   "file": "文件",
+   "hashing": "已计算 {percent}%",
+   "hashed": "已计算 SHA-256",
+   "unreadable": "无法读取该文件。",
+   "remove": "移除 {name}",
+   "no-bundle": "尚缺证明包，即随文件一同收到、以 .bundle.json 结尾的文件。",
+   "pdf.none": "该 PDF 未附证明包，按记录所指的文件处理。",
+   "clear": "重新开始",
+   "believed": "信任依据",
+   "trust.server": "本服务器的信任文件",
+   "trust.server.note": "若服务器就其日志作假，此处亦会作假。请与另行取得的密钥比对，或使用您自己的信任文件。",
+   "trust.own": "您的信任文件 {name}",
+   "trust.none": "尚无信任文件。请选择您收到的信任文件：没有它便无从判断。",
+   "trust.replace": "使用其他信任文件",
+   "trust.back": "恢复使用本服务器的",
+   "trust.refused": "这不是信任文件：{reason}",
+   "trust.log": "日志",
+   "trust.key": "密钥",
+   "trust.chain": "区块链",
+   "trust.nodes": "节点",
+   "trust.pins": "已固定的锚定",
+   "trust.known": "机构",
+   "sandbox": "沙盒",
+   "nodes": "用于查询区块链的节点",
+   "nodes.hint": "每行一个地址。由本浏览器直接查询，代替信任文件所列节点。",
+   "nodes.refused": "不是节点地址：{address}",
+   "nodes.none": "无",
+   "nodes.agree": "{count} 个节点中须有 {agree} 个一致",
+   "without-files": "仅验证记录，不验证文件",
+   "result": "结果",
+   "working": "正在检查…",
+   "verified.lead": "所检查的各项均成立。",
+   "failed.lead": "存在错误。证明包所述内容一律不作为真实内容显示。",
+   "undetermined.lead": "尚未发现错误，但有的事项无法确定。",
+   "next": "下一步",
+   "next.verified": "请将证明包与文件一并保存：可随时再次验证，无需本服务器。",
+   "checks": "检查项",
+   "checks.count": "{verified} 项通过，{failed} 项失败，{undetermined} 项未确定，{skipped} 项未检查",
+   "expected": "应为",
+   "found": "实为",
+   "code": "代码",
+   "record": "记录内容",
+   "record.id": "记录编号",
+   "record.scenario": "场景",
+   "record.exporter": "出口方",
+   "record.recipient": "接收方",
+   "record.way": "起止法域",
+   "record.time": "发生时间",
+   "record.items": "数据",
+   "record.all": "已披露的完整记录",
+   "anchored": "锚定",
+   "anchored.at": "链 {chain} 区块 {block}，{time}",
+   "anchored.none": "尚未锚定",
+   "log.place": "{origin} 第 {index} 条",
+   "as-of": "截至 {time}",
+   "asked.none": "未查询区块链。",
+   "asked.pin": "您的信任文件已固定该锚定，因此未查询节点。",
+   "asked.nodes": "直接查询：{nodes}",
+   "server.ask": "向本服务器查询该锚定",
+   "server.says": "本服务器称其已锚定该日志头（{state}）。此为其一面之词，不计入以上结果。",
+   "server.denies": "本服务器称没有该锚定。此为其一面之词，不计入以上结果。",
+   "server.silent": "目前无法向本服务器查询。",
+   "save.report": "保存报告",
+   "save.page": "将本页保存为单个文件",
+   "save.page.note": "所保存的页面无需任何服务器，可在磁盘或存储盘上验证。",
+   "share": "复制含证明包的链接",
+   "share.done": "链接已复制。证明包位于 # 之后，不会发送给任何服务器。",
+   "share.too-long": "证明包过大，无法放入链接，请发送文件。",
+   "share.failed": "无法复制链接。",
+   "share.bad": "链接中没有可读取的证明包，请索取文件。",
+   "print": "打印",
+   "command": "命令行中的同一验证",
+   "noscript": "本页在您的浏览器中完成全部计算，需要 JavaScript。命令行：crossproof verify 证明包 文件… --trust trust.json",
+   "defect": "这是本页的缺陷，与您提供的内容无关，请予反馈：{reason}",
+   "footer": "开放源代码，无 Cookie，不连接外部网站。",
+   "hint.accreditation.unavailable": "请稍后再试，或在“信任依据”中指定其他节点。",
+   "hint.anchor.none": "请一分钟后向持有人重新索取证明包。",
+   "hint.anchor.unpinned": "请在“信任依据”中指定该链的节点，或使用已固定该锚定的信任文件。",
+   "hint.chain.other": "请检查“信任依据”中的节点地址。",
+   "hint.chain.pruned": "请在“信任依据”中指定保留全部区块的节点。",
+   "hint.chain.unavailable": "请稍后再试，或在“信任依据”中指定其他节点。",
+   "hint.checkpoint.no-operator": "请一分钟后向持有人重新索取证明包。",
+   "hint.file.not-given": "请一并放入该文件，或仅验证记录。",
+   "hint.file.waived": "放入该文件即可检查。",
+   "hint.log.struck": "请向日志各运营方了解情况。",
+   "hint.plan.absent": "请向持有人索取较新的证明包。",
+   "hint.status-list.time": "请向持有人重新索取证明包，其中附有当日列表。"
+  }
+ }
+};

@@ -1,0 +1,24 @@
+/** Reads cases as JSON lines, judges each with the verifier of the page, writes a report a line. */
+
+import { createInterface } from "node:readline";
+
+import { decode } from "../../api/static/verify/base64url.js";
+import { MalformedError } from "../../api/static/verify/errors.js";
+import { Trust } from "../../api/static/verify/trust.js";
+import { verify } from "../../api/static/verify/verify.js";
+
+for await (const line of createInterface({ input: process.stdin })) {
+  process.stdout.write(`${JSON.stringify(await judge(JSON.parse(line)))}\n`);
+}
+
+async function judge({ bundle, trust, files, without_files: withoutFiles, required, now }) {
+  let believed;
+  try {
+    believed = new Trust(decode(trust));
+  } catch (error) {
+    if (!(error instanceof MalformedError)) throw error;
+    return { error: [error.code, error.expected, error.found] };
+  }
+  const options = { trust: believed, files, withoutFiles, required, now };
+  return (await verify(decode(bundle), options)).toValue();
+}

@@ -1,0 +1,342 @@
+"""The page that verifies, in a real browser: verdicts, what it asks, and for whom it works."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.pages import POLICY
+from ledger.report import catalogue
+from tests.browser.conftest import Visit, changed
+
+# ["a", "b", 1], which no record here calls for.
+_STRAY = "WyJhIiwgImIiLCAxXQ"
+_AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def test_bundle_and_file_under_a_pinning_trust_file_are_verified(quiet: Visit) -> None:
+    page = quiet.open()
+    quiet.give(quiet.site.pinned, quiet.site.bundle, quiet.site.file)
+    assert quiet.verdict() == "verified"
+    assert quiet.check("file.digest")[0] == "verified"
+    assert "深圳出口有限公司" in page.inner_text("#record")
+    # An embedded chain proves nothing to anyone else, and the page says so beside the verdict.
+    assert catalogue("en")["labels"]["sandbox"] in page.inner_text("#verdict")
+    assert page.locator("#checks li").count() == 11
+
+
+def test_anchor_that_nobody_was_asked_about_is_undetermined(quiet: Visit) -> None:
+    page = quiet.open()
+    quiet.give(quiet.site.bundle, quiet.site.file)
+    assert quiet.verdict() == "undetermined"
+    assert quiet.check("anchor.chain")[0] == "undetermined"
+    assert "What is believed" in page.inner_text("#verdict .next")
+
+
+def test_server_s_word_about_an_anchor_is_labelled_and_counts_for_nothing(quiet: Visit) -> None:
+    page = quiet.open()
+    quiet.give(quiet.site.bundle, quiet.site.file)
+    quiet.verdict()
+    page.click("#ask-server")
+    page.wait_for_selector("#server-says:not(:empty)")
+    assert "its own word" in page.inner_text("#server-says")
+    assert "says that it anchored" in page.inner_text("#server-says")
+    assert quiet.verdict() == "undetermined"
+
+
+def _other_root(bundle: dict[str, Any]) -> None:
+    lines = bundle["checkpoint"].split("\n")
+    lines[2] = base64.b64encode(bytes(32)).decode()
+    bundle["checkpoint"] = "\n".join(lines)
+
+
+def _other_entry(bundle: dict[str, Any]) -> None:
+    body = base64.b64decode(bundle["entry"]["body"]).replace(b'"CN"', b'"SG"')
+    bundle["entry"]["body"] = base64.b64encode(body).decode()
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (_other_root, "checkpoint.signature"),
+        (_other_entry, "entry.inclusion"),
+        (lambda bundle: bundle["anchor"].update(block_number=1), "anchor.chain"),
+        (lambda bundle: bundle["anchor"].update(size=9), "anchor.head"),
+        (lambda bundle: bundle["anchor"].update(log_id="0x" + "00" * 32), "anchor.log"),
+        (lambda bundle: bundle["entry"].update(disclosures=[_STRAY]), "entry.disclosures"),
+        (lambda bundle: bundle.update(unknown=1), "bundle.format"),
+    ],
+)  # fmt: skip
+def test_changed_bundle_fails_by_name_and_shows_nothing_as_true(
+    quiet: Visit, tmp_path: Path, change: Any, code: str
+) -> None:
+    page = quiet.open()
+    bundle = changed(quiet.site.bundle, tmp_path, change)
+    quiet.give(quiet.site.pinned, bundle, quiet.site.file)
+    assert quiet.verdict() == "failed"
+    status, said = quiet.check(code)
+    assert status == "failed"
+    assert catalogue("en")["checks"][code] in said
+    assert page.locator("#record").is_hidden()
+    assert "深圳" not in page.inner_text("#result").replace(quiet.site.file.name, "")
+
+
+def test_changed_file_fails_with_both_digests(quiet: Visit, tmp_path: Path) -> None:
+    quiet.open()
+    copy = tmp_path / quiet.site.file.name
+    copy.write_bytes(quiet.site.file.read_bytes() + b" ")
+    quiet.give(quiet.site.pinned, quiet.site.bundle, copy)
+    assert quiet.verdict() == "failed"
+    status, said = quiet.check("file.digest")
+    assert status == "failed"
+    assert "Expected" in said
+    assert "Found" in said
+
+
+def test_missing_file_is_undetermined_unless_the_visitor_waives_it(quiet: Visit) -> None:
+    page = quiet.open()
+    quiet.give(quiet.site.pinned, quiet.site.bundle)
+    assert quiet.verdict() == "undetermined"
+    page.check("#without-files")
+    page.wait_for_selector("#verdict.verified")
+
+
+def test_verdict_is_one_element_replaced_whole(quiet: Visit, tmp_path: Path) -> None:
+    page = quiet.open()
+    quiet.give(quiet.site.pinned, quiet.site.bundle, quiet.site.file)
+    quiet.verdict()
+    quiet.give(changed(quiet.site.bundle, tmp_path, _other_entry))
+    page.wait_for_selector("#verdict.failed")
+    assert page.locator("#verdict .word").count() == 1
+    assert page.locator("#checks li").count() < 11
+
+
+def test_network_cut_after_loading_leaves_all_but_the_chain(visit: Visit) -> None:
+    page = visit.open()
+    visit.context.set_offline(True)
+    asked = len(visit.asked)
+    page.click("#believed summary")
+    page.fill("#nodes", "http://127.0.0.1:9/")
+    page.locator("#nodes").blur()
+    visit.give(visit.site.bundle, visit.site.file)
+    assert visit.verdict() == "undetermined"
+    assert visit.check("anchor.chain")[0] == "undetermined"
+    assert "chain.unreachable" in visit.check("anchor.chain")[1]
+    for code in ("checkpoint.signature", "checkpoint.operator", "entry.inclusion", "file.digest"):
+        assert visit.check(code)[0] == "verified"
+    tried = visit.asked[asked:]
+    assert {url for _, url, _ in tried} <= {"http://127.0.0.1:9/"}
+
+
+@pytest.mark.timeout(300)
+def test_file_of_a_gigabyte_is_hashed_while_the_page_stays_alive(
+    quiet: Visit, tmp_path: Path
+) -> None:
+    page = quiet.open()
+    large = tmp_path / "large.bin"
+    with large.open("wb") as file:
+        file.truncate(2**30)
+    quiet.give(quiet.site.bundle, quiet.site.file)
+    quiet.verdict()
+    # How late a tick comes that is due every 50 ms, at worst, while the file is hashed.
+    page.evaluate(
+        """() => { let last = performance.now(); window.latest = 0; window.ticks = 0;
+             setInterval(() => { const now = performance.now(); window.ticks++;
+               window.latest = Math.max(window.latest, now - last); last = now; }, 50); }"""
+    )
+    quiet.give(large)
+    page.wait_for_selector("#list progress")
+    page.wait_for_selector("#list progress", state="detached", timeout=240_000)
+    page.wait_for_selector("#verdict.failed")
+    assert "49bc20df15e412a6" in page.inner_text("#list")
+    assert page.evaluate("window.ticks") > 20
+    assert page.evaluate("window.latest") < 2_000
+
+
+def test_share_link_carries_the_bundle_behind_the_hash(quiet: Visit) -> None:
+    page = quiet.open()
+    quiet.give(quiet.site.bundle, quiet.site.file)
+    quiet.verdict()
+    page.click("#share")
+    page.wait_for_selector("#told:not(:empty)")
+    link = str(page.evaluate("navigator.clipboard.readText()"))
+    assert link.startswith(f"{quiet.site.address}/verify?lang=en#bundle=")
+    page.goto("about:blank")
+    page.goto(link)
+    assert quiet.verdict() == "undetermined"
+    assert quiet.check("entry.inclusion")[0] == "verified"
+    assert "#" not in page.url
+    assert not any("bundle=" in url for _, url, _ in quiet.asked)
+
+
+def test_share_link_that_is_damaged_is_told(quiet: Visit) -> None:
+    page = quiet.open("/verify?lang=en#bundle=AAAA")
+    assert "no bundle that can be read" in page.inner_text("#problem")
+
+
+def test_bundle_inside_a_pdf_is_taken(quiet: Visit, tmp_path: Path) -> None:
+    quiet.open()
+    certificate = tmp_path / "certificate.pdf"
+    certificate.write_bytes(_pdf(quiet.site.bundle.read_bytes()))
+    quiet.give(quiet.site.pinned, certificate, quiet.site.file)
+    assert quiet.verdict() == "verified"
+
+
+def test_pdf_with_two_bundles_or_none_is_a_file_like_others(quiet: Visit, tmp_path: Path) -> None:
+    page = quiet.open()
+    bundle = quiet.site.bundle.read_bytes()
+    two = tmp_path / "two.pdf"
+    two.write_bytes(_pdf(bundle, bundle.replace(b'"index": 0', b'"index": 1')))
+    quiet.give(two)
+    page.wait_for_selector("text=This PDF carries no bundle")
+    assert page.locator("#result").is_hidden()
+
+
+def test_trust_file_can_be_replaced_and_taken_back(quiet: Visit, tmp_path: Path) -> None:
+    page = quiet.open()
+    quiet.give(quiet.site.bundle, quiet.site.file)
+    quiet.verdict()
+    page.set_input_files("#trust-file", str(quiet.site.pinned))
+    page.wait_for_selector("#verdict.verified")
+    assert "Your trust file, pinned.json" in page.inner_text("#believed summary")
+    page.click("#believed summary")
+    page.click("#trust-back")
+    page.wait_for_selector("#verdict.undetermined")
+    wrong = changed(quiet.site.pinned, tmp_path, lambda trust: trust.update(logs=5))
+    page.set_input_files("#trust-file", str(wrong))
+    page.wait_for_selector("#problem:not([hidden])")
+    assert quiet.verdict() == "undetermined"
+
+
+@pytest.mark.parametrize(("asked", "accepted"), [("zh", "en"), ("", "zh-CN,zh;q=0.9,en;q=0.1")])
+def test_chinese_is_complete(quiet: Visit, asked: str, accepted: str) -> None:
+    quiet.context.set_extra_http_headers({"Accept-Language": accepted})
+    page = quiet.open(f"/verify?lang={asked}" if asked else "/verify")
+    assert page.get_attribute("html", "lang") == "zh-Hans"
+    quiet.give(quiet.site.bundle, quiet.site.file)
+    quiet.verdict()
+    texts = catalogue("zh")
+    assert texts["verdicts"]["undetermined"] in page.inner_text("#verdict")
+    titles = page.locator("#checks .title").all_inner_texts()
+    assert all(title.split("\n")[0] in texts["checks"].values() for title in titles)
+    # Words of the other language are left nowhere but in names.
+    shown = page.inner_text("main")
+    for word in ("Verify", "Drop", "Expected", "Checks", "believed", "Record", "Print"):
+        assert word not in shown
+
+
+def test_language_changes_without_asking_anyone(quiet: Visit) -> None:
+    page = quiet.open()
+    quiet.give(quiet.site.bundle, quiet.site.file)
+    quiet.verdict()
+    asked = len(quiet.asked)
+    page.click("text=中文")
+    assert catalogue("zh")["verdicts"]["undetermined"] in page.inner_text("#verdict")
+    page.click("text=English")
+    assert catalogue("en")["verdicts"]["undetermined"] in page.inner_text("#verdict")
+    assert len(quiet.asked) == asked
+
+
+def test_keyboard_alone_reaches_everything(quiet: Visit) -> None:
+    page = quiet.open()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "choose"
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files([str(quiet.site.bundle), str(quiet.site.file)])
+    quiet.verdict()
+    reached = set()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
+    wanted = {
+        "without-files",
+        "clear",
+        "ask-server",
+        "save-report",
+        "share",
+        "print",
+        "SUMMARY",
+        "save-page",
+    }
+    assert wanted <= reached
+    # What has the focus is seen to have it.
+    page.focus("#clear")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_axe_finds_no_serious_issue(visit: Visit, scheme: Any, language: str) -> None:
+    page = visit.page
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    visit.open(f"/verify?lang={language}")
+    page.click("#believed summary")
+    visit.give(visit.site.bundle, visit.site.file)
+    visit.verdict()
+    # The page's own policy lets no such script in: it comes in by the browser's back door.
+    found = page.evaluate(f"{_AXE.read_text('utf-8')}; axe.run()")
+    serious = [
+        (issue["id"], [node["html"][:120] for node in issue["nodes"]])
+        for issue in found["violations"]
+        if issue["impact"] in {"serious", "critical"}
+    ]
+    assert serious == []
+    assert len(found["passes"]) > 20
+
+
+def test_policy_lets_nothing_inline_in(visit: Visit) -> None:
+    response = visit.page.goto(f"{visit.site.address}/verify")
+    assert response is not None
+    assert response.headers["content-security-policy"] == POLICY
+    assert "unsafe" not in POLICY
+    assert visit.page.locator("script:not([src]), style, [style], [onclick]").count() == 0
+    visit.page.evaluate(
+        "() => { const s = document.createElement('script'); s.textContent = 'window.inline = 1';"
+        " document.head.append(s); }"
+    )
+    assert visit.page.evaluate("window.inline") is None
+    assert len(visit.problems) == 1
+    visit.problems.clear()
+
+
+def test_phone_shows_all_without_scrolling_sideways(quiet: Visit) -> None:
+    quiet.page.set_viewport_size({"width": 390, "height": 844})
+    page = quiet.open()
+    quiet.give(quiet.site.bundle, quiet.site.file)
+    quiet.verdict()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_report_is_saved_with_the_schema_of_the_command_line(quiet: Visit) -> None:
+    page = quiet.open()
+    quiet.give(quiet.site.pinned, quiet.site.bundle, quiet.site.file)
+    quiet.verdict()
+    with page.expect_download() as download:
+        page.click("#save-report")
+    report = json.loads(Path(download.value.path()).read_text("utf-8"))
+    assert report["verdict"] == "verified"
+    assert report["mediaType"] == "application/vnd.crossproof.report.v1+json"
+
+
+def _pdf(*attached: bytes) -> bytes:
+    """Write a PDF that is small and whole, with compressed attachments."""
+    objects = [b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [] /Count 0 >>"]
+    for content in attached:
+        packed = zlib.compress(content)
+        head = f"<< /Type /EmbeddedFile /Filter /FlateDecode /Length {len(packed)} >>"
+        objects.append(head.encode() + b"\nstream\n" + packed + b"\nendstream")
+    body = b"%PDF-1.7\n"
+    for number, content in enumerate(objects, 1):
+        body += f"{number} 0 obj\n".encode() + content + b"\nendobj\n"
+    return body + b"trailer << /Root 1 0 R >>\n%%EOF\n"
