@@ -59,7 +59,8 @@ def test_kill_at_random_moments_loses_nothing_acknowledged(
         appended = append(log, unanswered)
         assert appended.added in {0, len(unanswered)}
         assert len(appended.ranges) == 1
-        report = audit(log)
+        # Structure alone: these entries are no statements.
+        report = audit(log, entries=False)
         assert report.findings == []
         assert report.size >= acknowledged
         home.close()
