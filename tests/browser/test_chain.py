@@ -64,11 +64,15 @@ def online(
 def _judged(bundle: Bundle, trust: Trust, *nodes: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Judge with both; give both reports."""
     asked = case("online", bundle, trust, now=datetime.now(UTC) + timedelta(days=1))
-    chain, accreditations = find_sources(asked.bundle, trust, nodes)
+    sources = find_sources(asked.bundle, trust, nodes)
     ours = verify(
-        asked.bundle, trust=trust, chain=chain, accreditations=accreditations, now=asked.now,
+        asked.bundle,
+        trust=trust,
+        chain=sources.chain,
+        accreditations=sources.accreditations,
+        now=asked.now,
         without_files=True,
-    ).to_value()  # fmt: skip
+    ).to_value()
     (theirs,) = answers("judge.mjs", [{**asked.to_value(), "nodes": list(nodes)}])
     return json.loads(json.dumps(ours)), theirs
 

@@ -1918,6 +1918,11 @@ export const STAGES = {
  }
 };
 
+export const SOURCES = [
+ "list",
+ "registry"
+];
+
 export const ROLES = [
  "enterprise",
  "assessor",
