@@ -3,6 +3,7 @@
 import { createInterface } from "node:readline";
 
 import { decode } from "../../api/static/verify/base64url.js";
+import { findSources } from "../../api/static/verify/chain/sources.js";
 import { MalformedError } from "../../api/static/verify/errors.js";
 import { Trust } from "../../api/static/verify/trust.js";
 import { verify } from "../../api/static/verify/verify.js";
@@ -11,7 +12,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   process.stdout.write(`${JSON.stringify(await judge(JSON.parse(line)))}\n`);
 }
 
-async function judge({ bundle, trust, files, without_files: withoutFiles, required, now }) {
+async function judge({ bundle, trust, files, without_files: withoutFiles, required, now, nodes }) {
   let believed;
   try {
     believed = new Trust(decode(trust));
@@ -19,6 +20,8 @@ async function judge({ bundle, trust, files, without_files: withoutFiles, requir
     if (!(error instanceof MalformedError)) throw error;
     return { error: [error.code, error.expected, error.found] };
   }
-  const options = { trust: believed, files, withoutFiles, required, now };
-  return (await verify(decode(bundle), options)).toValue();
+  const data = decode(bundle);
+  const sources = nodes ? findSources(data, believed, nodes) : {};
+  const options = { trust: believed, files, withoutFiles, required, now, ...sources };
+  return (await verify(data, options)).toValue();
 }

@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from ledger import base64url, manifest, receipt, status_list
@@ -19,6 +20,7 @@ from ledger.merkle import inclusion_proof
 from ledger.receipt import Received
 from ledger.status import Action
 from ledger.status_list import Statuses, TokenStatus
+from ledger.trust import Source, TrustedStatuses
 from tests.browser.judged import Case, case
 from tests.browser.mangled import signed_text
 from tests.covered_transfer import ISSUED, KEY
@@ -139,6 +141,9 @@ def _dossiers() -> Iterator[Case]:
     unknown = replace(plain.trust(), accreditations=())
     yield case("accreditation unknown", plain.bundle(), unknown)
     yield case("no anchor for a dossier", replace(plain.bundle(), anchor=None), plain.trust())
+    for at in (ISSUED - 700, ISSUED - 500, ISSUED, BLOCK_TIME, BLOCK_TIME + 1):
+        then = datetime.fromtimestamp(at, UTC)
+        yield case(f"dossier asked at {at}", plain.bundle(), plain.trust(), now=then)
     yield from _first_anchors(plain)
     strangers = LoggedDossier({"backup/jurisdiction": "HK"})
     yield case("another jurisdiction", strangers.bundle(), strangers.trust())
@@ -268,6 +273,18 @@ def _lists() -> Iterator[Case]:
         }
         signed = signed_text(KEY, {"typ": "statuslist+jwt"}, canonicalize(claims))
         yield case(f"status list {name}", replace(bundle, status_lists=(signed,)), trust)
+    sources = (
+        TrustedStatuses(),
+        TrustedStatuses(required=frozenset()),
+        TrustedStatuses(required=frozenset(Source)),
+        TrustedStatuses(("https://status.example/",), frozenset({Source.LIST})),
+        TrustedStatuses(("https://elsewhere.example/",), frozenset({Source.LIST})),
+        TrustedStatuses((_LIST,), frozenset(), whole["backup"].kind),
+    )
+    for rules in sources:
+        ruled = replace(trust, status_sources=(rules,))
+        for carried in (bundle, replace(bundle, status_lists=())):
+            yield case(f"statuses by {rules}", carried, ruled)
     for lists in ((), ("x",), ("not a list", text), (text, "not a list"), (text + "A",)):
         yield case(f"status lists {len(lists)}", replace(bundle, status_lists=lists), trust)
 

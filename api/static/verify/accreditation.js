@@ -44,6 +44,12 @@ export class Accreditation {
     return new Accreditation(jurisdiction, key, changes);
   }
 
+  /** Leave out what was changed after a time. @param {number} time */
+  upTo(time) {
+    const changes = this.changes.filter((change) => change.time <= time);
+    return new Accreditation(this.jurisdiction, this.key, changes);
+  }
+
   /** Say whether the key was accredited for a stage at a time. @param {string} stage @param {number} time */
   isAccredited(stage, time) {
     const { grant, isSuspended } = this.grantAt(time);

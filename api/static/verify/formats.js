@@ -61,6 +61,12 @@ export const CHECKS = {
     checkMovement(struct);
     checkTime(struct.occurred_at);
   },
+  Trail(struct) {
+    checkKind(struct);
+    checkHash(struct.head);
+    checkTime(struct.since);
+    checkTime(struct.until);
+  },
   Digests(struct) {
     checkHash(struct["sha-256"]);
     optional(struct.sm3, checkHash);

@@ -6,7 +6,8 @@
  */
 
 import { decode, encode } from "./base64url.js";
-import { concat, isAscii, toHex, utf8 } from "./bytes.js";
+import { concat, first, isAscii, lengthOf, toHex, utf8 } from "./bytes.js";
+import { parse } from "./canonical.js";
 import { isOnP256, verifyEd25519, verifyP256 } from "./curves.js";
 import { MalformedError } from "./errors.js";
 import { sha256 } from "./hash.js";
@@ -18,6 +19,9 @@ export const ALGORITHMS = { "P-256": ["ES256"], Ed25519: ["EdDSA", "Ed25519"] };
 
 const SIZE = 32;
 const TYPES = new Map([["P-256", "EC"], ["Ed25519", "OKP"]]);
+
+const DID = "did:jwk:";
+const MAX_DID = 1024;
 
 /** A public key: its curve, and its point as 32 bytes (Ed25519) or x and y of 32 each. */
 export class PublicKey {
@@ -47,6 +51,14 @@ export class PublicKey {
     const point = concat(x, coordinate(value, "y"));
     if (!isOnP256(point)) throw malformed("a point on P-256", "another");
     return new PublicKey(curve, point);
+  }
+
+  /** Read a `did:jwk`; throw MalformedError. @param {string} did */
+  static fromDid(did) {
+    if (!did.startsWith(DID) || lengthOf(did) > MAX_DID) {
+      throw malformed(`${DID} and a key`, first(did, MAX_DID));
+    }
+    return PublicKey.fromJwk(parse(decode(did.slice(DID.length))));
   }
 
   /**

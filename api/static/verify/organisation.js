@@ -18,6 +18,9 @@ export function readOrganisation(value, where) {
   const roles = members.array("roles", readRole, ROLES.length);
   const jurisdictions = members.listed("jurisdictions", readJurisdiction, MAX_JURISDICTIONS);
   const listed = members.array("keys", readKey, LIMITS.keys);
+  // Certificates and what a did:web had are not read here: their keys stay unknown, which leaves a
+  // verdict undetermined, never better than it is.
+  for (const name of ["certified", "web"]) if (members.has(name)) members.take(name);
   members.end();
   if (!id || !roles.length) throw malformed(where, "an id, and at least one role");
   const keys = new Map(listed.map((key) => [key.id, key]));
@@ -45,7 +48,7 @@ function readJurisdiction(value, where) {
 /** @param {unknown} value @param {string} where */
 function readKey(value, where) {
   try {
-    return PublicKey.fromJwk(value);
+    return typeof value === "string" ? PublicKey.fromDid(value) : PublicKey.fromJwk(value);
   } catch (error) {
     if (!(error instanceof MalformedError)) throw error;
     throw malformed(where, error.expected || "a key");

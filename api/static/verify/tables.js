@@ -1693,6 +1693,68 @@ export const STRUCTS = {
   },
   "concealable": []
  },
+ "Trail": {
+  "tag": [
+   "kind",
+   "trail"
+  ],
+  "fields": {
+   "_sd": {
+    "type": "array",
+    "min": 1,
+    "max": 4096,
+    "of": {
+     "type": "str",
+     "max": 43,
+     "pattern": "^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$"
+    }
+   },
+   "v": {
+    "type": "literal",
+    "values": [
+     1
+    ],
+    "required": true
+   },
+   "record_id": {
+    "type": "uuid",
+    "required": true
+   },
+   "salt": {
+    "type": "str",
+    "required": true
+   },
+   "_sd_alg": {
+    "type": "literal",
+    "values": [
+     "sha-256"
+    ]
+   },
+   "supersedes": {
+    "type": "object",
+    "struct": "Reference"
+   },
+   "head": {
+    "type": "str",
+    "required": true
+   },
+   "count": {
+    "type": "int",
+    "min": 0,
+    "max": 9007199254740991,
+    "required": true
+   },
+   "since": {
+    "type": "str",
+    "required": true
+   },
+   "until": {
+    "type": "str",
+    "required": true
+   }
+  },
+  "concealable": []
+ },
  "Transfer": {
   "tag": [
    "kind",
@@ -1877,6 +1939,7 @@ export const KINDS = {
  "plan": "Plan",
  "receipt": "Receipt",
  "status": "Status",
+ "trail": "Trail",
  "transfer": "Transfer"
 };
 
@@ -1917,6 +1980,11 @@ export const STAGES = {
   ]
  }
 };
+
+export const SOURCES = [
+ "list",
+ "registry"
+];
 
 export const ROLES = [
  "enterprise",

@@ -3,6 +3,7 @@
 export const TEXTS = {
  "en": {
   "checks": {
+   "accreditation.fact": "An authority says what it said of an attestor's key",
    "anchor.chain": "The chain holds the anchor",
    "anchor.head": "The anchor names the checkpoint's head",
    "anchor.log": "The anchor names this log",
@@ -59,7 +60,14 @@ export const TEXTS = {
    "record.stopped": "No regulator has stopped it",
    "status.inclusion": "The status is in the log",
    "status.signature": "The status is signed by the key that it names",
-   "status.statement": "The status's entry is well formed"
+   "status.statement": "The status's entry is well formed",
+   "attestation.subject": "The attestation speaks of this record",
+   "attestation.clock": "It is dated now, and not over",
+   "status.action": "This can be said of such a record",
+   "status.order": "It can follow what was said before",
+   "status.speaker": "It is the issuer's own word",
+   "attestation.time": "The attestation stood at the time asked about",
+   "status.clock": "It is dated now"
   },
   "verdicts": {
    "verified": "Verified",
@@ -76,7 +84,9 @@ export const TEXTS = {
    "expected": "expected",
    "found": "found",
    "place": "chain {chain}, block {block}",
-   "sandbox": "Anchored on a sandbox chain: for trying out, no proof to anyone else."
+   "sandbox": "Anchored on a sandbox chain: for trying out, no proof to anyone else.",
+   "due": "due",
+   "warning": "cannot be told yet"
   },
   "reasons": {
    "accreditation.compromised": {
@@ -86,6 +96,10 @@ export const TEXTS = {
    "accreditation.ended": {
     "text": "The accreditation had ended when the bundle's anchor was made.",
     "hint": "Ask for a bundle that shows the first anchor of the attestation."
+   },
+   "accreditation.expired": {
+    "text": "The authority's word held until before that time.",
+    "hint": "Get a newer one, or verify where the chain can be asked."
    },
    "accreditation.malformed": {
     "text": "What was said of the accreditation is not of its format.",
@@ -98,6 +112,10 @@ export const TEXTS = {
    "accreditation.not-then": {
     "text": "The issuer's key was not accredited for this stage when it was issued.",
     "hint": "Do not rely on it; ask the authority of that jurisdiction."
+   },
+   "accreditation.stranger": {
+    "text": "Nobody whom the trust file names as a regulator of that jurisdiction has signed it; it does not count.",
+    "hint": "If he is one, add him and his key to the trust file."
    },
    "accreditation.unavailable": {
     "text": "Nobody could be asked who was accredited.",
@@ -158,6 +176,10 @@ export const TEXTS = {
    "attestation.incomplete": {
     "text": "The attestation lacks what its outcome asks for.",
     "hint": "Whoever issued it must issue another one; ask the bundle's holder."
+   },
+   "attestation.later": {
+    "text": "The attestation was issued after the time asked about.",
+    "hint": "For a record of that time there may be an earlier bundle; ask its holder."
    },
    "attestation.method": {
     "text": "The attestation does not say its method whole.",
@@ -431,6 +453,18 @@ export const TEXTS = {
     "text": "It does not hold; the code beside it names the reason.",
     "hint": "The code is listed in docs/codes.md."
    },
+   "pdf.attachment": {
+    "text": "The PDF does not hold exactly one bundle.",
+    "hint": "Take the PDF as it was issued: printing or converting it leaves the proof out."
+   },
+   "pdf.format": {
+    "text": "The PDF cannot be read.",
+    "hint": "Take the PDF as it was issued."
+   },
+   "pdf.size": {
+    "text": "The PDF is too large.",
+    "hint": "Take the PDF as it was issued."
+   },
    "plan.absent": {
     "text": "The record names a plan that covers it; the bundle does not carry that plan.",
     "hint": "Ask for a newer bundle: crossproof bundle RECORD_ID -o FILE."
@@ -551,6 +585,10 @@ export const TEXTS = {
     "text": "The status list is not of its format.",
     "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
    },
+   "status-list.not-asked": {
+    "text": "Status lists were fetched often enough for callers without a key.",
+    "hint": "Ask again in a moment."
+   },
    "status-list.other": {
     "text": "This is another status list.",
     "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
@@ -563,9 +601,25 @@ export const TEXTS = {
     "text": "The status list says nothing about this time.",
     "hint": "Get the bundle again for a list of today, or ask about the day of the list with --at."
    },
+   "status-list.unreachable": {
+    "text": "The issuer's status list could not be fetched.",
+    "hint": "Verify again later."
+   },
+   "status.action": {
+    "text": "This cannot be said of a record of this kind.",
+    "hint": "Attestations are revoked, suspended and reinstated; transfers and plans are stopped and reinstated."
+   },
+   "status.address-unknown": {
+    "text": "The status list is at an address that the trust file does not name; it was not asked.",
+    "hint": "If the issuer's lists are there, add the address to the trust file."
+   },
    "status.compromise": {
     "text": "Only a revocation can be for a compromised key.",
     "hint": "Whoever issued it must issue another one; ask the bundle's holder."
+   },
+   "status.no-list": {
+    "text": "The attestation is in no status list, and the trust file requires one.",
+    "hint": "Ask its issuer for one that is, or change what the trust file requires."
    },
    "status.none": {
     "text": "No source says what became of it; that nothing was said, a bundle cannot show.",
@@ -574,6 +628,34 @@ export const TEXTS = {
    "status.order": {
     "text": "A status cannot follow the one before it.",
     "hint": "Ask whoever said it."
+   },
+   "status.registry-absent": {
+    "text": "The trust file requires AttestationRegistry to be asked, and it was not.",
+    "hint": "Verify with a node of the chain, and with the contract's address in the trust file."
+   },
+   "status.stranger": {
+    "text": "The key is not the one that issued the attestation, and nobody here knows that both are of one organisation.",
+    "hint": "Readers count it only where their trust file says that both keys are the issuer's."
+   },
+   "status.unavailable": {
+    "text": "Nobody could be asked whether it was stopped.",
+    "hint": "Verify again later, or with --rpc and another node."
+   },
+   "x5c.anchored-later": {
+    "text": "The signer's certificate held when the signature says to have been made, and not when it was anchored.",
+    "hint": "Ask for an older bundle, whose anchor is of that time."
+   },
+   "x5c.chain": {
+    "text": "The signer's certificate does not lead to the trusted authority as it should.",
+    "hint": "Ask the signer for a certificate that held when it signed."
+   },
+   "x5c.key": {
+    "text": "The certificate is of another key than the one that signed.",
+    "hint": "Do not rely on who is said to have signed."
+   },
+   "x5c.name": {
+    "text": "A trusted authority certified the key for somebody else.",
+    "hint": "Compare the organisation's name in the trust file with the certificate's."
    }
   },
   "stages": {
@@ -631,6 +713,109 @@ export const TEXTS = {
    "size": "size",
    "status": "status list",
    "to": "to"
+  },
+  "certificate": {
+   "title": "Filing certificate of a cross-border data transfer",
+   "title-plan": "Filing certificate of a planned cross-border data transfer",
+   "verdict-verified": "Verified: every check that could be made was passed.",
+   "verdict-undetermined": "Cannot tell: nothing was found to be wrong, and not everything could be checked.",
+   "as-of": "as of",
+   "sandbox": "Anchored on a sandbox chain: for trying out, no proof to anyone else.",
+   "stages": "Stages of the dossier",
+   "record": "The record",
+   "files": "Files, by their digests",
+   "anchor": "Anchor on the chain",
+   "how": "How to verify",
+   "meaning": "What this proves, and what it does not",
+   "checks": "Checks that were made",
+   "plan": "Plan",
+   "transfer": "Transfer",
+   "receipt": "Receipt",
+   "absent": "not in the bundle",
+   "record-id": "Record id",
+   "log": "Log",
+   "index": "Index in the log",
+   "leaf": "Leaf hash",
+   "occurred-at": "Occurred at",
+   "period": "Period",
+   "exporter": "Exporter",
+   "recipient": "Recipient",
+   "route": "From, to",
+   "scenario": "Scenario",
+   "data-items": "Data items",
+   "legal-basis": "Legal basis",
+   "supersedes": "Supersedes",
+   "issuer": "Issuer",
+   "key": "Key",
+   "issued-at": "Issued at",
+   "outcome": "Outcome",
+   "valid": "Valid",
+   "filing": "Filed with",
+   "deposited-at": "Deposited at",
+   "retained-until": "Kept until",
+   "restore-check": "Restore check",
+   "checked-at": "Checked at",
+   "method": "Method",
+   "purpose": "Purpose",
+   "chain": "Chain",
+   "genesis": "Genesis block",
+   "contract": "Contract",
+   "block": "Block",
+   "block-hash": "Block hash",
+   "block-time": "Block time",
+   "transaction": "Transaction",
+   "head": "Log size",
+   "no-anchor": "Not anchored yet: only the log's own signature covers the record.",
+   "anchor-unchecked": "As the bundle says; it could not be checked.",
+   "concealed": "The record conceals members that are not shown here.",
+   "more": "and {count} more; the attached bundle has all",
+   "cut": "{count} more characters",
+   "files-unseen": "No file was looked at for this page. Whoever holds one compares its digest.",
+   "missing-glyphs": "A character that the font does not have is written as its code, such as [U+20BB7].",
+   "step-attached": "The proof is inside this PDF: the attachment {name}.",
+   "step-command": "Check it on a computer of your own, with a trust file that you believe:",
+   "step-page": "Or open this page, and give it this PDF and the files:",
+   "step-paper": "The printed page alone proves nothing: it can be copied or changed. The attachment decides.",
+   "scan": "Scan for the record",
+   "proves": "Since its anchor's block time the record is unaltered, and it stood in the log then. Each attestation was signed with the key shown; the issuer's name is what the holder of that key says.",
+   "proves-unanchored": "The record is in the log that its key signed. There is no anchor that was checked, hence no time since which it is unaltered.",
+   "proves-not": "It does not prove that what the record says is true, that nothing is missing, or that nothing was said later. It is no licence and claims no legal effect.",
+   "values": {
+    "approved": "approved",
+    "conditional": "approved on conditions",
+    "rejected": "rejected",
+    "consistent": "consistent",
+    "deviating": "deviating",
+    "restored": "restored",
+    "failed": "failed",
+    "matches": "received, matches",
+    "differs": "differs",
+    "full": "full",
+    "sample": "sample of {size} of {population}",
+    "general": "general",
+    "important": "important",
+    "core": "core",
+    "personal": "personal",
+    "sensitive": "sensitive"
+   },
+   "root": "Root of the log",
+   "not-known": "Not known: \"{check}\". {reason}"
+  },
+  "states": {
+   "missing": "missing",
+   "in-order": "in order",
+   "wrong": "wrong",
+   "undetermined": "cannot tell"
+  },
+  "flags": {
+   "no-pre-assessment": "No pre-assessment",
+   "not-covered": "Not covered by its pre-assessment",
+   "backup-overdue": "The backup is overdue",
+   "post-check-overdue": "The post-check is overdue",
+   "deviation": "The post-check found a deviation",
+   "revoked": "An attestation was revoked or suspended",
+   "stop-order": "A regulator has stopped it",
+   "received-otherwise": "Something else was received than was sent"
   },
   "page": {
    "title": "Verify a record",
@@ -738,6 +923,7 @@ export const TEXTS = {
  },
  "zh": {
   "checks": {
+   "accreditation.fact": "主管机关说明其对出具方密钥的认可",
    "anchor.chain": "区块链上存有该锚定",
    "anchor.head": "锚定指明检查点的日志头",
    "anchor.log": "锚定指明该日志",
@@ -794,7 +980,14 @@ export const TEXTS = {
    "record.stopped": "监管机构未予叫停",
    "status.inclusion": "状态变更在日志之中",
    "status.signature": "状态变更由其所指明的密钥签名",
-   "status.statement": "状态变更的条目格式正确"
+   "status.statement": "状态变更的条目格式正确",
+   "attestation.subject": "证明所述即为本记录",
+   "attestation.clock": "证明的时间为当前时间，且尚未失效",
+   "status.action": "可对此类记录作此表述",
+   "status.order": "可接在先前的表述之后",
+   "status.speaker": "由签发者本人作出",
+   "attestation.time": "证明在所问时间之前出具",
+   "status.clock": "表述的时间为当前时间"
   },
   "verdicts": {
    "verified": "验证通过",
@@ -811,7 +1004,9 @@ export const TEXTS = {
    "expected": "应为",
    "found": "实为",
    "place": "链 {chain}，区块 {block}",
-   "sandbox": "锚定在沙盒链上：仅供试用，对他人没有证明力。"
+   "sandbox": "锚定在沙盒链上：仅供试用，对他人没有证明力。",
+   "due": "应于",
+   "warning": "尚无法判定"
   },
   "reasons": {
    "accreditation.compromised": {
@@ -821,6 +1016,10 @@ export const TEXTS = {
    "accreditation.ended": {
     "text": "证明包的锚定作出时，认可已经终止。",
     "hint": "请索取载有该证明首次锚定的证明包。"
+   },
+   "accreditation.expired": {
+    "text": "主管机关的说明在该时间之前已到期。",
+    "hint": "请取得更新的说明，或在可查询链的环境中核验。"
    },
    "accreditation.malformed": {
     "text": "认可信息格式不正确。",
@@ -833,6 +1032,10 @@ export const TEXTS = {
    "accreditation.not-then": {
     "text": "出具时，出具方的密钥未就该阶段获得认可。",
     "hint": "请勿依赖该证明；请咨询该法域的认可机构。"
+   },
+   "accreditation.stranger": {
+    "text": "签名者不是信任文件中该法域的监管机构，因此不计。",
+    "hint": "如确属监管机构，请将其及其密钥加入信任文件。"
    },
    "accreditation.unavailable": {
     "text": "无法查询谁获认可。",
@@ -893,6 +1096,10 @@ export const TEXTS = {
    "attestation.incomplete": {
     "text": "证明缺少其结论所要求的内容。",
     "hint": "须由出具方另行出具；请联系证明包持有人。"
+   },
+   "attestation.later": {
+    "text": "证明晚于所问的时间出具。",
+    "hint": "请向持有人询问是否有更早的证明包。"
    },
    "attestation.method": {
     "text": "证明未完整说明核查方法。",
@@ -1166,6 +1373,18 @@ export const TEXTS = {
     "text": "未通过；旁边的代码说明原因。",
     "hint": "代码说明见 docs/codes.md。"
    },
+   "pdf.attachment": {
+    "text": "该 PDF 中没有恰好一个证明包。",
+    "hint": "请使用签发时的原始 PDF：打印或转换会丢失证明包。"
+   },
+   "pdf.format": {
+    "text": "无法读取该 PDF。",
+    "hint": "请使用签发时的原始 PDF。"
+   },
+   "pdf.size": {
+    "text": "该 PDF 过大。",
+    "hint": "请使用签发时的原始 PDF。"
+   },
    "plan.absent": {
     "text": "记录指明了所属计划，但证明包未附该计划。",
     "hint": "请索取较新的证明包：crossproof bundle 记录编号 -o 文件。"
@@ -1286,6 +1505,10 @@ export const TEXTS = {
     "text": "状态列表格式不正确。",
     "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
    },
+   "status-list.not-asked": {
+    "text": "为无密钥的访问者查询状态列表的次数已足。",
+    "hint": "请稍后再试。"
+   },
    "status-list.other": {
     "text": "这是另一个状态列表。",
     "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
@@ -1298,9 +1521,25 @@ export const TEXTS = {
     "text": "状态列表未涵盖该时间。",
     "hint": "请重新获取证明包以取得当日列表，或用 --at 询问列表当日的状态。"
    },
+   "status-list.unreachable": {
+    "text": "无法取得出具方的状态列表。",
+    "hint": "请稍后再试。"
+   },
+   "status.action": {
+    "text": "不能对此类记录作此表述。",
+    "hint": "证明可撤销、暂停和恢复；传输和计划可叫停和恢复。"
+   },
+   "status.address-unknown": {
+    "text": "状态列表的地址不在信任文件中，因此未查询。",
+    "hint": "如该地址确属出具方，请将其加入信任文件。"
+   },
    "status.compromise": {
     "text": "只有撤销才能以密钥泄露为由。",
     "hint": "须由出具方另行出具；请联系证明包持有人。"
+   },
+   "status.no-list": {
+    "text": "该证明不在任何状态列表中，而信任文件要求有。",
+    "hint": "请向出具方索取列入状态列表的证明，或修改信任文件的要求。"
    },
    "status.none": {
     "text": "没有来源说明其后续状态；证明包无法证明未有任何状态变更。",
@@ -1309,6 +1548,34 @@ export const TEXTS = {
    "status.order": {
     "text": "该状态不能接在前一状态之后。",
     "hint": "请询问发布者。"
+   },
+   "status.registry-absent": {
+    "text": "信任文件要求查询 AttestationRegistry，但未能查询。",
+    "hint": "请用该链的节点核验，并在信任文件中写明合约地址。"
+   },
+   "status.stranger": {
+    "text": "该密钥并非签发此证明的密钥，且此处无从得知两者同属一个组织。",
+    "hint": "仅当读者的信任文件载明两个密钥同属签发者时，此表述才有效。"
+   },
+   "status.unavailable": {
+    "text": "无法查询其是否被叫停。",
+    "hint": "请稍后再试，或用 --rpc 指定其他节点。"
+   },
+   "x5c.anchored-later": {
+    "text": "签名所称时间内签名者的证书有效，但在其被锚定时已无效。",
+    "hint": "请索取锚定时间更早的证明包。"
+   },
+   "x5c.chain": {
+    "text": "签名者的证书不能按规则追溯到受信任的机构。",
+    "hint": "请向签名者索取签名时有效的证书。"
+   },
+   "x5c.key": {
+    "text": "证书中的密钥不是签名所用的密钥。",
+    "hint": "请勿依赖所称的签名者身份。"
+   },
+   "x5c.name": {
+    "text": "受信任的机构将该密钥认证给了他人。",
+    "hint": "请将信任文件中的机构名称与证书中的名称核对。"
    }
   },
   "stages": {
@@ -1366,6 +1633,109 @@ export const TEXTS = {
    "size": "大小",
    "status": "状态列表",
    "to": "目的地"
+  },
+  "certificate": {
+   "title": "跨境数据传输备案存证证明",
+   "title-plan": "跨境数据传输计划备案存证证明",
+   "verdict-verified": "验证通过：所作的各项检查均已通过。",
+   "verdict-undetermined": "无法确定：未发现错误，但并非各项都能检查。",
+   "as-of": "截至",
+   "sandbox": "锚定在沙盒链上：仅供试用，对他人没有证明力。",
+   "stages": "案卷各阶段",
+   "record": "记录",
+   "files": "文件及其摘要",
+   "anchor": "区块链锚定",
+   "how": "如何验证",
+   "meaning": "本证明说明什么、不说明什么",
+   "checks": "所作的检查",
+   "plan": "计划",
+   "transfer": "传输",
+   "receipt": "接收回执",
+   "absent": "证明包中没有",
+   "record-id": "记录编号",
+   "log": "日志",
+   "index": "日志中的序号",
+   "leaf": "叶哈希",
+   "occurred-at": "传输时间",
+   "period": "期间",
+   "exporter": "出口方",
+   "recipient": "接收方",
+   "route": "自、至",
+   "scenario": "场景",
+   "data-items": "数据项",
+   "legal-basis": "法律依据",
+   "supersedes": "所取代的记录",
+   "issuer": "出具方",
+   "key": "密钥",
+   "issued-at": "出具时间",
+   "outcome": "结论",
+   "valid": "有效期",
+   "filing": "备案机关",
+   "deposited-at": "存证时间",
+   "retained-until": "保存至",
+   "restore-check": "恢复检查",
+   "checked-at": "核查时间",
+   "method": "方法",
+   "purpose": "用途",
+   "chain": "区块链",
+   "genesis": "创世区块",
+   "contract": "合约",
+   "block": "区块高度",
+   "block-hash": "区块哈希",
+   "block-time": "区块时间",
+   "transaction": "交易",
+   "head": "日志大小",
+   "no-anchor": "尚未锚定：目前只有日志自己的签名覆盖该记录。",
+   "anchor-unchecked": "以证明包所述为准，未能核实。",
+   "concealed": "该记录有未披露的内容，此处不予显示。",
+   "more": "另有 {count} 项，所附证明包中均有",
+   "cut": "另有 {count} 个字符",
+   "files-unseen": "出具本页时未查看任何文件。持有文件者可自行比对摘要。",
+   "missing-glyphs": "字体中没有的字符以其编码表示，如 [U+20BB7]。",
+   "step-attached": "证明包就在本 PDF 之中：附件 {name}。",
+   "step-command": "在您自己的计算机上，用您信任的信任文件验证：",
+   "step-page": "或打开以下网页，交给它本 PDF 和文件：",
+   "step-paper": "仅凭纸面不能证明任何事：纸面可以被复制或篡改。以附件为准。",
+   "scan": "扫码查看记录",
+   "proves": "自锚定的区块时间起，该记录未被改动，且当时已在日志之中。各项证明均以所示密钥签名；出具方名称为密钥持有者自述。",
+   "proves-unanchored": "该记录在以日志密钥签名的日志之中。没有经核实的锚定，因此不能说明自何时起未被改动。",
+   "proves-not": "本证明不说明记录内容属实，不说明没有遗漏，也不说明此后没有新的情况。本证明不是行政许可，不主张任何法律效力。",
+   "values": {
+    "approved": "同意",
+    "conditional": "有条件同意",
+    "rejected": "不同意",
+    "consistent": "一致",
+    "deviating": "有偏差",
+    "restored": "已恢复",
+    "failed": "失败",
+    "matches": "已接收，一致",
+    "differs": "不一致",
+    "full": "全量",
+    "sample": "抽样：{population} 项中 {size} 项",
+    "general": "一般数据",
+    "important": "重要数据",
+    "core": "核心数据",
+    "personal": "个人信息",
+    "sensitive": "敏感个人信息"
+   },
+   "root": "日志根哈希",
+   "not-known": "未能确定“{check}”：{reason}"
+  },
+  "states": {
+   "missing": "缺失",
+   "in-order": "符合",
+   "wrong": "不符",
+   "undetermined": "无法判定"
+  },
+  "flags": {
+   "no-pre-assessment": "未作事前评估",
+   "not-covered": "不在事前评估范围内",
+   "backup-overdue": "备份逾期",
+   "post-check-overdue": "事后核查逾期",
+   "deviation": "事后核查发现偏差",
+   "revoked": "有证明已被撤销或暂停",
+   "stop-order": "监管机构已叫停",
+   "received-otherwise": "收到的与发出的不一致"
   },
   "page": {
    "title": "验证记录",

@@ -12,6 +12,7 @@ import { HeadVerifier } from "./head_signature.js";
 import { Members, readText } from "./members.js";
 import { Verifier } from "./note_key.js";
 import { readOrganisation } from "./organisation.js";
+import { readStatuses } from "./trusted_statuses.js";
 import { ascii, repr } from "./repr.js";
 import { LIMITS, MEDIA_TYPES } from "./tables.js";
 
@@ -45,6 +46,7 @@ export class Trust {
     this.anchors = members.array("anchors", (value, where) => new Anchor(value, where), longest);
     this.organisations = members.listed("organisations", readOrganisation, longest);
     this.accreditations = members.listed("accreditations", Accreditation.fromValue, longest);
+    this.statusSources = members.listed("status_sources", readStatuses, longest);
     members.end();
     checkUnique(this.logs.map((log) => log.origin), "trust.logs");
     checkUnique(this.chains.map((chain) => `${chain.identity}`), "trust.chains");
@@ -60,6 +62,7 @@ export class Trust {
     }
     const named = this.accreditations.map((known) => `(${repr(known.jurisdiction)}, '${toHex(known.key)}')`);
     checkUnique(named, "trust.accreditations");
+    checkUnique(this.statusSources.map((known) => `${known.issuer ?? "None"}`), "trust.status_sources");
   }
 
   /** Find a log by its origin. @param {string} origin @returns {?TrustedLog} */
@@ -80,6 +83,12 @@ export class Trust {
   /** Find the organisation that a key is of. @param {Uint8Array} thumbprint */
   owner(thumbprint) {
     return this.owners.get(toHex(thumbprint)) ?? null;
+  }
+
+  /** Find what is said of an issuer's statuses: by his name, else for everyone. @param {string} issuer */
+  statusesOf(issuer) {
+    const named = new Map(this.statusSources.map((known) => [known.issuer, known]));
+    return named.get(issuer) ?? named.get(null) ?? null;
   }
 
   /** Find what an authority has said of a key. @param {string} jurisdiction @param {Uint8Array} key @returns {?Accreditation} */
@@ -154,6 +163,7 @@ function readChain(value, where) {
   checkUnique(rpc.map(nodeAddress), `${where}.rpc`);
   const agree = members.integer("agree", 1, Math.max(1, rpc.length));
   const attestors = members.has("attestors") ? members.prefixed("attestors", ADDRESS_SIZE) : null;
+  if (members.has("attestations")) members.prefixed("attestations", ADDRESS_SIZE);
   members.end();
   return { identity, sandbox, finality, rpc, agree, attestors };
 }

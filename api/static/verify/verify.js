@@ -17,6 +17,7 @@ import { parseCheckpoint } from "./checkpoint.js";
 import { reveal } from "./disclosure.js";
 import { MalformedError } from "./errors.js";
 import { Check, FAILED, Report } from "./report.js";
+import { LIMITS } from "./tables.js";
 
 /**
  * @typedef {object} Options
@@ -55,7 +56,16 @@ export async function verify(data, options) {
   const { statement } = record;
   const plan = checkPlan(bundle.plan, statement, head);
   tell(...plan.checks);
-  const of = { bundle, head, trust, log, chain, accreditations: accreditations ?? trust, asOf };
+  // Of the present it is as much later as clocks may differ.
+  const latest = Math.floor(asOf / 1000) + (now === null ? LIMITS.clock_skew : 0);
+  const source = accreditations ?? trust;
+  const until = {
+    /** @param {string} jurisdiction @param {Uint8Array} key */
+    async accreditation(jurisdiction, key) {
+      return (await source.accreditation(jurisdiction, key))?.upTo(latest) ?? null;
+    },
+  };
+  const of = { bundle, head, trust, log, chain, accreditations: until, asOf, latest };
   tell(...checkManifest(of, statement));
   const { checks: statuses, words } = checkWords(of);
   tell(...statuses);

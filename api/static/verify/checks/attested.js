@@ -77,6 +77,12 @@ async function checkAttestation(stage, logged, of) {
     checks.push(Check.failed("attestation.stage", other, stage));
     return { checks, attestation: null, first: null };
   }
+  const { iat } = attestation.says.claims;
+  if (iat > of.latest) {
+    const expected = `issued at ${timeText(Math.floor(of.asOf / 1000))} or before`;
+    const details = { reason: "attestation.later", subject: stage, expected, found: timeText(iat) };
+    checks.push(new Check("attestation.time", UNDETERMINED, details));
+  }
   const { first, told } = await firstAnchor(logged.first, attestation, of, stage);
   checks.push(...told, await checkAccredited(attestation, first, of, stage));
   return { checks, attestation, first };

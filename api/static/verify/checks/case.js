@@ -9,6 +9,7 @@
  * @property {?ChainSource} chain
  * @property {AccreditationSource} accreditations the trust file where nobody else may be asked
  * @property {number} asOf milliseconds since 1970
+ * @property {number} latest seconds since 1970: what was said later is left out
  */
 
 /** @typedef {{facts: (anchor: import("../anchor.js").Anchor) =>

@@ -1,6 +1,6 @@
 /** Checks of signed entries: in the log, of their kind, signed by a key, and whose key that is. */
 
-import { toHex } from "../bytes.js";
+import { equal, toHex } from "../bytes.js";
 import { LedgerError, VerificationError } from "../errors.js";
 import { Check, UNDETERMINED } from "../report.js";
 import { checkLogged } from "./logged.js";
@@ -46,6 +46,12 @@ export function signerOf(jws, trust) {
   if (jws.key !== null || jws.thumbprint === null) return jws.key;
   const owner = trust.owner(jws.thumbprint);
   return owner?.keys.get(toHex(jws.thumbprint)) ?? null;
+}
+
+/** Say whether two keys are one, or of one organisation. @param {Uint8Array} one @param {Uint8Array} other @param {import("../trust.js").Trust} trust */
+export function isSameOwner(one, other, trust) {
+  const owner = trust.owner(one);
+  return equal(one, other) || (owner !== null && owner === trust.owner(other));
 }
 
 /**

@@ -11,9 +11,9 @@ import { LedgerError, UnavailableError } from "../errors.js";
 import { Check, FAILED, SKIPPED, UNDETERMINED } from "../report.js";
 import { readStatus, standing } from "../said.js";
 import { seconds } from "../stages/comparison.js";
-import { INVALID, SUSPENDED, VALID, readToken, statusOf, worst } from "../status_list.js";
-import { LIMITS } from "../tables.js";
-import { checkSigned, signerOf } from "./signed.js";
+import { INVALID, SUSPENDED, VALID, worst } from "../status_list.js";
+import { LIST, REGISTRY, askList, isRequired, rulesOf } from "./listed.js";
+import { checkSigned, isSameOwner } from "./signed.js";
 
 /** @typedef {import("./case.js").Case} Case */
 /** @typedef {import("./signed.js").SignedEntry} SignedEntry */
@@ -31,12 +31,11 @@ export function checkWords(of) {
   const checks = [];
   /** @type {Word[]} */
   const words = [];
-  const latest = Math.floor(of.asOf / 1000) + LIMITS.clock_skew;
   for (const entry of of.bundle.statuses) {
     const judged = checkSigned("status", entry, of, readStatus, `${entry.index}`);
     checks.push(...judged.checks);
     const { found } = judged;
-    if (found !== null && found.says.claims.iat <= latest) {
+    if (found !== null && found.says.claims.iat <= of.latest) {
       const { index, says: said, thumbprint } = found;
       words.push({ index, said, thumbprint, speaker: of.trust.owner(thumbprint) });
     }
@@ -54,34 +53,80 @@ export function checkWords(of) {
  */
 export function checkStanding(stage, attestation, dossier, words, of, first) {
   const [code, subject] = ["attestation.status", stage];
-  let mine = words.filter((word) => isOfIssuer(word, attestation, of.trust));
-  if (stage === "pre-assessment") {
-    mine = mine.filter((word) => wasBefore(word, dossier) || cutsOff(word, first));
-  }
-  let last, listed;
+  const told = new Told();
+  const rules = rulesOf(attestation, of);
+  const mine = words.filter((word) => isOfIssuer(word, attestation, of.trust));
+  const isCovering = stage === "pre-assessment";
+  const counted = mine.filter(
+    (word) => !isCovering || wasBefore(word, dossier) || cutsOff(word, first),
+  );
   try {
-    last = standing(mine.map((word) => word.said.claims.action));
-    listed = askList(attestation, of);
+    told.logged(standing(counted.map(actionOf)), counted);
+    if (rules !== null && isRequired(REGISTRY, rules)) told.unasked(unaskedRegistry());
+  } catch (error) {
+    if (!(error instanceof LedgerError)) throw error;
+    return Check.failed(code, error, subject);
+  }
+  try {
+    const listed = askList(attestation, of, rules);
+    // A list tells no time: where the log does, and the word came after the transfer, it is the
+    // same word.
+    if (listed !== null && !(isCovering && explains(listed, mine, counted))) told.listed(listed);
   } catch (error) {
     if (error instanceof UnavailableError) {
-      const { code: reason, expected, found } = error;
+      if (isRequired(LIST, rules)) told.unasked(error);
+      else told.skipped = error;
+    } else if (error instanceof LedgerError) return Check.failed(code, error, subject);
+    else throw error;
+  }
+  return told.check(code, subject);
+}
+
+/** What the sources say of one attestation: the worst of it counts. */
+class Told {
+  constructor() {
+    /** @type {{status: number, who: string}[]} */
+    this.said = [];
+    /** @type {UnavailableError[]} */
+    this.errors = [];
+    this.hasAnswer = false;
+    /** @type {?UnavailableError} */
+    this.skipped = null;
+  }
+
+  /** Take the last word in the log; that there is none, a bundle cannot show. @param {?string} last @param {Word[]} words */
+  logged(last, words) {
+    if (last === null) return;
+    const who = words[words.length - 1].said.claims.reason;
+    this.said.push({ status: AS_LISTED[last], who });
+  }
+
+  /** Take what the issuer's list says. @param {number} status */
+  listed(status) {
+    this.hasAnswer = true;
+    this.said.push({ status, who: "the issuer's status list" });
+  }
+
+  /** Note that a source which must answer did not. @param {UnavailableError} error */
+  unasked(error) {
+    this.errors.push(error);
+  }
+
+  /** Judge: what is known to be wrong fails, whoever else could not be asked. @param {string} code @param {string} subject */
+  check(code, subject) {
+    const told = worst(this.said.map(({ status }) => status));
+    if (told !== VALID) {
+      const reason = told === INVALID ? "attestation.revoked" : "attestation.suspended";
+      const found = this.said.find(({ status }) => worst([status]) === told)?.who;
+      return new Check(code, FAILED, { reason, subject, expected: "valid", found });
+    }
+    for (const { code: reason, expected, found } of this.errors) {
       return new Check(code, UNDETERMINED, { reason, subject, expected, found });
     }
-    if (error instanceof LedgerError) return Check.failed(code, error, subject);
-    throw error;
+    if (this.hasAnswer) return Check.verified(code, subject);
+    const reason = this.skipped === null ? "status.none" : this.skipped.code;
+    return new Check(code, SKIPPED, { reason, subject });
   }
-  const told = worst([last === null ? VALID : AS_LISTED[last], listed ?? VALID]);
-  if (told !== VALID) {
-    return new Check(code, FAILED, {
-      reason: told === INVALID ? "attestation.revoked" : "attestation.suspended",
-      subject,
-      expected: "valid",
-      found: last === null ? "the issuer's status list" : mine[mine.length - 1].said.claims.reason,
-    });
-  }
-  // Nobody says "valid": that nothing was said in the log, a bundle cannot show.
-  if (listed === null) return new Check(code, SKIPPED, { reason: "status.none", subject });
-  return Check.verified(code, subject);
 }
 
 /** Check that no regulator of either side has stopped the transfer or its plan. @param {Dossier} dossier @param {Word[]} words */
@@ -112,46 +157,38 @@ function checkOrder(said, subject) {
   return [new Check(code, FAILED, { reason: code, subject, expected: "no order", found })];
 }
 
-/**
- * Ask the issuer's status list, null where the attestation is in none; throw UnavailableError where
- * the list is not there, or says nothing about the time.
- *
- * @param {SignedEntry} attestation @param {Case} of @returns {?number}
- */
-function askList(attestation, of) {
-  const { claims } = attestation.says;
-  if (claims.status === undefined) return null;
-  const place = claims.status.status_list;
-  for (const text of of.bundle.statusLists) {
-    const token = readToken(text);
-    if (token.claims.sub !== place.uri) continue;
-    const key = signerOf(token.jws, of.trust);
-    if (key === null || !isSame(key.thumbprint, attestation.thumbprint, of.trust)) {
-      const message = "the status list is not the issuer's";
-      throw new UnavailableError("status-list.stranger", message, {
-        expected: `a list signed by a key of ${claims.iss}`,
-        found: "another key",
-      });
-    }
-    token.jws.verify(key);
-    return statusOf(token, place, Math.floor(of.asOf / 1000));
+/** Say whether words that came too late to count are why a list says what it does. @param {number} listed @param {Word[]} all @param {Word[]} counted */
+function explains(listed, all, counted) {
+  if (all.length === counted.length) return false;
+  try {
+    const last = standing(all.map(actionOf));
+    return worst([listed]) === (last === null ? VALID : AS_LISTED[last]);
+  } catch (error) {
+    if (error instanceof LedgerError) return false;
+    throw error;
   }
-  const message = "the bundle carries no status list of the attestation";
-  throw new UnavailableError("status-list.absent", message, { expected: place.uri, found: "none" });
+}
+
+/** A page asks no AttestationRegistry: where the trust file requires it, nobody can tell. */
+function unaskedRegistry() {
+  const message = "the trust file requires AttestationRegistry to be asked";
+  return new UnavailableError("status.registry-absent", message, {
+    expected: "an answer of AttestationRegistry",
+    found: "nobody may be asked",
+  });
+}
+
+/** @param {Word} word @returns {string} */
+function actionOf(word) {
+  return word.said.claims.action;
 }
 
 /** @param {Word} word @param {SignedEntry} attestation @param {import("../trust.js").Trust} trust */
 function isOfIssuer(word, attestation, trust) {
   return (
     equal(word.said.leafHash, attestation.statement.leafHash) &&
-    isSame(word.thumbprint, attestation.thumbprint, trust)
+    isSameOwner(word.thumbprint, attestation.thumbprint, trust)
   );
-}
-
-/** Say whether two keys are one, or of one organisation. @param {Uint8Array} one @param {Uint8Array} other @param {import("../trust.js").Trust} trust */
-function isSame(one, other, trust) {
-  const owner = trust.owner(one);
-  return equal(one, other) || (owner !== null && owner === trust.owner(other));
 }
 
 /**
