@@ -82,7 +82,7 @@ def test_error_of_the_method_names_those_that_are_allowed(service: Service) -> N
         ("/v1/records", "", "application/json"),
         ("/v1/batches", "application/json", "application/x-ndjson"),
         ("/v1/batches", "multipart/form-data; boundary=x", "application/x-ndjson"),
-        ("/v1/verifications", "text/plain", "application/json"),
+        ("/v1/verifications", "text/plain", "application/json, application/pdf"),
     ],
 )
 def test_body_of_another_type_is_refused(

@@ -101,13 +101,13 @@ class Trial:
         other = Log.open(self.home.store(), self.home.signer, self.home.record)
         for index, submission in enumerate(self.acknowledged):
             assert other.find(submission.record_id) == index
-        assert audit(other).findings == []
+        assert audit(other, entries=False).findings == []
 
     @staticmethod
     def _check_whole(log: Log, expected: list[Submission]) -> None:
         assert log.read_only_reason is None
         assert log.entries(0, len(expected) + 1) == [submission.entry for submission in expected]
-        assert audit(log).findings == []
+        assert audit(log, entries=False).findings == []
 
 
 @pytest.fixture
@@ -175,7 +175,7 @@ def test_open_that_fails_can_be_repeated(
             disk.heal()
             log = home.open()
             append(log, records(range(3)))
-            assert audit(log).findings == []
+            assert audit(log, entries=False).findings == []
             home.close()
 
 
@@ -342,5 +342,5 @@ def test_acknowledged_entries_survive_a_power_cut_after_any_fsync(
         assert log.read_only_reason is None
         assert log.head().size >= acknowledged
         assert log.entries(0, acknowledged) == [s.entry for s in sent[:acknowledged]]
-        assert audit(log).findings == []
+        assert audit(log, entries=False).findings == []
         again.close()

@@ -112,7 +112,7 @@ class LogMachine(RuleBasedStateMachine):
         assert self.log.entries(0, len(entries) + 1) == entries
 
     def teardown(self) -> None:
-        assert audit(self.log).findings == []
+        assert audit(self.log, entries=False).findings == []
         for index, (number, text, submitter) in enumerate(self.model[:40]):
             assert self.log.find(record(number, text).record_id) == index
             assert self.log.submitter_of(index) == submitter
