@@ -73,6 +73,7 @@ def ask_attestation(
     if checks[0].status is Outcome.FAILED:
         return checks
     checks.append(_is_of_now(claims, now))
+    checks += _is_its_owner(claims.iss, key, believed, "attestation.issuer")
     if accreditations is not None:
         checks.append(_is_accredited(stage, claims, key, accreditations))
     if isinstance(claims, PreAssessmentClaims):
@@ -194,6 +195,17 @@ def _is_dated(issued_at: int, now: int, code: str) -> Check:
         return Check.verified(code)
     wanted = f"within {CLOCK_SKEW} seconds of {time_text(now)}"
     return Check.failed(code, broken("its clock differs", wanted, time_text(issued_at)))
+
+
+def _is_its_owner(issuer: str, key: PublicKey, trust: Trust, code: str) -> Iterator[Check]:
+    """Check that the key is the issuer's, where anybody here knows whose it is."""
+    owner = trust.owner(key.thumbprint)
+    if owner is None:
+        return
+    if owner.id == issuer:
+        yield Check.verified(code)
+    else:
+        yield Check(code, Outcome.FAILED, "organisation.other", None, owner.id, issuer)
 
 
 def _is_accredited(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ledger.accreditation import Standing
@@ -18,7 +19,7 @@ from ledger.stages.comparison import time_text
 from ledger.statement import Statement
 from ledger.verify.anchored import check_chain, check_log_id
 from ledger.verify.case import Case
-from ledger.verify.signed import SignedEntry, check_signed
+from ledger.verify.signed import SignedEntry, check_owner, check_signed
 from ledger.verify.standing import Word, check_orders, check_standing
 
 __all__ = ["check_attestations"]
@@ -82,10 +83,29 @@ def _check_attestation(
         return [*checks, Check.failed("attestation.stage", other, subject)], None, None
     if attestation.says.claims.iat > case.latest:
         checks.append(_later(attestation.says.claims.iat, case, subject))
+    checks.append(_check_issuer(attestation, case, subject))
     first, told = _first_anchor(logged.first, attestation, case, subject)
     checks += told
     checks.append(_check_accredited(attestation, first, case, subject))
     return checks, attestation, first
+
+
+def _check_issuer(attestation: SignedEntry[Attestation], case: Case, subject: str) -> Check:
+    """Check that the issuer is the one whose key signed, where the trust file knows whose it is.
+
+    Where it does not, the name is the key holder's own word; accreditation is asked of the key.
+    """
+    claims = attestation.says.claims
+    check, _ = check_owner(
+        "attestation.issuer",
+        claims.iss,
+        attestation,
+        case=case,
+        issued_at=claims.iat,
+        subject=subject,
+    )
+    is_unknown = check.reason == "organisation.unknown"
+    return replace(check, status=Status.SKIPPED) if is_unknown else check
 
 
 def _later(issued_at: int, case: Case, subject: str) -> Check:

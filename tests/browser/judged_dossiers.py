@@ -17,6 +17,7 @@ from ledger.canonical import canonicalize
 from ledger.jwk import PrivateKey
 from ledger.kinds.members import Digests
 from ledger.merkle import inclusion_proof
+from ledger.organisation import Organisation, Role
 from ledger.receipt import Received
 from ledger.status import Action
 from ledger.status_list import Statuses, TokenStatus
@@ -147,6 +148,10 @@ def _dossiers() -> Iterator[Case]:
     yield from _first_anchors(plain)
     strangers = LoggedDossier({"backup/jurisdiction": "HK"})
     yield case("another jurisdiction", strangers.bundle(), strangers.trust())
+    for owner in ("uscc:91440300MA5ASSESS1", "somebody"):
+        known = Organisation(owner, frozenset({Role.ASSESSOR}), (KEY.public,))
+        whose = replace(plain.trust(), organisations=(*plain.trust().organisations, known))
+        yield case(f"issuers' key is of {owner}", plain.bundle(), whose)
     unowned = LoggedDossier()
     yield case("no organisation", unowned.bundle(), replace(unowned.trust(), organisations=()))
 

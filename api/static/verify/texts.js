@@ -11,6 +11,7 @@ export const TEXTS = {
    "attestation.accredited": "The issuer was accredited when it was issued",
    "attestation.first-anchor": "The attestation was anchored as early as is said",
    "attestation.inclusion": "The attestation is in the log",
+   "attestation.issuer": "The issuer is the one whose key signed",
    "attestation.present": "The attestation is there",
    "attestation.rules": "The attestation can be compared with the records it is about",
    "attestation.signature": "The attestation is signed by the key that it names",
@@ -494,12 +495,12 @@ export const TEXTS = {
     "hint": "Do not go on; ask the regulator."
    },
    "stage.absent": {
-    "text": "The bundle carries no attestation of this stage.",
-    "hint": "Ask the bundle's holder for one with it."
+    "text": "No attestation of this stage is shown.",
+    "hint": "Ask whoever holds the record for a bundle with it."
    },
    "stage.alone": {
-    "text": "A record that this stage is compared with is not in the bundle.",
-    "hint": "Ask the bundle's holder for one with it."
+    "text": "A record that this stage is compared with is not shown here.",
+    "hint": "Ask whoever holds that record, or for a bundle with it."
    },
    "stage.broken": {
     "text": "A rule between the records does not hold.",
@@ -931,6 +932,7 @@ export const TEXTS = {
    "attestation.accredited": "出具方在出具时已获认可",
    "attestation.first-anchor": "证明在所称的时间已锚定",
    "attestation.inclusion": "证明在日志之中",
+   "attestation.issuer": "出具方即签名密钥的所有者",
    "attestation.present": "证明已附上",
    "attestation.rules": "可将证明与其所述记录相比对",
    "attestation.signature": "证明由其所指明的密钥签名",
@@ -1414,12 +1416,12 @@ export const TEXTS = {
     "hint": "请勿继续；请咨询监管机构。"
    },
    "stage.absent": {
-    "text": "证明包未附该阶段的证明。",
-    "hint": "请向持有人索取附有该证明的证明包。"
+    "text": "此处未见该阶段的证明。",
+    "hint": "请向记录持有人索取附有该证明的证明包。"
    },
    "stage.alone": {
-    "text": "证明包缺少须与该阶段比对的记录。",
-    "hint": "请向持有人索取附有该记录的证明包。"
+    "text": "此处未见须与该阶段比对的记录。",
+    "hint": "请向记录持有人索取附有该记录的证明包。"
    },
    "stage.broken": {
     "text": "记录之间的规则不成立。",

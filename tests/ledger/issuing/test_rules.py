@@ -340,3 +340,12 @@ def _ask_status(
     said = [Placed(index, statement.entry) for index, (_, statement) in enumerate(entries.logged)]
     subject = entries[about or case]
     return ask_status(claims, subject, said, key=key.public, now=now, trust=trust)
+
+
+def test_issuer_under_the_name_of_another_than_his_key_s_owner_is_refused() -> None:
+    entries = Entries(order=_AFTER["backup"])
+    issuer = Attestation.read(entries["backup"].value["jws"]).claims.iss
+    for owner, broken in ((issuer, []), ("somebody", ["attestation.issuer"])):
+        known = Organisation(owner, frozenset({Role.CUSTODIAN}), (KEY.public,))
+        checks = _ask("backup", entries=entries, trust=Trust(organisations=(known,)))
+        assert _broken(checks) == broken

@@ -8,17 +8,19 @@ from typing import Any
 import pytest
 
 from ledger.accreditation import Accreditation, Change, Standing
-from ledger.attestation import Stage
+from ledger.attestation import Attestation, Stage
 from ledger.bundle import Bundle, FirstAnchor, LoggedAttestation
 from ledger.errors import UnavailableError
 from ledger.merkle import inclusion_proof, root
-from ledger.report import Status
+from ledger.organisation import Organisation, Role
+from ledger.report import Report, Status
 from ledger.statement import Statement
 from ledger.status import Action
 from ledger.trust import Trust
 from tests.covered_transfer import ISSUED, KEY
 from tests.logged_dossier import (
     LATER,
+    ORGANISATIONS,
     LoggedDossier,
     accredited,
     wrong,
@@ -119,6 +121,46 @@ def test_attestation_whose_signature_is_wrong_fails() -> None:
     whole.records["backup"] = Statement.build({"kind": "attestation", "jws": forged})
     found = wrong(whole.verify(bundle=whole.bundle(without=["post_check"])))
     assert found == [("attestation.signature", "failed", "jws.signature")]
+
+
+# Who issued it
+
+
+def _owned_by(identifier: str) -> Organisation:
+    return Organisation(identifier, frozenset({Role.CUSTODIAN}), (KEY.public,))
+
+
+def _issuers(report: Report) -> list[tuple[str, str | None]]:
+    found = (check for check in report.checks if check.code == "attestation.issuer")
+    return [(check.status.value, check.reason) for check in found]
+
+
+def test_issuer_whose_key_the_trust_file_knows_is_verified() -> None:
+    whole = LoggedDossier()
+    name = Attestation.read(whole["backup"].value["jws"]).claims.iss
+    changes = {f"{case}/iss": name for case in ("pre_assessment", "backup", "post_check")}
+    whole = LoggedDossier(changes)
+    trust = replace(whole.trust(), organisations=(*ORGANISATIONS, _owned_by(name)))
+    report = whole.verify(trust=trust)
+    assert _issuers(report) == [("verified", None)] * 3
+    assert report.verdict is Status.VERIFIED
+
+
+def test_issuer_that_takes_the_name_of_another_organisation_fails() -> None:
+    """The key is accredited, and still speaks for nobody but its owner."""
+    whole = LoggedDossier({"backup/iss": "custodian-of-renown"})
+    mine = Attestation.read(whole["pre_assessment"].value["jws"]).claims.iss
+    trust = replace(whole.trust(), organisations=(*ORGANISATIONS, _owned_by(mine)))
+    report = whole.verify(trust=trust)
+    assert ("attestation.issuer", "failed", "organisation.other") in wrong(report)
+    (told,) = [c for c in report.checks if c.code == "attestation.issuer" and c.subject == "backup"]
+    assert (told.expected, told.found) == (mine, "custodian-of-renown")
+
+
+def test_issuer_whose_key_nobody_here_knows_is_said_to_be_unknown() -> None:
+    report = LoggedDossier().verify()
+    assert _issuers(report) == [("skipped", "organisation.unknown")] * 3
+    assert report.verdict is Status.VERIFIED
 
 
 # Who was accredited, and when

@@ -4,13 +4,13 @@ import { readAttestation } from "../attestation.js";
 import { toHex } from "../bytes.js";
 import { UnavailableError, VerificationError } from "../errors.js";
 import { verifyInclusion } from "../merkle.js";
-import { Check, FAILED, UNDETERMINED, VERIFIED } from "../report.js";
+import { Check, FAILED, SKIPPED, UNDETERMINED, VERIFIED } from "../report.js";
 import { timeText } from "../stages/comparison.js";
 import { ask } from "../stages/rules.js";
 import { isStruct } from "../struct.js";
 import { STAGES } from "../tables.js";
 import { checkChain, checkLogId } from "./anchored.js";
-import { checkSigned } from "./signed.js";
+import { checkOwner, checkSigned } from "./signed.js";
 import { checkOrders, checkStanding } from "./standing.js";
 
 /** @typedef {import("./case.js").Case} Case */
@@ -83,9 +83,25 @@ async function checkAttestation(stage, logged, of) {
     const details = { reason: "attestation.later", subject: stage, expected, found: timeText(iat) };
     checks.push(new Check("attestation.time", UNDETERMINED, details));
   }
+  checks.push(checkIssuer(attestation, of, stage));
   const { first, told } = await firstAnchor(logged.first, attestation, of, stage);
   checks.push(...told, await checkAccredited(attestation, first, of, stage));
   return { checks, attestation, first };
+}
+
+/**
+ * Check that the issuer is the one whose key signed, where the trust file knows whose it is.
+ *
+ * Where it does not, the name is the key holder's own word; accreditation is asked of the key.
+ *
+ * @param {SignedEntry} attestation @param {Case} of @param {string} subject
+ */
+function checkIssuer(attestation, of, subject) {
+  const code = "attestation.issuer";
+  const { iss } = attestation.says.claims;
+  const { check } = checkOwner(code, iss, attestation.thumbprint, of.trust, subject);
+  if (check.reason !== "organisation.unknown") return check;
+  return new Check(code, SKIPPED, { reason: check.reason, subject, found: iss });
 }
 
 /**
