@@ -47,6 +47,7 @@ from ledger.dossier import Records
 from ledger.issuing import Prepared, ask_attestation, complete_claims, prepare_attestation
 from ledger.kinds.members import MAX_ELEMENTS, File
 from ledger.report import Check
+from ledger.status_book import holding
 from ledger.trust import Trust
 
 __all__ = ["attest"]
@@ -82,6 +83,15 @@ def attest(
     in_clear: Annotated[
         bool, typer.Option("--in-clear", envvar="CROSSPROOF_IN_CLEAR", help="Conceal nothing.")
     ] = False,
+    status_list: Annotated[
+        Path | None,
+        typer.Option(
+            "--status-list",
+            envvar="CROSSPROOF_STATUS_LIST",
+            metavar="BOOK",
+            help="Take a place in this list: crossproof status-list new.",
+        ),
+    ] = None,
     prepare: Annotated[Path | None, PREPARE] = None,
     jwk: Annotated[Path | None, JWK] = None,
     complete: Annotated[str | None, COMPLETE] = None,
@@ -129,6 +139,10 @@ def attest(
                 paths = [tuple(map(_step, path.split("."))) for path in disclosable]
             waiting = prepare_attestation(stage, whole, signer.public, concealed=paths)
             warnings = told(_ask(waiting, stage, records, trusted))
+            if status_list is not None:
+                # Only now: a place that is taken for what is refused would be lost.
+                whole = _with_place(whole, status_list)
+                waiting = prepare_attestation(stage, whole, signer.public, concealed=paths)
             signed = signer.finish(waiting)
             if signed is None:
                 return
@@ -192,6 +206,15 @@ def _claims(path: Path | None, files: list[Path], stage: Stage) -> dict[str, Any
             found=f"stage {stage.value}",
         )
     return {**given, _SUBJECT: {**subject, "deposit": _deposit(files)}}
+
+
+def _with_place(claims: dict[str, Any], book: Path) -> dict[str, Any]:
+    """Take a place in a status list for the claims; it is on the disk before anything is signed."""
+    if "status" in claims:
+        raise problem("usage.status-list", "the claims name a place already", expected="no status")
+    with holding(book) as held:
+        (place,) = held.take()
+    return {**claims, "status": {"status_list": {"idx": place.idx, "uri": place.uri}}}
 
 
 def _deposit(files: list[Path]) -> dict[str, Any]:

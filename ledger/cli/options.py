@@ -5,6 +5,8 @@ from __future__ import annotations
 import typer
 
 __all__ = [
+    "ACCOUNT_KEY_FILE",
+    "ACCOUNT_SIGNER_URL",
     "ADMIN_KEY_FILE",
     "ADMIN_SIGNER_URL",
     "API_KEY",
@@ -23,13 +25,16 @@ __all__ = [
     "MAX_TIP",
     "NODE",
     "OFFLINE",
+    "ON_CHAIN",
     "OPERATOR_KEY_FILE",
     "OPERATOR_SIGNER_URL",
     "OUTPUT",
     "PASSPHRASE",
     "PREPARE",
     "PREPARED",
+    "REGISTRY",
     "RPC",
+    "SAY_RPC",
     "SENDER_SIGNER_URL",
     "SERVER",
     "SIGNER_TIMEOUT",
@@ -180,6 +185,36 @@ BELIEVED = typer.Option(
     envvar="CROSSPROOF_TRUST",
     metavar="FILE",
     help="The trust file: who is accredited, whose keys are whose.",
+)
+# A word in AttestationRegistry too, and whose.
+ON_CHAIN = typer.Option(
+    "--on-chain",
+    envvar="CROSSPROOF_ON_CHAIN",
+    help="Say it in AttestationRegistry too; there alone where no --key is given.",
+)
+SAY_RPC = typer.Option(
+    "--rpc",
+    envvar="CROSSPROOF_RPC",
+    metavar="URL",
+    help="With --on-chain: the node; the trust file's if not given.",
+)
+REGISTRY = typer.Option(
+    "--registry",
+    envvar="CROSSPROOF_CHAIN_ATTESTATIONS",
+    metavar="ADDRESS",
+    help="With --on-chain: AttestationRegistry; the trust file's if not given.",
+)
+ACCOUNT_KEY_FILE = typer.Option(
+    "--account-key-file",
+    envvar="CROSSPROOF_SENDER_KEY_FILE",
+    metavar="FILE",
+    help="With --on-chain: the account that speaks and pays: 0x and 64 digits, or a keystore.",
+)
+ACCOUNT_SIGNER_URL = typer.Option(
+    "--account-signer-url",
+    envvar="CROSSPROOF_SENDER_SIGNER_URL",
+    metavar="URL[#ADDRESS]",
+    help="With --on-chain: an external signer that holds that key.",
 )
 SUCCESSOR = typer.Option(
     "--successor",

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ledger import status
 from ledger.cli.console import problem, put, say
 from ledger.cli.hexadecimal import HASH_DIGITS
+from ledger.cli.on_chain import Registry, RegistryPlace, open_registry
 from ledger.cli.options import (
+    ACCOUNT_KEY_FILE,
+    ACCOUNT_SIGNER_URL,
     API_KEY,
     AS_JSON,
     BELIEVED,
@@ -22,10 +26,16 @@ from ledger.cli.options import (
     COMPLETE,
     ISSUER,
     JWK,
+    MAX_FEE,
+    MAX_TIP,
+    ON_CHAIN,
     PASSPHRASE,
     PREPARE,
     PREPARED,
+    REGISTRY,
+    SAY_RPC,
     SERVER,
+    SIGNER_TIMEOUT,
     SIGNING_KEY,
     WAIT,
 )
@@ -40,11 +50,15 @@ from ledger.cli.signing import (
     told,
 )
 from ledger.cli.times import read_time
-from ledger.issuing import Prepared, ask_status, prepare_word
+from ledger.errors import ConflictError, LedgerError
+from ledger.issuing import SPOKEN_OF, Finished, Prepared, ask_status, prepare_word
 from ledger.report import Check
 from ledger.statement import Statement
 from ledger.status import Action, Status
 from ledger.trust import Trust
+
+if TYPE_CHECKING:
+    from ledger.chain import SignedTransaction
 
 __all__ = ["revoke"]
 
@@ -99,12 +113,22 @@ def revoke(
     server: Annotated[str, SERVER] = "http://127.0.0.1:8080",
     api_key: Annotated[str | None, API_KEY] = None,
     wait: Annotated[float, WAIT] = 30.0,
+    on_chain: Annotated[bool, ON_CHAIN] = False,
+    rpc: Annotated[str | None, SAY_RPC] = None,
+    registry: Annotated[str | None, REGISTRY] = None,
+    account_key_file: Annotated[Path | None, ACCOUNT_KEY_FILE] = None,
+    account_signer_url: Annotated[str | None, ACCOUNT_SIGNER_URL] = None,
+    signer_timeout: Annotated[float, SIGNER_TIMEOUT] = 5,
+    max_fee: Annotated[float, MAX_FEE] = 200,
+    max_tip: Annotated[float, MAX_TIP] = 5,
 ) -> None:
     """Revoke an attestation for ever; or suspend, reinstate, or stop a transfer or a plan.
 
     Example: crossproof revoke RECORD_ID --reason "wrong recipient" --key assessor.pem
 
     Readers count the issuer's word on an attestation, and a regulator's on transfers and plans.
+    --on-chain says it in AttestationRegistry too, as the account that the key's accreditation names
+    as controller, or as an authority.
     """
     from ledger.client import Client  # noqa: PLC0415 - an HTTP client that `verify` never needs
 
@@ -119,11 +143,13 @@ def revoke(
         statement = Statement.from_entry(entries.subject.entry)
         if is_leaf and statement.leaf_hash.hex() != record:
             raise problem("usage.record-id", "LEAF", expected=record, found=about)
+        finished: Finished | None = None
+        warnings: Sequence[Check] = ()
         if complete is not None:
             waiting = read_prepared(prepared, "status")
             warnings = told(_ask(waiting, statement, entries, trusted))
-            finished = completed(waiting, complete)
-        else:
+            finished, action = completed(waiting, complete), _action_of(waiting)
+        elif not on_chain or any((key, jwk, prepare)):
             signer = Signer.choose(key, jwk, prepare, passphrase)
             waiting = _prepare(
                 signer,
@@ -134,23 +160,73 @@ def revoke(
                 since=since,
             )
             warnings = told(_ask(waiting, statement, entries, trusted))
-            signed = signer.finish(waiting)
-            if signed is None:
+            finished = signer.finish(waiting)
+            if finished is None:
                 return
-            finished = signed
-        logged = submit(client, finished, wait=wait)
-    said = waiting.says()
-    value: dict[str, Any] = {
-        "action": said.claims.action.value if isinstance(said, Status) else action.value,
-        "about": about,
-        **logged,
-        "warnings": [check.to_value() for check in warnings],
-    }
+        value: dict[str, Any] = {"action": action.value, "about": about}
+        place = RegistryPlace(
+            rpc,
+            registry,
+            account_key_file,
+            account_signer_url,
+            signer_timeout,
+            passphrase,
+            max_fee,
+            max_tip,
+        )
+        with _registry(place, trusted, wanted=on_chain) as chain:
+            # Made before anything is logged: what the contract would refuse is known here.
+            transaction = None if chain is None else _transact(chain, statement, action, trusted)
+            if finished is not None:
+                value |= submit(client, finished, wait=wait)
+                say(f"logged: {action.value} of {about}")
+                leaf = value["leaf_hash"]
+                say(f"  record {value['record_id']}, index {value['index']}, leaf {leaf}")
+            if chain is not None and transaction is not None:
+                value["transaction"] = _send(chain, transaction, is_logged=finished is not None)
     if as_json:
+        value["warnings"] = [check.to_value() for check in warnings]
         put(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+@contextmanager
+def _registry(place: RegistryPlace, trust: Trust, *, wanted: bool) -> Iterator[Registry | None]:
+    if not wanted:
+        yield None
         return
-    say(f"logged: {value['action']} of {about}")
-    say(f"  record {value['record_id']}, index {value['index']}, leaf {value['leaf_hash']}")
+    with open_registry(place, trust) as registry:
+        yield registry
+
+
+def _transact(
+    registry: Registry, about: Statement, action: Action, trust: Trust
+) -> SignedTransaction:
+    allowed = SPOKEN_OF.get(about.kind, frozenset())
+    if action not in allowed:
+        raise ConflictError(
+            "status.action",
+            "this cannot be said of a record of this kind",
+            expected=" or ".join(sorted(allowed)) or "nothing that is said of this kind",
+            found=f"{action.value} of a {about.kind}",
+        )
+    registry.warn(about, trust)
+    return registry.sign(action, about.leaf_hash)
+
+
+def _send(registry: Registry, transaction: SignedTransaction, *, is_logged: bool) -> str:
+    try:
+        return registry.send(transaction)
+    except LedgerError:
+        if is_logged:
+            say("It is logged, and maybe not on the chain: to say it there, again without --key.")
+        raise
+
+
+def _action_of(prepared: Prepared) -> Action:
+    said = prepared.says()
+    if not isinstance(said, Status):
+        raise problem("usage.prepared", "what was prepared is no status")
+    return said.claims.action
 
 
 def _action(*, suspend: bool, reinstate: bool, stop: bool) -> Action:

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from ledger.issuing.claims import RETENTION_YEARS, complete_claims, concealable_paths
 from ledger.issuing.prepared import Finished, Prepared, prepare_attestation, prepare_word
-from ledger.issuing.rules import ask_attestation, ask_status, refuse
+from ledger.issuing.rules import SPOKEN_OF, ask_attestation, ask_status, refuse
 
 __all__ = [
     "RETENTION_YEARS",
+    "SPOKEN_OF",
     "Finished",
     "Prepared",
     "ask_attestation",

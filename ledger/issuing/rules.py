@@ -7,7 +7,7 @@ to all of it: coverage, revocations, orders. What cannot be told yet is undeterm
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from msgspec import UNSET
@@ -40,18 +40,19 @@ from ledger.statement import Statement
 from ledger.status import Action, Status, StatusClaims, standing
 from ledger.trust import Trust
 
-__all__ = ["ask_attestation", "ask_status", "refuse"]
+__all__ = ["SPOKEN_OF", "ask_attestation", "ask_status", "refuse"]
 
 # Findings, not rules, when they are being made.
 _FOUND = frozenset({"backup.restorable", "post-check.outcome"})
 # What is being issued stands behind everything that is there, under a name it has not got yet.
 _NEXT = 2**53
 _UNNAMED = ""
-_SPOKEN_OF = {
+SPOKEN_OF: Mapping[str, frozenset[Action]] = {
     "attestation": frozenset({Action.REVOKE, Action.SUSPEND, Action.REINSTATE}),
     "plan": frozenset({Action.STOP, Action.REINSTATE}),
     "transfer": frozenset({Action.STOP, Action.REINSTATE}),
 }
+"""What can be said of a record, by its kind."""
 
 
 def ask_attestation(
@@ -130,7 +131,7 @@ def ask_status(
 
 def _may_be_said(claims: StatusClaims, about: Statement) -> Check:
     code = "status.action"
-    allowed = _SPOKEN_OF.get(about.kind, frozenset())
+    allowed = SPOKEN_OF.get(about.kind, frozenset())
     record_id = str(about.members.record_id)
     if (claims.leaf_hash, str(claims.record_id)) != (about.leaf_hash, record_id):
         other = broken("another record is spoken of", record_id, str(claims.record_id))

@@ -622,6 +622,10 @@ export const TEXTS = {
     "text": "The attestation is in no status list, and the trust file requires one.",
     "hint": "Ask its issuer for one that is, or change what the trust file requires."
    },
+   "status.no-controller": {
+    "text": "AttestorRegistry and the trust file do not name this account as a controller of the key that issued the attestation.",
+    "hint": "Readers count in AttestationRegistry only what the controllers say, whom the accreditation names."
+   },
    "status.none": {
     "text": "No source says what became of it; that nothing was said, a bundle cannot show.",
     "hint": "Ask its issuer, or the log for later statuses."
@@ -1542,6 +1546,10 @@ export const TEXTS = {
    "status.no-list": {
     "text": "该证明不在任何状态列表中，而信任文件要求有。",
     "hint": "请向出具方索取列入状态列表的证明，或修改信任文件的要求。"
+   },
+   "status.no-controller": {
+    "text": "认可登记合约与信任文件均未将该账户列为签发密钥的控制账户。",
+    "hint": "读者仅采信认可中所列控制账户在证明登记合约中的表述。"
    },
    "status.none": {
     "text": "没有来源说明其后续状态；证明包无法证明未有任何状态变更。",

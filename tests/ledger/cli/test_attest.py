@@ -19,6 +19,7 @@ from ledger.fingerprint import Fingerprint
 from ledger.jwk import PrivateKey
 from ledger.signing_key import SigningKey, load_signing_key, make_signing_key
 from ledger.statement import Statement
+from ledger.status_book import holding
 from ledger.trust import Trust
 from tests.crossproof import CommandLine, Outcome, Served
 from tests.ledger.cli.conftest import Deployed
@@ -266,6 +267,33 @@ def test_concealing_what_a_rule_reads_is_refused(desk: Desk) -> None:
 def test_two_ways_to_sign_or_half_of_one_exit_2(desk: Desk, options: tuple[str, ...]) -> None:
     outcome = desk.attest(Stage.BACKUP, desk.plan, *options)
     assert outcome.code == 2, outcome.stderr
+
+
+# A status list
+
+
+def test_place_of_a_status_list_is_taken_for_what_is_signed_alone(desk: Desk) -> None:
+    book = desk.here / "mine.book"
+    address = "https://ledger.example/v1/status-lists/mine"
+    assert desk.run("status-list", "new", book, "--address", address).code == 0
+    moved = desk.transfer()
+    refused = desk.attest(Stage.POST_CHECK, moved, "--status-list", book)
+    assert refused.code == 1
+    assert "0 of" in desk.run("status-list", "show", book).stdout
+    kept = desk.attested(Stage.BACKUP, moved, desk.file, "--status-list", book)
+    held = Attestation.from_sd_jwt(Path(kept["sd_jwt"]).read_text())
+    place = held.claims.status.status_list  # type: ignore[union-attr]
+    assert place.uri == address
+    with holding(book) as taken:
+        assert (taken.taken, taken.is_taken(place.idx)) == (1, True)
+    claims = desk.claims(Stage.BACKUP)
+    named = {"status": {"status_list": {"idx": 1, "uri": address}}}
+    claims.write_text(json.dumps({**json.loads(claims.read_text()), **named}))
+    twice = desk.run(
+        "attest", "backup", moved.value["record_id"], desk.file, "--claims", claims,
+        "--key", desk.key, "--server", desk.ledger.url, "--status-list", book,
+    )  # fmt: skip
+    assert (twice.code, "[usage.status-list]" in twice.stderr) == (2, True), twice.stderr
 
 
 # revoke
