@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
+from api.desk import Desk
 from api.workers import Workers
-from ledger.anchor import ChainSource
 from ledger.bundle import Bundle
 from ledger.certificate import certify, check_page
 from ledger.certificate.seal import Seal
@@ -38,12 +38,19 @@ class Certifying:
         workers = Workers("certify", threads=CERTIFYING_THREADS, waiting=WAITING_CERTIFICATES)
         return cls(workers, page, seal)
 
-    def make(
-        self, bundle: Bundle, *, trust: Trust, chain: ChainSource, as_of: datetime | None
-    ) -> bytes:
+    def make(self, bundle: Bundle, *, trust: Trust, desk: Desk, as_of: datetime | None) -> bytes:
         """Verify a bundle and print what was verified; raises what `certify` does."""
         raw = bundle.to_json().encode()
-        report = verify(raw, trust=trust, chain=chain, now=as_of, without_files=True)
+        report = verify(
+            raw,
+            trust=trust,
+            chain=desk.chain,
+            now=as_of,
+            without_files=True,
+            accreditations=desk.accreditations(trust),
+            status_lists=desk.status_lists,
+            registry=desk.registry(trust),
+        )
         pdf = certify(raw, report, page=self.page)
         return pdf if self.seal is None else self.seal.seal(pdf)
 

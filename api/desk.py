@@ -15,7 +15,9 @@ from api.body import Intake
 from api.facts import Facts
 from api.registers import Registers
 from api.workers import Workers
+from ledger.accreditation import AccreditationSource
 from ledger.anchor import ChainSource, LogStanding
+from ledger.chain import Accreditations, RegisteredStatuses
 from ledger.node import Node
 from ledger.status_fetch import StatusFetcher
 from ledger.trust import Trust
@@ -47,6 +49,20 @@ class Desk:
     chain: ChainSource
     registers: Registers
     status_lists: StatusFetcher
+
+    def accreditations(self, trust: Trust) -> AccreditationSource:
+        """Say who tells who is accredited: the trust file, and AttestorRegistry where it stands."""
+        # A node has one chain: its own.
+        for chain in trust.chains:
+            return Accreditations(trust, chain, self.registers)
+        return trust
+
+    def registry(self, trust: Trust) -> RegisteredStatuses | None:
+        """Say who tells what AttestationRegistry holds, None where the node knows of none."""
+        for chain in trust.chains:
+            if chain.attestations is not None:
+                return RegisteredStatuses(chain, chain.attestations, self.registers)
+        return None
 
 
 @dataclass(frozen=True, slots=True)

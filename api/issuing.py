@@ -18,6 +18,7 @@ from functools import partial
 from api.access import check_attests, check_speaks, find, may_see_plan
 from api.auth import Principal
 from ledger import base64url, status
+from ledger.accreditation import AccreditationSource
 from ledger.attestation import Attestation, Stage
 from ledger.canonical import MAX_INTEGER, canonicalize, parse
 from ledger.dossier import Records
@@ -67,11 +68,13 @@ class Desk:
         *,
         held: KeyDirectory,
         trust: Callable[[], Trust],
+        accreditations: Callable[[Trust], AccreditationSource],
     ) -> None:
         self._log = log
         self._principal = principal
         self._held = held
         self._trust = trust
+        self._accreditations = accreditations
 
     def attest(self, record_id: bytes, body: bytes) -> Made:
         """Prepare, complete or sign an attestation of a record."""
@@ -200,7 +203,7 @@ class Desk:
                 key=prepared.unsigned.key,
                 now=int(_now().timestamp()),
                 trust=trust,
-                accreditations=trust,
+                accreditations=self._accreditations(trust),
             )
         elif isinstance(said, Status):
             about = Statement.from_entry(self._log.entry(index))

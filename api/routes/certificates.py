@@ -59,7 +59,7 @@ async def certificate(
 
     def make() -> bytes:
         bundle = bundle_for(node, record_id, principal)
-        return certifying.make(bundle, trust=beliefs.trust(), chain=desk.chain, as_of=as_of)
+        return certifying.make(bundle, trust=beliefs.for_verifying(), desk=desk, as_of=as_of)
 
     try:
         pdf = await certifying.workers.run(make)

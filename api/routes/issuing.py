@@ -20,7 +20,8 @@ from api.answers import RecordLogged
 from api.auth import Principal, Reader, Submitter
 from api.beliefs import Beliefs
 from api.body import JSON, check_media_type
-from api.dependencies import Believed, Bodies, Counted, Grouped, Ledger
+from api.dependencies import Believed, Bodies, Counted, Grouped, Ledger, Served
+from api.desk import Desk as Verifying
 from api.grouping import Grouping
 from api.issuing import Desk, Made, known_trust
 from api.metrics import Figures
@@ -81,6 +82,7 @@ async def attest(
     bodies: Bodies,
     grouping: Grouped,
     beliefs: Believed,
+    verifying: Served,
     figures: Counted,
 ) -> Response:
     """Prepare an attestation, complete it with its signature, or have a held key sign it.
@@ -90,7 +92,7 @@ async def attest(
     complete twice logs once.
     """
     check_attests(principal)
-    work = partial(Desk.attest, _desk(request, principal, node, beliefs))
+    work = partial(Desk.attest, _desk(request, principal, node, beliefs, verifying))
     return await _issue(
         record_id, work,
         request=request, principal=principal, node=node, bodies=bodies, grouping=grouping,
@@ -113,6 +115,7 @@ async def say(
     bodies: Bodies,
     grouping: Grouped,
     beliefs: Believed,
+    verifying: Served,
     figures: Counted,
 ) -> Response:
     """Revoke, suspend or reinstate an attestation; stop a transfer or a plan, or lift that.
@@ -121,7 +124,7 @@ async def say(
     attested, and a regulator's on transfers and plans.
     """
     check_speaks(principal)
-    work = partial(Desk.say, _desk(request, principal, node, beliefs))
+    work = partial(Desk.say, _desk(request, principal, node, beliefs, verifying))
     return await _issue(
         record_id, work,
         request=request, principal=principal, node=node, bodies=bodies, grouping=grouping,
@@ -139,7 +142,7 @@ def said(record_id: str, principal: Reader, node: Ledger, beliefs: Believed) -> 
 
     Of an attestation: its statuses. Up to 1,000 of each, by their place in the log.
     """
-    log, trust = node.log, known_trust(beliefs.trust)
+    log, trust = node.log, known_trust(beliefs.for_verifying)
     index = find(log, parse_record_id(record_id), principal)
     record = Statement.from_entry(log.entry(index))
     leaves = [record.leaf_hash, *receipt_keys(log, index, record)]
@@ -157,13 +160,16 @@ def said(record_id: str, principal: Reader, node: Ledger, beliefs: Believed) -> 
     responses=_READING,
     response_model_exclude_unset=True,
 )
-def dossier(record_id: str, principal: Reader, node: Ledger, beliefs: Believed) -> Dossier:
+def dossier(
+    record_id: str, principal: Reader, node: Ledger, beliefs: Believed, verifying: Served
+) -> Dossier:
     """Tell of a transfer, or of a plan, which stages are there, are missing, or break a rule.
 
-    Each check has its rule's code, and what was expected and found. That the records are anchored,
-    and who was accredited, `POST /v1/verifications` tells of the bundle.
+    Each check has its rule's code, and what was expected and found. Who was accredited is told by
+    the signers' own clocks, where this node is told who is; that the records are anchored, and so
+    were when they say, `POST /v1/verifications` tells of the bundle.
     """
-    log, trust = node.log, known_trust(beliefs.trust)
+    log, trust = node.log, known_trust(beliefs.for_verifying)
     index = find(log, parse_record_id(record_id), principal)
 
     def may_see(place: int, entry: bytes) -> bool:
@@ -171,14 +177,26 @@ def dossier(record_id: str, principal: Reader, node: Ledger, beliefs: Believed) 
 
     records = gather(log, index, trust=trust, may_see=may_see)
     now = int(datetime.now(UTC).timestamp())
-    return Dossier.model_validate(Overview.of(records, as_of=now, trust=trust).to_value())
+    chain = next(iter(trust.chains), None)
+    is_told = trust.accreditations or (chain is not None and chain.attestors is not None)
+    source = verifying.accreditations(trust) if is_told else None
+    overview = Overview.of(records, as_of=now, trust=trust, accreditations=source)
+    return Dossier.model_validate(overview.to_value())
 
 
-def _desk(request: Request, principal: Principal, node: Node, beliefs: Beliefs) -> Desk:
+def _desk(
+    request: Request, principal: Principal, node: Node, beliefs: Beliefs, verifying: Verifying
+) -> Desk:
     def trust() -> Trust:
-        return known_trust(beliefs.trust)
+        return known_trust(beliefs.for_verifying)
 
-    return Desk(node.log, principal, held=request.app.state.signing_keys, trust=trust)
+    return Desk(
+        node.log,
+        principal,
+        held=request.app.state.signing_keys,
+        trust=trust,
+        accreditations=verifying.accreditations,
+    )
 
 
 async def _issue(

@@ -25,7 +25,6 @@ from ledger.attachment import MEDIA_TYPE as PDF
 from ledger.attachment import bundle_in
 from ledger.bundle import Bundle
 from ledger.canonical import parse
-from ledger.chain import Accreditations, RegisteredStatuses
 from ledger.errors import MalformedError
 from ledger.fingerprint import SHA_256, Fingerprint
 from ledger.members import Members, read_hash
@@ -100,21 +99,15 @@ def _verify(
     except _NoBundleError as none:
         return Report((Check.failed("bundle.format", none.error),), datetime.now(UTC))
     believed = trust()
-    # A node has one chain: its own.
-    (chain,) = believed.chains
     return verify(
         asked.bundle,
         trust=believed,
         files=_fingerprints(asked.files, asked.bundle),
         chain=desk.chain,
         without_files=asked.without_files,
-        accreditations=Accreditations(believed, chain, desk.registers),
+        accreditations=desk.accreditations(believed),
         status_lists=desk.status_lists,
-        registry=(
-            None
-            if chain.attestations is None
-            else RegisteredStatuses(chain, chain.attestations, desk.registers)
-        ),
+        registry=desk.registry(believed),
     )
 
 

@@ -9,12 +9,14 @@ from typing import Annotated, Literal
 
 import typer
 
+from ledger.accreditation import AccreditationSource
 from ledger.cli.console import EXIT_CODES, Style, put, say
 from ledger.cli.options import API_KEY, AS_JSON, BELIEVED, BUNDLE, LANGUAGE, SERVER
-from ledger.cli.signing import Entries, believed, checked_id
+from ledger.cli.signing import Entries, accreditations_of, believed, checked_id
 from ledger.dossier import Overview, StageOverview, StageState
 from ledger.report import Status, catalogue
 from ledger.stages.comparison import time_text
+from ledger.trust import Trust
 
 __all__ = ["dossier"]
 
@@ -48,12 +50,20 @@ def dossier(
     about, trusted = checked_id(record_id), believed(trust)
     with Client(server, api_key=api_key) as client:
         records = Entries.find(client, about, bundle).read(trusted)
-    overview = Overview.of(records, as_of=int(time.time()), trust=trusted)
+    overview = Overview.of(
+        records, as_of=int(time.time()), trust=trusted, accreditations=_accreditations(trusted)
+    )
     if as_json:
         put(json.dumps(overview.to_value(), ensure_ascii=False, indent=2) + "\n")
     else:
         _show(overview, lang)
     raise typer.Exit(_exit_code(overview))
+
+
+def _accreditations(trust: Trust) -> AccreditationSource | None:
+    """Say who tells who is accredited; None where the trust file names nobody."""
+    is_named = trust.accreditations or any(chain.attestors and chain.rpc for chain in trust.chains)
+    return accreditations_of(trust) if is_named else None
 
 
 def _exit_code(overview: Overview) -> int:

@@ -8,6 +8,7 @@ Pure: entries come from a store (`gathering`) or from a server, and both tell th
 
 from __future__ import annotations
 
+from ledger.dossier.attestor import check_accredited, check_issuer
 from ledger.dossier.choice import choose
 from ledger.dossier.overview import Flag, Overview, StageOverview, StageState, dossier_of
 from ledger.dossier.records import Placed, Records, Said, is_one_speaker, read_said
@@ -23,6 +24,8 @@ __all__ = [
     "Said",
     "StageOverview",
     "StageState",
+    "check_accredited",
+    "check_issuer",
     "check_orders",
     "check_standing",
     "choose",

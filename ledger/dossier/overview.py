@@ -2,8 +2,9 @@
 
     records of the log, a trust file, a time  →  an answer for each stage, flags, a timeline
 
-It says what the records say to each other, and no more: that they are in the log and anchored, and
-who was accredited, `verify` tells of a bundle.
+It says what the records say to each other, whose keys signed, and who was accredited, by the
+signers' own clocks, where somebody can say so. That they are in the log and anchored, `verify`
+tells of a bundle.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from typing import Any
 
 from msgspec import UNSET
 
+from ledger.accreditation import AccreditationSource
 from ledger.attestation import Attestation, Backup, PostCheck, PreAssessment, Stage
+from ledger.dossier.attestor import check_accredited, check_issuer
 from ledger.dossier.choice import choose
 from ledger.dossier.records import Records, Said
 from ledger.dossier.standing import check_orders, check_standing
@@ -105,12 +108,22 @@ class Overview:
     events: tuple[Event, ...]
 
     @classmethod
-    def of(cls, records: Records, *, as_of: int, trust: Trust | None = None) -> Overview:
-        """Ask the rules of each stage, as of a time in seconds since 1970."""
+    def of(
+        cls,
+        records: Records,
+        *,
+        as_of: int,
+        trust: Trust | None = None,
+        accreditations: AccreditationSource | None = None,
+    ) -> Overview:
+        """Ask the rules of each stage, as of a time in seconds since 1970.
+
+        Without `accreditations` nobody is asked about those. Raises nothing where they cannot be.
+        """
         believed = trust or Trust()
         chosen = choose(records.attestations, before=records.subject.index)
         wanted = tuple(Stage) if records.transfer is not None else (Stage.PRE_ASSESSMENT,)
-        stages = tuple(_stage(stage, chosen, records, believed) for stage in wanted)
+        stages = tuple(_stage(stage, chosen, records, believed, accreditations) for stage in wanted)
         orders = tuple(check_orders(records, believed))
         flags = tuple(_flags(stages, orders, records, as_of))
         events = tuple(timeline(records))
@@ -153,7 +166,11 @@ def entry_of(said: Said[Attestation]) -> Entry[Any]:
 
 
 def _stage(
-    stage: Stage, chosen: Mapping[Stage, Said[Attestation]], records: Records, trust: Trust
+    stage: Stage,
+    chosen: Mapping[Stage, Said[Attestation]],
+    records: Records,
+    trust: Trust,
+    accreditations: AccreditationSource | None,
 ) -> StageOverview:
     said = chosen.get(stage)
     if said is None:
@@ -169,6 +186,11 @@ def _stage(
         checks.append(
             Check("attestation.signature", Outcome.UNDETERMINED, "key.unknown", stage.value)
         )
+    else:
+        claims = said.says.claims
+        checks.append(check_issuer(claims, said.thumbprint, trust, stage))
+        if accreditations is not None:
+            checks.append(check_accredited(stage, claims, said.thumbprint, accreditations))
     statuses = {check.status for check in checks}
     state = StageState.IN_ORDER
     if Outcome.FAILED in statuses:

@@ -20,6 +20,8 @@ from ledger.dossier import (
     Placed,
     Records,
     Said,
+    check_accredited,
+    check_issuer,
     check_orders,
     check_standing,
     dossier_of,
@@ -27,7 +29,7 @@ from ledger.dossier import (
     read_said,
 )
 from ledger.dossier.overview import entry_of
-from ledger.errors import ConflictError, LedgerError, UnavailableError, VerificationError
+from ledger.errors import ConflictError, LedgerError, VerificationError
 from ledger.jwk import PublicKey
 from ledger.kinds.members import Reference
 from ledger.report import Check
@@ -74,9 +76,9 @@ def ask_attestation(
     if checks[0].status is Outcome.FAILED:
         return checks
     checks.append(_is_of_now(claims, now))
-    checks += _is_its_owner(claims.iss, key, believed, "attestation.issuer")
+    checks.append(check_issuer(claims, key.thumbprint, believed, stage))
     if accreditations is not None:
-        checks.append(_is_accredited(stage, claims, key, accreditations))
+        checks.append(check_accredited(stage, claims, key.thumbprint, accreditations))
     if isinstance(claims, PreAssessmentClaims):
         checks += _assess(claims, records)
     elif isinstance(claims, PostCheckClaims):
@@ -196,35 +198,6 @@ def _is_dated(issued_at: int, now: int, code: str) -> Check:
         return Check.verified(code)
     wanted = f"within {CLOCK_SKEW} seconds of {time_text(now)}"
     return Check.failed(code, broken("its clock differs", wanted, time_text(issued_at)))
-
-
-def _is_its_owner(issuer: str, key: PublicKey, trust: Trust, code: str) -> Iterator[Check]:
-    """Check that the key is the issuer's, where anybody here knows whose it is."""
-    owner = trust.owner(key.thumbprint)
-    if owner is None:
-        return
-    if owner.id == issuer:
-        yield Check.verified(code)
-    else:
-        yield Check(code, Outcome.FAILED, "organisation.other", None, owner.id, issuer)
-
-
-def _is_accredited(
-    stage: Stage, claims: StageClaims, key: PublicKey, source: AccreditationSource
-) -> Check:
-    code, subject = "attestation.accredited", stage.value
-    who = f"{claims.iss}, key 0x{key.thumbprint.hex()}, {claims.jurisdiction}"
-    try:
-        known = source.accreditation(claims.jurisdiction, key.thumbprint)
-    except UnavailableError as error:
-        unasked = "accreditation.unavailable"
-        return Check(code, Outcome.UNDETERMINED, unasked, subject, found=str(error))
-    if known is None:
-        return Check(code, Outcome.UNDETERMINED, "accreditation.unknown", subject, found=who)
-    if known.is_accredited(stage, claims.iat):
-        return Check.verified(code, subject)
-    wanted = f"accredited for {stage.value} at {time_text(claims.iat)}"
-    return Check(code, Outcome.FAILED, "accreditation.not-then", subject, wanted, who)
 
 
 def _assess(claims: PreAssessmentClaims, records: Records) -> Iterator[Check]:

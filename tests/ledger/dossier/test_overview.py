@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ledger.accreditation import Accreditation, Change, Standing
 from ledger.attestation import Stage
 from ledger.dossier import Flag, Overview, Placed, Records, StageState
 from ledger.dossier.overview import BACKUP_DUE_SECONDS, POST_CHECK_DUE_SECONDS
@@ -55,6 +56,33 @@ def test_dossier_with_all_stages_is_in_order() -> None:
     assert value["record_id"] == entries["transfer"].value["record_id"]
     assert [stage["stage"] for stage in value["stages"]] == [stage.value for stage in Stage]
     assert value["stages"][1]["attestation"]["retained_until"] == "2028-11-21"
+
+
+@pytest.mark.parametrize(
+    ("changes", "state", "reason"),
+    [
+        ((), "in-order", None),
+        ((Change(2, Standing.REVOKED),), "wrong", "accreditation.not-then"),
+        ((Change(_LATER, Standing.COMPROMISED, from_=1),), "wrong", "accreditation.not-then"),
+        (None, "undetermined", "accreditation.unknown"),
+    ],
+)
+def test_dossier_tells_who_was_accredited_where_somebody_can_say_so(
+    changes: tuple[Change, ...] | None, state: str, reason: str | None
+) -> None:
+    grant = Change(1, Standing.ACCREDITED, frozenset(Stage), 1, 2 * _LATER)
+    known = () if changes is None else (grant, *changes)
+    accreditation = Accreditation("CN", KEY.public.thumbprint, known)
+    source = Trust(accreditations=(accreditation,) if known else ())
+    overview = Overview.of(Entries().read(), as_of=_LATER, accreditations=source)
+    assert _states(overview) == [state] * 3
+    assert {found for _, found in _wrong(overview)} == ({reason} if reason else set())
+
+
+def test_dossier_tells_of_an_issuer_under_anothers_name() -> None:
+    owner = Organisation("somebody", frozenset({Role.CUSTODIAN}), (KEY.public,))
+    overview = _overview(Entries(), trust=Trust(organisations=(owner,)))
+    assert _wrong(overview) == [("attestation.issuer", "organisation.other")] * 3
 
 
 @pytest.mark.parametrize(
