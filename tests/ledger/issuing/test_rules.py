@@ -205,6 +205,18 @@ def test_assessment_that_was_revoked_after_the_transfer_still_covered_it() -> No
     assert _broken(_ask("post_check", entries=entries)) == []
 
 
+@pytest.mark.parametrize("case", ["plan", "transfer"])
+def test_nothing_is_attested_as_consistent_that_a_regulator_stopped(case: str) -> None:
+    regulator = PrivateKey.generate()
+    roles, keys = frozenset({Role.REGULATOR}), (regulator.public,)
+    entries = Entries(order=CASES[:4])
+    entries.say(case, Action.STOP, regulator)
+    for jurisdiction, broken in (("HK", ["record.stopped"]), ("SG", [])):
+        known = Organisation("r", roles, keys, frozenset({jurisdiction}))
+        trust = Trust(organisations=(known,))
+        assert _broken(_ask("post_check", entries=entries, trust=trust)) == broken
+
+
 def test_plan_that_is_not_shown_warns() -> None:
     checks = _ask("post_check", without=("plan", "pre_assessment"))
     (warning,) = refuse(checks)
@@ -254,6 +266,22 @@ def test_accreditation_is_asked_and_an_authority_that_is_away_warns(
     assert (found.status.value, found.reason) == (status, reason)
     if status == "undetermined":
         assert refuse(checks.values()) == [found]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        Change(ISSUED, Standing.REVOKED),
+        Change(ISSUED, Standing.SUSPENDED),
+        # It was found later that the key had not been its owner's alone.
+        Change(2 * ISSUED, Standing.COMPROMISED, from_=ISSUED),
+    ],
+)
+def test_key_that_was_replaced_suspended_or_compromised_signs_no_more(change: Change) -> None:
+    grant = Change(1, Standing.ACCREDITED, frozenset(Stage), 1, 3 * ISSUED)
+    assert _broken(_ask("backup", accreditations=_Authority(grant))) == []
+    checks = _ask("backup", accreditations=_Authority(grant, change))
+    assert _broken(checks) == ["attestation.accredited"]
 
 
 def test_refusal_names_the_first_rule_with_what_it_compared() -> None:

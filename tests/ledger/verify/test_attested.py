@@ -211,6 +211,18 @@ def test_key_compromised_after_the_anchor_leaves_what_it_signed() -> None:
     assert wrong(LoggedDossier().verify(accredited(compromised))) == []
 
 
+def test_key_that_was_replaced_leaves_what_it_signed_and_signs_no_more() -> None:
+    code = "attestation.accredited"
+    assert wrong(LoggedDossier().verify(accredited(Change(BLOCK_TIME + 1, Standing.REVOKED)))) == []
+    replaced = accredited(Change(ISSUED + 3600, Standing.REVOKED))
+    assert wrong(LoggedDossier().verify(replaced)) == [
+        # Anchored after the end, as far as the bundle shows; the other two were signed after it.
+        (code, "undetermined", "accreditation.ended"),
+        (code, "failed", "accreditation.not-then"),
+        (code, "failed", "accreditation.not-then"),
+    ]
+
+
 def _with_first_anchor(whole: LoggedDossier, *, block_time: int) -> tuple[Bundle, Trust]:
     """Show of the pre-assessment that an earlier, smaller head held it."""
     bundle, log = whole.bundle(), whole.log

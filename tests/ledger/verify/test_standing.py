@@ -9,6 +9,7 @@ import pytest
 
 from ledger import status_list
 from ledger.jwk import PrivateKey
+from ledger.organisation import Organisation, Role
 from ledger.report import Status
 from ledger.status import Action
 from ledger.status_list import Statuses, TokenStatus
@@ -28,6 +29,20 @@ _LIST = "https://example.com/statuses/1"
 
 
 # What became of it
+
+
+def test_attestation_that_its_issuer_takes_back_by_his_new_key_fails() -> None:
+    new = PrivateKey.generate()
+    issuer = "uscc:91440300MA5CUSTOD1"
+    known = Organisation(issuer, frozenset({Role.CUSTODIAN}), (KEY.public, new.public))
+    cases = ("pre_assessment", "backup", "post_check")
+    whole = LoggedDossier({f"{case}/iss": issuer for case in cases})
+    whole.say("backup", Action.REVOKE, new)
+    believed = whole.trust()
+    told = replace(believed, organisations=(*believed.organisations, known))
+    assert wrong(whole.verify()) == []
+    found = wrong(whole.verify(trust=told))
+    assert found == [("attestation.status", "failed", "attestation.revoked")]
 
 
 @pytest.mark.parametrize("case", ["backup", "post_check"])
