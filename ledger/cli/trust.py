@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from ledger.anchor import Anchor
+from ledger.bundle import Bundle
 from ledger.cli.accreditation import sign_accreditation
 from ledger.cli.console import EXIT_CODES, printable, problem, put, say, show_report
 from ledger.cli.files import read_bundle, read_trust, write_file
@@ -128,13 +129,13 @@ def pin(
             without_files=True,
         )
         anchor = report.anchor
-        if anchor is not None and (
-            report.verdict is Status.VERIFIED or (unasked and _is_unasked(report))
-        ):
+        if anchor is not None and (_stands(report) or (unasked and _is_unasked(report))):
             verdicts.append(Status.VERIFIED)
             there = "pinned already" if anchor in believed.anchors else "pinned"
             believed = believed.pin(anchor)
             say(f"{there}: {path}, {_describe(anchor)}")
+            for first in _first_anchors(raw, report):
+                believed = believed.pin(first)
         else:
             verdicts.append(report.verdict)
             show_report(report, str(path), language=lang)
@@ -203,6 +204,30 @@ def _check_key(offered: Trust, key: str | None) -> None:
             found=", ".join(found) or "none",
             hint="This is not the log that you know. Nothing was written.",
         )
+
+
+# What an anchor rests on. Who attested or received what it holds is asked at every verification.
+_OF_ANCHORS = ("bundle.", "log.", "checkpoint.", "anchor.", "entry.")
+
+
+def _stands(report: Report) -> bool:
+    """Say whether nothing is false, and all that the anchor rests on could be told."""
+    return report.verdict is not Status.FAILED and not any(
+        check.status is Status.UNDETERMINED and check.code.startswith(_OF_ANCHORS)
+        for check in report.checks
+    )
+
+
+def _first_anchors(raw: bytes, report: Report) -> Iterator[Anchor]:
+    """Give the anchors that held attestations first, as far as the report verified them."""
+    verified = {
+        check.subject
+        for check in report.checks
+        if check.code == "attestation.first-anchor" and check.status is Status.VERIFIED
+    }
+    for stage, logged in Bundle.from_json(raw).attestations.items():
+        if logged.first is not None and stage.value in verified:
+            yield logged.first.anchor
 
 
 def _is_unasked(report: Report) -> bool:

@@ -85,8 +85,8 @@ def registers(desk: Desk, deployed: Deployed, here: Path) -> Registers:
     return Registers(f"0x{attestors.hex()}", f"0x{attestations.hex()}", speaker, authority)
 
 
-def _believing(desk: Desk, registers: Registers) -> Path:
-    path = desk.trust()
+def believing(desk: Desk, registers: Registers, **more: Any) -> Path:
+    path = desk.trust(**more)
     value: Any = json.loads(path.read_text())
     value["chains"][0] |= {
         "attestors": registers.attestors,
@@ -102,7 +102,7 @@ def test_revocation_on_the_chain_counts_for_a_bundle_made_before(
 ) -> None:
     moved = desk.transfer()
     backup = desk.attested(Stage.BACKUP, moved, desk.file)
-    bundle, trust = desk.bundle(moved), _believing(desk, registers)
+    bundle, trust = desk.bundle(moved), believing(desk, registers)
     command = ("verify", bundle, desk.file, "--trust", trust, "--json")
     before = json.loads(desk.run(*command).stdout)["checks"]
     told = [c["status"] for c in before if c["code"] == "attestation.status"]
@@ -132,7 +132,7 @@ def test_authority_stops_a_transfer_on_the_chain_alone(
     desk: Desk, registers: Registers, deployed: Deployed
 ) -> None:
     moved = desk.transfer()
-    trust = _believing(desk, registers)
+    trust = believing(desk, registers)
     more = ("--server", desk.ledger.url)
     options = registers.options(deployed, registers.authority)
     refused = desk.run("revoke", moved.value["record_id"], *options, *more)
@@ -157,7 +157,7 @@ def test_account_that_nobody_counts_is_told_so(
     backup = desk.attested(Stage.BACKUP, desk.transfer(), desk.file)
     done = desk.run(
         "revoke", backup["record_id"], *registers.options(deployed, registers.authority),
-        "--trust", _believing(desk, registers), "--server", desk.ledger.url,
+        "--trust", believing(desk, registers), "--server", desk.ledger.url,
     )  # fmt: skip
     assert (done.code, "[status.no-controller]" in done.stderr) == (0, True), done.stderr
 
