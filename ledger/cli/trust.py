@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from ledger.anchor import Anchor
+from ledger.bundle import Bundle
 from ledger.cli.accreditation import sign_accreditation
 from ledger.cli.console import EXIT_CODES, printable, problem, put, say, show_report
 from ledger.cli.files import read_bundle, read_trust, write_file
@@ -19,6 +20,7 @@ from ledger.cli.verify import find_sources
 from ledger.did_web import DidWeb
 from ledger.errors import MalformedError, UnavailableError, VerificationError
 from ledger.organisation import Organisation
+from ledger.pinning import pinnable
 from ledger.report import Report, Status, worst
 from ledger.trust import Trust
 from ledger.verify import verify
@@ -111,7 +113,9 @@ def pin(
 
     Example: crossproof trust pin report.bundle.json --trust trust.json
 
-    An embedded chain can be asked only by its own process: see --unasked.
+    The earlier anchors of its attestations are kept too. Who was accredited, what was revoked and
+    whether the files match may stay open: a pin says nothing of it. An embedded chain can be asked
+    only by its own process: see --unasked.
     """
     before = believed = read_trust(trust)
     verdicts = []
@@ -127,16 +131,13 @@ def pin(
             registry=sources.registry,
             without_files=True,
         )
-        anchor = report.anchor
-        if anchor is not None and (
-            report.verdict is Status.VERIFIED or (unasked and _is_unasked(report))
-        ):
-            verdicts.append(Status.VERIFIED)
+        kept = _pinnable(raw, report, unasked=unasked)
+        for anchor in kept:
             there = "pinned already" if anchor in believed.anchors else "pinned"
             believed = believed.pin(anchor)
             say(f"{there}: {path}, {_describe(anchor)}")
-        else:
-            verdicts.append(report.verdict)
+        verdicts.append(Status.VERIFIED if kept else report.verdict)
+        if not kept:
             show_report(report, str(path), language=lang)
     if believed != before:
         write_file(trust, believed.to_json())
@@ -205,12 +206,13 @@ def _check_key(offered: Trust, key: str | None) -> None:
         )
 
 
-def _is_unasked(report: Report) -> bool:
-    """Say whether nothing is open but what a sandbox's own process alone could answer."""
-    reasons = {check.reason for check in report.checks if check.status is Status.UNDETERMINED}
-    return (
-        report.sandbox and report.verdict is Status.UNDETERMINED and reasons == {"anchor.unpinned"}
-    )
+def _pinnable(raw: bytes, report: Report, *, unasked: bool) -> list[Anchor]:
+    try:
+        bundle = Bundle.from_json(raw)
+    except MalformedError:
+        # The report says so.
+        return []
+    return pinnable(bundle, report, unasked=unasked)
 
 
 def _lines(believed: Trust) -> Iterator[str]:
