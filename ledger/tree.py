@@ -15,10 +15,12 @@ from ledger.hash_tile import HashTile, perfect_root
 from ledger.merkle import EMPTY_ROOT, HASH_SIZE, node_hash
 from ledger.tile import HEIGHT, WIDTH, Tile, cut_hashes
 
-__all__ = ["Growth", "TileReader", "Tree", "edge_root", "grow"]
+__all__ = ["Growth", "HashReader", "TileReader", "Tree", "edge_root", "grow"]
 
 # Gives the bytes of a hash tile, at least `tile.width` hashes of it; raises where it cannot.
 TileReader = Callable[[Tile], bytes]
+# Likewise, or the tile opened up, which whoever asks for it shares.
+HashReader = Callable[[Tile], bytes | HashTile]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ class Tree:
     reader gives opened tiles that are shared.
     """
 
-    def __init__(self, size: int, read: Callable[[Tile], bytes | HashTile]) -> None:
+    def __init__(self, size: int, read: HashReader) -> None:
         self.size = size
         self._read = read
         self._tiles: dict[tuple[int, int], HashTile] = {}

@@ -8,7 +8,7 @@ and what was hashed above them.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from threading import Lock
 
 from ledger.hash_tile import HashTile
@@ -34,6 +34,14 @@ class TileCache:
     def __call__(self, tile: Tile) -> HashTile:
         """Read a tile, of which there may be more than its width."""
         return self.find(tile) or self._keep((tile.level, tile.number), self._read(tile))
+
+    def through(self, read: TileReader) -> Callable[[Tile], HashTile]:
+        """Give a reader that has what is not here from another source of the same tiles."""
+
+        def find(tile: Tile) -> HashTile:
+            return self.find(tile) or self._keep((tile.level, tile.number), read(tile))
+
+        return find
 
     def find(self, tile: Tile) -> HashTile | None:
         """Give a tile that is here, as wide at least as asked."""
