@@ -41,7 +41,23 @@ from scripts.benchmarks.load import batches
 from scripts.benchmarks.measure import machine
 from tests.anvil import Anvil, start_anvil
 
-__all__ = ["CEILING", "OURS", "Line", "Proving", "Rates", "ceiling", "compare", "table"]
+__all__ = [
+    "BUNDLES",
+    "CEILING",
+    "OURS",
+    "PROVED",
+    "TREE",
+    "VERIFIED",
+    "Line",
+    "Proving",
+    "Rates",
+    "anchored",
+    "bundles",
+    "ceiling",
+    "compare",
+    "table",
+    "verifying",
+]
 
 LEAVES = 2_000_000
 PEERS_LEAVES = 100_000
@@ -49,7 +65,8 @@ OURS = "ours"
 CEILING = "ceiling: SHA-256 by hashlib"
 TREE = "tree: leaves taken in"
 VERIFIED = "inclusion proofs verified"
-_PROVED = "inclusion proofs made"
+BUNDLES = "bundles from storage, many at once"
+PROVED = "inclusion proofs made"
 _VERIFIED_WHOLE = "records verified, offline"
 _JAVASCRIPT_LEAVES, _DOCUMENTS = 10_000, 300
 _PROOFS, _PAGE = 5_000, 256
@@ -76,14 +93,14 @@ class Line:
 def compare(runs: int) -> list[Line]:
     """Measure everything, `runs` rounds of it."""
     proving = Proving(LEAVES)
-    with _anchored() as (node, record_ids), start_anvil() as chain:
+    with anchored() as (node, record_ids), start_anvil() as chain:
         found = [
             {
                 **ceiling(),
                 **_openssl(),
                 **proving.rates(),
                 **verifying(),
-                **_bundles(node, record_ids),
+                **bundles(node, record_ids),
                 **_python_peers(),
                 **_javascript_peers(),
                 **_transactions(chain),
@@ -153,8 +170,8 @@ class Proving:
         of = f"of {self._leaves:,}"
         return {
             (TREE, OURS): _rate(PEERS_LEAVES, lambda: grow(0, (), self._new)),
-            (_PROVED, OURS): _rate(len(ordered), lambda: self._prove(ordered)),
-            (f"{_PROVED}, {of}, scattered", OURS): _rate(_PROOFS, lambda: self._prove(scattered)),
+            (PROVED, OURS): _rate(len(ordered), lambda: self._prove(ordered)),
+            (f"{PROVED}, {of}, scattered", OURS): _rate(_PROOFS, lambda: self._prove(scattered)),
         }
 
     def _prove(self, indexes: Sequence[int]) -> None:
@@ -169,7 +186,7 @@ class Proving:
 
 
 @contextmanager
-def _anchored() -> Iterator[tuple[Node, list[bytes]]]:
+def anchored() -> Iterator[tuple[Node, list[bytes]]]:
     """Open a ledger of some records that are anchored."""
     with tempfile.TemporaryDirectory(prefix="crossproof-bench-") as directory:
         node = Node.open(Settings.load(data_dir=Path(directory), chain_urls=()))
@@ -187,7 +204,7 @@ def _anchored() -> Iterator[tuple[Node, list[bytes]]]:
             node.close()
 
 
-def _bundles(node: Node, record_ids: Sequence[bytes]) -> Rates:
+def bundles(node: Node, record_ids: Sequence[bytes]) -> Rates:
     """Make bundles from storage, one by one and many at once; and verify them whole."""
     some = record_ids[:500]
     trust = _trust(node)
@@ -196,7 +213,7 @@ def _bundles(node: Node, record_ids: Sequence[bytes]) -> Rates:
         ("bundles from storage, one by one", OURS): _rate(
             len(some), lambda: [node.bundle(record_id) for record_id in some]
         ),
-        ("bundles from storage, many at once", OURS): _rate(
+        (BUNDLES, OURS): _rate(
             len(record_ids), lambda: list(bundle_lines(node, record_ids, LOCAL))
         ),
         (_VERIFIED_WHOLE, "ours, each checkpoint anew"): _rate(
@@ -237,7 +254,7 @@ def _javascript_peers() -> Rates:
 def _peers(program: str, script: str, *numbers: int) -> Rates:
     command = [program, str(_PEERS / script), *map(str, numbers)]
     output = subprocess.run(command, capture_output=True, check=True).stdout
-    names = {"tree": TREE, "proof": _PROVED, "verification": VERIFIED, "document": _VERIFIED_WHOLE}
+    names = {"tree": TREE, "proof": PROVED, "verification": VERIFIED, "document": _VERIFIED_WHOLE}
     return {
         (names[what], who): float(rate)
         for what, rates in json.loads(output).items()
