@@ -20,7 +20,7 @@ from ledger.errors import NotFoundError
 from ledger.follower import subject_of
 from ledger.kinds import Attestation, Kind, Status, Trail
 from ledger.kinds.common import Movement
-from ledger.log import Log
+from ledger.log.snapshot import LogView
 from ledger.merkle import leaf_hash
 from ledger.signed import check_signed
 from ledger.stapling import staple
@@ -56,7 +56,7 @@ def may_read(principal: Principal, entry: bytes, submitter: str | None) -> bool:
     )
 
 
-def find(log: Log, record_id: bytes, principal: Principal) -> int:
+def find(log: LogView, record_id: bytes, principal: Principal) -> int:
     """Find a record that the principal may see; raise NotFoundError for any other."""
     index = log.find(record_id)
     if index is None or not may_read(principal, log.entry(index), log.submitter_of(index)):
@@ -103,7 +103,7 @@ def _check_scopes(principal: Principal, needed: tuple[frozenset[Scope], ...]) ->
         )
 
 
-def show(log: Log, bundle: Bundle, principal: Principal) -> Bundle:
+def show(log: LogView, bundle: Bundle, principal: Principal) -> Bundle:
     """Leave the plan out where the principal may not see it, and what was said of the plan.
 
     Leaf hashes are public, so anyone can log a transfer that names a stranger's plan; the bundle
@@ -128,7 +128,9 @@ def show(log: Log, bundle: Bundle, principal: Principal) -> Bundle:
     return staple(shown, lambda _: None)
 
 
-def may_see_plan(log: Log, principal: Principal, index: int, *, plan: tuple[int, bytes]) -> bool:
+def may_see_plan(
+    log: LogView, principal: Principal, index: int, *, plan: tuple[int, bytes]
+) -> bool:
     """Say whether the plan of the record at `index` may be shown with it, as `show` does."""
     place, body = plan
     owner = log.submitter_of(place)

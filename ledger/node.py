@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
@@ -33,7 +33,8 @@ from ledger.keyring import Keyring
 from ledger.lease import Lease
 from ledger.log import Appended, Log, Submission
 from ledger.log.head_record import HeadRecord
-from ledger.prover import prove
+from ledger.log.snapshot import Snapshot
+from ledger.prover import prepare, prove
 from ledger.publication import Publication, open_place
 from ledger.publisher import CoOperators, OpeningTerms, Publisher, operator_signer
 from ledger.publisher.epochs import PastOperators
@@ -218,14 +219,28 @@ class Node:
         return head
 
     def bundle(self, record_id: bytes) -> Bundle:
-        """Make a record's bundle (see `prover`), with the status lists that are published here."""
+        """Make a record's bundle (see `prover`)."""
+        with self.snapshot([record_id]) as log:
+            return self.bundle_from(log, record_id)
+
+    @contextmanager
+    def snapshot(self, record_ids: Sequence[bytes]) -> Iterator[Snapshot]:
+        """Open the log as it is now, what these records' bundles need read together."""
         # What others said belongs into it, once it is published: the log is followed as often.
         now = time.monotonic()
         if now >= self._follow_at:
             is_done = catch_up(self.log, pages=_FOLLOWED_PAGES)
             self._follow_at = now + (self.settings.publish_interval if is_done else 0)
-        proven = prove(self.log, record_id, covering=self.covering)
-        return staple(proven, self.log.store.status_list_at) if proven.attestations else proven
+        with self.log.snapshot() as log:
+            prepare(log, record_ids)
+            yield log
+
+    def bundle_from(self, log: Snapshot, record_id: bytes) -> Bundle:
+        """Make a record's bundle from a snapshot, with the status lists that are published here."""
+        chain = self.publisher.chain_identity
+        covering = None if chain is None else log.covering(chain, self.publisher.log_id)
+        proven = prove(log, record_id, covering=covering or (lambda _: None))
+        return staple(proven, log.status_list_at) if proven.attestations else proven
 
     def covering(self, index: int) -> StoredAnchor | None:
         """Find the first anchor that covers an entry, on the chain of today."""

@@ -11,22 +11,31 @@ import typer
 
 from ledger.accreditation_fact import MAX_FACT_SIZE, AccreditationFact
 from ledger.bundle import Bundle
+from ledger.cli.bundles import check_asked, write_all
 from ledger.cli.console import printable, problem, say
 from ledger.cli.files import read_file, read_trust, write_file
 from ledger.cli.options import API_KEY, OUTPUT, SERVER, WAIT
-from ledger.errors import MalformedError, UnavailableError, VerificationError
+from ledger.errors import MalformedError, UnavailableError
 from ledger.proof import merkletools, tlog_proof
 from ledger.stapling import staple as add_lists
-from ledger.statement import Statement, parse_record_id
+from ledger.statement import parse_record_id
 from ledger.trust import Trust
 
-__all__ = ["bundle", "check_asked"]
+__all__ = ["bundle"]
 
 
 def bundle(
-    record_id: Annotated[str, typer.Argument(help="The record's id.")],
+    record_id: Annotated[str | None, typer.Argument(help="The record's id.")] = None,
     *,
     output: Annotated[Path, OUTPUT],
+    every: Annotated[
+        bool,
+        typer.Option(
+            "--all",
+            envvar="CROSSPROOF_ALL",
+            help="All records that one may see: OUTPUT is a directory, RECORD_ID.bundle.json each.",
+        ),
+    ] = False,
     form: Annotated[
         Literal["bundle", "tlog-proof", "merkletools"],
         typer.Option("--format", envvar="CROSSPROOF_FORMAT", help="What to write."),
@@ -65,14 +74,21 @@ def bundle(
     """
     from ledger.client import Client  # noqa: PLC0415 - an HTTP client that `verify` never needs
 
+    if every:
+        if record_id is not None or form != "bundle":
+            raise problem("usage.all", "--all", expected="no RECORD_ID and no --format")
+        with Client(server, api_key=api_key) as client:
+            count = write_all(client, output, deadline=wait, anchored=anchored)
+        say(f"{count} bundles in {output}")
+        return
     try:
-        wanted = parse_record_id(record_id)
+        wanted = parse_record_id(record_id or "")
     except MalformedError as error:
         raise problem(
-            "usage.record-id", "RECORD_ID", expected=error.expected, found=record_id
+            "usage.record-id", "RECORD_ID", expected=error.expected, found=record_id or "none"
         ) from error
     with Client(server, api_key=api_key) as client:
-        fetched = client.bundle(record_id, deadline=wait, anchored=anchored)
+        fetched = client.bundle(record_id or "", deadline=wait, anchored=anchored)
     check_asked(fetched, wanted)
     if staple is not None:
         fetched = _staple(fetched, read_trust(staple))
@@ -108,16 +124,3 @@ def _staple(fetched: Bundle, trust: Trust) -> Bundle:
 def _read_fact(path: Path) -> str:
     data = read_file(path, "accreditation fact", limit=MAX_FACT_SIZE)
     return AccreditationFact.parse(data.decode("ascii", "replace").strip()).jws.text
-
-
-def check_asked(fetched: Bundle, wanted: bytes) -> None:
-    """Refuse a bundle of another record; whether it proves anything is for `verify` to say."""
-    found = Statement.from_entry(fetched.entry.body).record_id
-    if found != wanted:
-        raise VerificationError(
-            "record.other",
-            "the server's bundle is of another record than the one that was asked for",
-            expected=wanted.hex(),
-            found=found.hex(),
-            hint="Do not rely on this ledger; ask its operator.",
-        )

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.bundle import check_asked
+from ledger.cli.bundles import check_asked
 from ledger.cli.console import EXIT_CODES, problem, say, show_report
 from ledger.cli.files import check_writable, read_bundle, read_trust, write_file
 from ledger.cli.options import API_KEY, OFFLINE, OUTPUT, RPC, SERVER, TRUST, WAIT

@@ -32,7 +32,7 @@ from ledger.merkle import EMPTY_ROOT, root
 from ledger.note import NoteSigner, Signer, add_signatures, parse_note, sign
 from ledger.store import AnchorState, Sequencing, Store, Submitted
 from ledger.submission import Appended, Batch, Submission, ranges_of
-from ledger.tree import TileReader, Tree, grow
+from ledger.tree import HashReader, Tree, grow
 
 __all__ = ["Log"]
 
@@ -274,7 +274,7 @@ class Log(LogReader):
         *,
         batch: Batch,
         new: Sequence[int],
-        tiles: TileReader,
+        tiles: HashReader,
     ) -> Head:
         """Write the lines at `new` behind `old`, and the head that covers them."""
         if self._edge is not None and self._edge[0] == old:

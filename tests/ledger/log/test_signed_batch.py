@@ -36,7 +36,7 @@ def fresh(count: int) -> list[bytes]:
 def check_signed(log: Log, index: int) -> Manifest | None:
     """Hold an entry against the manifest that is found for it."""
     leaf = leaf_hash(log.entry(index))
-    found = log.signed_batches.find(index, leaf)
+    found = log.signed_place(index, leaf)
     if found is None:
         return None
     signed = Manifest.parse(Statement.from_entry(log.entry(found.manifest_index)).value["jws"])
