@@ -11,9 +11,10 @@ import typer
 
 from ledger.accreditation_fact import MAX_FACT_SIZE, AccreditationFact
 from ledger.bundle import Bundle
-from ledger.cli.console import printable, problem, say
-from ledger.cli.files import read_file, read_trust, write_file
-from ledger.cli.options import API_KEY, OUTPUT, SERVER, WAIT
+from ledger.cli.completion import record_ids
+from ledger.cli.console import printable, problem, put_json, say
+from ledger.cli.files import read_file, read_trust, refuse_both_on_stdout, write_file
+from ledger.cli.options import API_KEY, AS_JSON, OUTPUT, SERVER, WAIT
 from ledger.errors import MalformedError, UnavailableError, VerificationError
 from ledger.proof import merkletools, tlog_proof
 from ledger.stapling import staple as add_lists
@@ -24,7 +25,7 @@ __all__ = ["bundle", "check_asked"]
 
 
 def bundle(
-    record_id: Annotated[str, typer.Argument(help="The record's id.")],
+    record_id: Annotated[str, typer.Argument(help="The record's id.", autocompletion=record_ids)],
     *,
     output: Annotated[Path, OUTPUT],
     form: Annotated[
@@ -58,6 +59,7 @@ def bundle(
     server: Annotated[str, SERVER] = "http://127.0.0.1:8080",
     api_key: Annotated[str | None, API_KEY] = None,
     wait: Annotated[float, WAIT] = 30.0,
+    as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Fetch the newest bundle of a record, with its anchor as soon as there is one.
 
@@ -65,6 +67,7 @@ def bundle(
     """
     from ledger.client import Client  # noqa: PLC0415 - an HTTP client that `verify` never needs
 
+    refuse_both_on_stdout(output, as_json=as_json)
     try:
         wanted = parse_record_id(record_id)
     except MalformedError as error:
@@ -87,6 +90,16 @@ def bundle(
     write_file(output, text)
     state = "anchored" if fetched.anchor else "published, not anchored yet"
     say(f"{form}: {output}, index {fetched.entry.index}, {state}")
+    if as_json:
+        put_json(
+            {
+                "record_id": record_id,
+                "index": fetched.entry.index,
+                "format": form,
+                "output": str(output),
+                "anchored": fetched.anchor is not None,
+            }
+        )
 
 
 def _staple(fetched: Bundle, trust: Trust) -> Bundle:

@@ -12,8 +12,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from ledger.cli.console import problem, say
-from ledger.cli.options import DATA_DIR
+from ledger.cli.console import problem, put_json, say
+from ledger.cli.options import AS_JSON, DATA_DIR
 
 __all__ = ["address_of", "ending_in_order", "listen", "serve"]
 
@@ -31,6 +31,7 @@ def serve(
         typer.Option(envvar="CROSSPROOF_PORT", help="Port to listen on; 0 picks a free one."),
     ] = None,
     data_dir: Annotated[Path | None, DATA_DIR] = None,
+    as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Serve the API; without configuration SQLite and an embedded chain, on 127.0.0.1:8080.
 
@@ -59,6 +60,15 @@ def serve(
         reason = node.log.read_only_reason
         if reason is not None:
             say(f"  for reading only: {reason} [{reason.code}]")
+        if as_json:
+            put_json(
+                {
+                    "url": address_of(listening),
+                    "data_dir": str(settings.data_dir),
+                    "key": str(node.log.verifier),
+                    "read_only": None if reason is None else reason.code,
+                }
+            )
         server.run(sockets=[listening])
 
 
