@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from ledger.cli.console import explain, problem, say
-from ledger.cli.options import DATA_DIR
+from ledger.cli.console import explain, problem, put_json, say
+from ledger.cli.options import AS_JSON, DATA_DIR
 from ledger.errors import LedgerError
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def serve(
             help="How many processes serve; more than one on PostgreSQL alone.",
         ),
     ] = None,
+    as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Serve the API; without configuration SQLite and an embedded chain, on 127.0.0.1:8080.
 
@@ -71,14 +72,22 @@ def serve(
         )
     if settings.workers == 1:
         with ending_in_order(), listen(settings.host, settings.port) as listening:
-            _serve(settings, listening)
+            _serve(settings, listening, as_json=as_json)
         return
     with listen(settings.host, settings.port) as listening:
         say(f"crossproof on {address_of(listening)}, with {settings.workers} processes")
+        if as_json:
+            put_json(
+                {
+                    "url": address_of(listening),
+                    "data_dir": str(settings.data_dir),
+                    "workers": settings.workers,
+                }
+            )
         keep_running(settings.workers, partial(_serve_apart, settings, listening))
 
 
-def _serve(settings: Settings, listening: socket.socket) -> None:
+def _serve(settings: Settings, listening: socket.socket, *, as_json: bool = False) -> None:
     from ledger.node import Node  # noqa: PLC0415 - as above
 
     with Node.open(settings) as node:
@@ -89,6 +98,15 @@ def _serve(settings: Settings, listening: socket.socket) -> None:
         reason = node.log.read_only_reason
         if reason is not None:
             say(f"  for reading only: {reason} [{reason.code}]")
+        if as_json:
+            put_json(
+                {
+                    "url": address_of(listening),
+                    "data_dir": str(settings.data_dir),
+                    "key": str(node.log.verifier),
+                    "read_only": None if reason is None else reason.code,
+                }
+            )
         server.run(sockets=[listening])
 
 
