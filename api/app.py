@@ -27,6 +27,7 @@ from api.beliefs import Beliefs, load_known
 from api.body import Intake
 from api.certifying import Certifying, open_seal, page_of
 from api.cors import PublicReads
+from api.decoding import Decoding
 from api.desk import Desks
 from api.grouping import Grouping
 from api.metrics import Figures, Measured
@@ -89,7 +90,8 @@ def create_app(source: Settings | Node) -> FastAPI:
         app.state.certifying = certifying = Certifying.open(page, seal)
         unwatch = figures.watch(node, (intake, desks.anyone.intake))
         try:
-            yield
+            async with Decoding.of(settings) as app.state.decoding:
+                yield
         finally:
             unwatch()
             app.state.writers.close()
