@@ -29,6 +29,7 @@ from api.certifying import Certifying, open_seal, page_of
 from api.cors import PublicReads
 from api.decoding import Decoding
 from api.desk import Desks
+from api.direct import DirectRecords
 from api.grouping import Grouping
 from api.metrics import Figures, Measured
 from api.paths import ExactPaths
@@ -134,11 +135,8 @@ def create_app(source: Settings | Node) -> FastAPI:
     ):
         app.include_router(routes.router)
     # The last one added is the outermost.
-    app.add_middleware(Trailed)
-    app.add_middleware(RateHeaders)
-    app.add_middleware(ExactPaths)
-    app.add_middleware(Incidents)
-    app.add_middleware(PublicReads)
+    for middleware in (DirectRecords, Trailed, RateHeaders, ExactPaths, Incidents, PublicReads):
+        app.add_middleware(middleware)
     app.add_middleware(Measured, figures=figures)
     app.openapi = cache(partial(openapi.document, app))  # type: ignore[method-assign]
     return app
