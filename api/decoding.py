@@ -47,11 +47,12 @@ class Decoding:
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
-        """Make as many as are configured, or as there are cores, if there are several."""
+        """Make as many as are configured, or as there are cores for this server, if several."""
         if settings.decoding_processes is not None:
             return cls(settings.decoding_processes)
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-        return cls(cores if cores is not None and cores > 1 else 0)
+        share = (cores or 1) // settings.workers
+        return cls(share if share > 1 else 0)
 
     async def __aenter__(self) -> Self:
         return self

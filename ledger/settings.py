@@ -242,7 +242,7 @@ class Settings(BaseSettings):
         None,
         ge=0,
         description="Processes that read large batches, 0 for the server itself; one for each core "
-        "if not given, where there are several",
+        "that a server process has to itself if not given, where it has several",
     )
     max_batch_bytes: int = Field(64 * _MIB, ge=1, description="Largest body of a batch")
     max_record_bytes: int = Field(_MIB, ge=1, description="Largest body of a single record")

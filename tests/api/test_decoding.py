@@ -19,6 +19,7 @@ from api.problems import RequestError
 from ledger import portion
 from ledger.batch import decode_batch
 from ledger.kinds import KINDS
+from ledger.settings import Settings
 from ledger.submission import Lines
 from tests.api.service import Service, lines, transfer
 from tests.deadline import eventually
@@ -83,6 +84,30 @@ def test_decoding_without_processes_leaves_all_to_its_caller() -> None:
             assert decoding._starting is None
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("cores", "workers", "given", "expected"),
+    [
+        (8, 1, None, 8),
+        (8, 3, None, 2),
+        (8, 8, None, 0),
+        (1, 1, None, 0),
+        (1, 1, 3, 3),
+        (8, 1, 0, 0),
+    ],
+)
+def test_decoding_has_a_process_for_each_core_of_the_server(
+    cores: int, workers: int, given: int | None, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)), raising=False)
+    settings = Settings.load(workers=workers, decoding_processes=given)
+
+    async def scenario() -> int:
+        async with Decoding.of(settings) as decoding:
+            return decoding._processes
+
+    assert asyncio.run(scenario()) == expected
 
 
 def test_decoding_says_later_when_a_process_dies_and_starts_others(
