@@ -27,7 +27,9 @@ from api.beliefs import Beliefs, load_known
 from api.body import Intake
 from api.certifying import Certifying, open_seal, page_of
 from api.cors import PublicReads
+from api.decoding import Decoding
 from api.desk import Desks
+from api.direct import DirectRecords
 from api.grouping import Grouping
 from api.metrics import Figures, Measured
 from api.paths import ExactPaths
@@ -89,7 +91,8 @@ def create_app(source: Settings | Node) -> FastAPI:
         app.state.certifying = certifying = Certifying.open(page, seal)
         unwatch = figures.watch(node, (intake, desks.anyone.intake))
         try:
-            yield
+            async with Decoding.of(settings) as app.state.decoding:
+                yield
         finally:
             unwatch()
             app.state.writers.close()
@@ -132,11 +135,8 @@ def create_app(source: Settings | Node) -> FastAPI:
     ):
         app.include_router(routes.router)
     # The last one added is the outermost.
-    app.add_middleware(Trailed)
-    app.add_middleware(RateHeaders)
-    app.add_middleware(ExactPaths)
-    app.add_middleware(Incidents)
-    app.add_middleware(PublicReads)
+    for middleware in (DirectRecords, Trailed, RateHeaders, ExactPaths, Incidents, PublicReads):
+        app.add_middleware(middleware)
     app.add_middleware(Measured, figures=figures)
     app.openapi = cache(partial(openapi.document, app))  # type: ignore[method-assign]
     return app

@@ -31,7 +31,7 @@ from ledger.follower import catch_up
 from ledger.head import Head
 from ledger.keyring import Keyring
 from ledger.lease import Lease
-from ledger.log import Appended, Log, Submission
+from ledger.log import Appended, Lines, Log, Submission
 from ledger.log.head_record import HeadRecord
 from ledger.log.snapshot import Snapshot
 from ledger.prover import prepare, prove
@@ -40,7 +40,7 @@ from ledger.publisher import CoOperators, OpeningTerms, Publisher, operator_sign
 from ledger.publisher.epochs import PastOperators
 from ledger.settings import Settings
 from ledger.stapling import staple
-from ledger.statement import check_record_time
+from ledger.statement import check_record_times
 from ledger.store import SESSION, AnchorState, AttemptState, Store, StoredAnchor
 from ledger.trust import Trust, TrustedChain, TrustedLog
 
@@ -192,12 +192,12 @@ class Node:
         self.log.close()
         self._directory.close()
 
-    def submit(self, submissions: Sequence[Submission], *, submitter: str) -> Appended:
+    def submit(self, submissions: Sequence[Submission] | Lines, *, submitter: str) -> Appended:
         """Append a batch: whole, durably, or not at all (see `log.append` for what it raises)."""
         now = datetime.now(UTC)
-        for line, submission in enumerate(submissions, start=1):
-            check_record_time(submission.record_id, now, line=line)
-        appended = self.log.append(submissions, submitter=submitter, now=now)
+        lines = submissions if isinstance(submissions, Lines) else Lines.of(submissions)
+        check_record_times(lines.record_ids, now)
+        appended = self.log.append(lines, submitter=submitter, now=now)
         if appended.added:
             self._news.set()
         return appended

@@ -238,6 +238,12 @@ class Settings(BaseSettings):
         description="Attestors' keys that this server holds, NAME.pem each, encrypted with the "
         "passphrase; none if not given",
     )
+    decoding_processes: int | None = Field(
+        None,
+        ge=0,
+        description="Processes that read large batches, 0 for the server itself; one for each core "
+        "that a server process has to itself if not given, where it has several",
+    )
     max_batch_bytes: int = Field(64 * _MIB, ge=1, description="Largest body of a batch")
     max_record_bytes: int = Field(_MIB, ge=1, description="Largest body of a single record")
     # The largest bundle is 16 MiB; beside it come the files' digests.

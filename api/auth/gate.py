@@ -19,7 +19,7 @@ from api.auth.refusal import forbidden, unauthorized
 from api.auth.scope import Scope
 from ledger.errors import LedgerError
 
-__all__ = ["Attestor", "Auditor", "Reader", "Submitter", "Visitor", "meet"]
+__all__ = ["Attestor", "Auditor", "Reader", "Submitter", "Visitor", "admit_submitter", "meet"]
 
 _bearer = HTTPBearer(
     auto_error=False,
@@ -29,6 +29,8 @@ _bearer = HTTPBearer(
 )
 # Whoever watches whether the process is there must be answered, whatever else comes from there.
 _UNCOUNTED = frozenset({"/healthz", "/readyz"})
+
+_SUBMITTING = (Scope.SUBMIT, Scope.REGULATE)
 
 
 async def meet(request: Request) -> None:
@@ -50,6 +52,14 @@ async def meet(request: Request) -> None:
         request.state.rate = rates.count(request, request.state.principal)
 
 
+def admit_submitter(request: Request) -> Principal:
+    """Let in whoever has met `meet`, and may submit; raise RequestError, UnavailableError.
+
+    A regulator submits stop orders and nothing else (`access.check_kind`).
+    """
+    return _admit(request, _SUBMITTING)
+
+
 def _require(*scopes: Scope) -> Callable[..., Awaitable[Principal]]:
     """Make a dependency that lets in whoever has one of these scopes."""
 
@@ -57,19 +67,23 @@ def _require(*scopes: Scope) -> Callable[..., Awaitable[Principal]]:
         request: Request,
         _: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
     ) -> Principal:
-        if request.state.refusal is not None:
-            raise request.state.refusal
-        principal: Principal | None = request.state.principal
-        if principal is None:
-            raise unauthorized("auth.required", "This needs an API key.")
-        request.state.visitor = principal
-        if principal.scopes.isdisjoint(scopes):
-            raise forbidden(principal, scopes)
-        # What cannot be written down is not done.
-        request.app.state.trail.check()
-        return principal
+        return _admit(request, scopes)
 
     return admit
+
+
+def _admit(request: Request, scopes: tuple[Scope, ...]) -> Principal:
+    if request.state.refusal is not None:
+        raise request.state.refusal
+    principal: Principal | None = request.state.principal
+    if principal is None:
+        raise unauthorized("auth.required", "This needs an API key.")
+    request.state.visitor = principal
+    if principal.scopes.isdisjoint(scopes):
+        raise forbidden(principal, scopes)
+    # What cannot be written down is not done.
+    request.app.state.trail.check()
+    return principal
 
 
 async def _recognise(request: Request) -> Principal | None:
@@ -90,8 +104,7 @@ async def _recognise(request: Request) -> Principal | None:
     return principal
 
 
-# A regulator submits stop orders and nothing else (`access.check_kind`).
-Submitter = Annotated[Principal, Depends(_require(Scope.SUBMIT, Scope.REGULATE))]
+Submitter = Annotated[Principal, Depends(_require(*_SUBMITTING))]
 Reader = Annotated[Principal, Depends(_require(Scope.READ, Scope.AUDIT, Scope.REGULATE))]
 Attestor = Annotated[Principal, Depends(_require(Scope.ATTEST))]
 Auditor = Annotated[Principal, Depends(_require(Scope.AUDIT))]

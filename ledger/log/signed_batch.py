@@ -93,10 +93,11 @@ def keep_signed(sequencing: Sequencing, batch: Batch, placement: Placement, *, s
 
     What was logged before keeps the manifest that it came with, or none.
     """
-    if not batch.signed or not placement.new:
+    sent = batch.lines
+    if not sent.signed or not placement.new:
         return
-    is_as_sent = len(placement.new) == len(batch.submissions)
-    lines = None if is_as_sent else b"".join(batch.leaf_hashes[:-1])
+    is_as_sent = len(placement.new) == len(sent.entries)
+    lines = None if is_as_sent else b"".join(sent.leaf_hashes[:-1])
     manifest_index = placement.indexes[-1]
     sequencing.add_signed_batch(SignedBatch(size, len(placement.new), manifest_index, lines))
 

@@ -104,6 +104,7 @@ _VALUES = {
     "rate_limit": ("600/minute", "600/minute"),
     "rate_limit_keyless": ("", None),
     "signing_keys_dir": ("/k/signing", Path("/k/signing")),
+    "decoding_processes": ("3", 3),
     "max_batch_bytes": ("1000", 1000),
     "max_record_bytes": ("1000", 1000),
     "max_verification_bytes": ("1000", 1000),

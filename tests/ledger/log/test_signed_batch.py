@@ -19,7 +19,7 @@ from ledger.log import signed_batch as module
 from ledger.manifest import TYP, Manifest
 from ledger.merkle import leaf_hash
 from ledger.statement import LineError, Statement
-from ledger.submission import Batch
+from ledger.submission import Lines
 from tests.log_home import NOW, SIGNER, Home, append, sqlite_home
 from tests.samples import transfer
 from tests.signed_batch import KEY, manifest, signed_lines
@@ -100,7 +100,7 @@ def told(lines: Sequence[bytes]) -> tuple[str, int]:
 
 
 def log_batch(lines: Sequence[bytes]) -> None:
-    Batch.of(decode_batch(b"\n".join(lines)), submitter="acme", received_at=NOW)
+    Lines.of(decode_batch(b"\n".join(lines)))
 
 
 def test_a_manifest_of_other_lines_is_refused_with_its_line() -> None:
