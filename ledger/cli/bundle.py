@@ -12,9 +12,10 @@ import typer
 from ledger.accreditation_fact import MAX_FACT_SIZE, AccreditationFact
 from ledger.bundle import Bundle
 from ledger.cli.bundles import check_asked, write_all
-from ledger.cli.console import printable, problem, say
-from ledger.cli.files import read_file, read_trust, write_file
-from ledger.cli.options import API_KEY, OUTPUT, SERVER, WAIT
+from ledger.cli.completion import record_ids
+from ledger.cli.console import printable, problem, put_json, say
+from ledger.cli.files import read_file, read_trust, refuse_both_on_stdout, write_file
+from ledger.cli.options import API_KEY, AS_JSON, OUTPUT, SERVER, WAIT
 from ledger.errors import MalformedError, UnavailableError
 from ledger.proof import merkletools, tlog_proof
 from ledger.stapling import staple as add_lists
@@ -25,7 +26,9 @@ __all__ = ["bundle"]
 
 
 def bundle(
-    record_id: Annotated[str | None, typer.Argument(help="The record's id.")] = None,
+    record_id: Annotated[
+        str | None, typer.Argument(help="The record's id.", autocompletion=record_ids)
+    ] = None,
     *,
     output: Annotated[Path, OUTPUT],
     every: Annotated[
@@ -67,6 +70,7 @@ def bundle(
     server: Annotated[str, SERVER] = "http://127.0.0.1:8080",
     api_key: Annotated[str | None, API_KEY] = None,
     wait: Annotated[float, WAIT] = 30.0,
+    as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Fetch the newest bundle of a record, with its anchor as soon as there is one.
 
@@ -80,7 +84,10 @@ def bundle(
         with Client(server, api_key=api_key) as client:
             count = write_all(client, output, deadline=wait, anchored=anchored)
         say(f"{count} bundles in {output}")
+        if as_json:
+            put_json({"output": str(output), "count": count})
         return
+    refuse_both_on_stdout(output, as_json=as_json)
     try:
         wanted = parse_record_id(record_id or "")
     except MalformedError as error:
@@ -103,6 +110,16 @@ def bundle(
     write_file(output, text)
     state = "anchored" if fetched.anchor else "published, not anchored yet"
     say(f"{form}: {output}, index {fetched.entry.index}, {state}")
+    if as_json:
+        put_json(
+            {
+                "record_id": record_id,
+                "index": fetched.entry.index,
+                "format": form,
+                "output": str(output),
+                "anchored": fetched.anchor is not None,
+            }
+        )
 
 
 def _staple(fetched: Bundle, trust: Trust) -> Bundle:

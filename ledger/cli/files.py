@@ -27,6 +27,7 @@ __all__ = [
     "read_bundle",
     "read_file",
     "read_trust",
+    "refuse_both_on_stdout",
     "write_file",
 ]
 
@@ -35,6 +36,16 @@ _MODE = 0o666
 # What only its holder may read.
 PRIVATE = 0o600
 _RANDOM_BYTES = 6
+
+
+def refuse_both_on_stdout(output: Path, *, as_json: bool) -> None:
+    """Refuse to write a file and a command's JSON answer onto one stdout."""
+    if as_json and str(output) == _STREAM:
+        raise problem(
+            "usage.json",
+            "--json and -o - exclude each other: both would write to stdout",
+            hint="Name a file: -o FILE.",
+        )
 
 
 def read_file(path: Path, what: str, *, limit: int) -> bytes:

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from ledger import status
+from ledger.cli.completion import record_ids
 from ledger.cli.console import problem, put, say
 from ledger.cli.hexadecimal import HASH_DIGITS
 from ledger.cli.options import (
@@ -55,7 +56,9 @@ def revoke(
     record: Annotated[
         str,
         typer.Argument(
-            metavar="RECORD_ID|LEAF", help="The record, or an attestation by its leaf hash."
+            metavar="RECORD_ID|LEAF",
+            help="The record, or an attestation by its leaf hash.",
+            autocompletion=record_ids,
         ),
     ],
     *,
