@@ -18,7 +18,7 @@ from ledger.statement import Statement
 
 _LINK = re.compile(r"\]\((?!https?:)([^)#]+)[^)]*\)")
 _NAME = re.compile(r"^[A-Za-z0-9_.-]+")
-_DOCUMENTS = ("*.md", "docs/*.md", "docs/decisions/*.md", "tests/*.md")
+_DOCUMENTS = ("*.md", "docs/*.md", "docs/users/*.md", "docs/decisions/*.md", "tests/*.md")
 
 
 def documents(repository: Path) -> list[Path]:
