@@ -16,7 +16,7 @@ from importlib.metadata import version
 from fastapi import Depends, FastAPI
 from starlette.concurrency import run_in_threadpool
 
-from api import openapi, pages, problems, static_files
+from api import openapi, pages, problems, reference_page, static_files
 from api.auth import Identities, check_bind, meet, read_keys_file
 from api.auth.code_flow import CodeFlow
 from api.auth.oidc import TokenIssuer
@@ -106,7 +106,7 @@ def create_app(source: Settings | Node) -> FastAPI:
         title="Crossproof",
         version=version("crossproof"),
         lifespan=lifespan,
-        # Their pages load scripts from elsewhere; the document itself stays at /openapi.json.
+        # Their pages load scripts from elsewhere; ours is at /docs (see `reference_page`).
         docs_url=None,
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
@@ -131,6 +131,7 @@ def create_app(source: Settings | Node) -> FastAPI:
         operations,
         login,
         pages,
+        reference_page,
         static_files,
     ):
         app.include_router(routes.router)

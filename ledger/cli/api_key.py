@@ -12,6 +12,7 @@ import typer
 
 from ledger.cli.console import problem, put, put_json, say
 from ledger.cli.options import AS_JSON, DATA_DIR
+from ledger.cli.table import put_table
 from ledger.errors import MalformedError
 
 if TYPE_CHECKING:
@@ -122,13 +123,12 @@ def list_keys(
     if as_json:
         put(json.dumps([_value(row, now) for row in rows], ensure_ascii=False, indent=2) + "\n")
         return
-    for row in rows:
-        value = _value(row, now)
-        rights = " ".join([*row.scopes, *row.jurisdictions])
-        used = value["last_used_at"] or "never"
-        put(f"{row.prefix}  {value['state']:8}  {row.organisation}  ({rights})  used {used}\n")
     if not rows:
         say("no keys")
+        return
+    put_table(
+        ("prefix", "state", "organisation", "may", "used"), (_shown(row, now) for row in rows)
+    )
 
 
 @app.command("revoke")
@@ -160,6 +160,14 @@ def revoke(
     say(f"revoked: {prefix}")
     if as_json:
         put_json({"prefix": prefix})
+
+
+def _shown(row: KeyRow, now: datetime) -> tuple[tuple[str, ...], str]:
+    value = _value(row, now)
+    rights = " ".join([*row.scopes, *row.jurisdictions])
+    used = value["last_used_at"] or "never"
+    line = f"{row.prefix}  {value['state']:8}  {row.organisation}  ({rights})  used {used}"
+    return (row.prefix, value["state"], row.organisation, rights, used), line
 
 
 def _value(row: KeyRow, now: datetime) -> dict[str, Any]:

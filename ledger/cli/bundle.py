@@ -83,10 +83,9 @@ def bundle(
             raise problem("usage.all", "--all", expected="no RECORD_ID and no --format")
         with Client(server, api_key=api_key) as client:
             count = write_all(client, output, deadline=wait, anchored=anchored)
+        say(f"{count} bundles in {output}")
         if as_json:
             put_json({"output": str(output), "count": count})
-        else:
-            say(f"{count} bundles in {output}")
         return
     refuse_both_on_stdout(output, as_json=as_json)
     try:

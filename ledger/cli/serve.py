@@ -81,13 +81,8 @@ def serve(
     with listen(settings.host, settings.port) as listening:
         say(f"crossproof on {address_of(listening)}, with {settings.workers} processes")
         if as_json:
-            put_json(
-                {
-                    "url": address_of(listening),
-                    "data_dir": str(settings.data_dir),
-                    "workers": settings.workers,
-                }
-            )
+            # Each process opens the log by itself, and none of them is this one.
+            _put_listening(settings, listening, key=None, read_only=None)
         keep_running(settings.workers, partial(_serve_apart, settings, listening))
 
 
@@ -103,16 +98,17 @@ def _serve(settings: Settings, listening: socket.socket, *, as_json: bool = Fals
         if reason is not None:
             say(f"  for reading only: {reason} [{reason.code}]")
         if as_json:
-            put_json(
-                {
-                    "url": address_of(listening),
-                    "data_dir": str(settings.data_dir),
-                    "key": str(node.log.verifier),
-                    "read_only": None if reason is None else reason.code,
-                }
-            )
+            code = None if reason is None else reason.code
+            _put_listening(settings, listening, key=str(node.log.verifier), read_only=code)
         _settle_memory()
         server.run(sockets=[listening])
+
+
+def _put_listening(
+    settings: Settings, listening: socket.socket, *, key: str | None, read_only: str | None
+) -> None:
+    place = {"url": address_of(listening), "data_dir": str(settings.data_dir)}
+    put_json({**place, "key": key, "read_only": read_only})
 
 
 def _serve_apart(settings: Settings, listening: socket.socket) -> int:

@@ -74,7 +74,8 @@ class Border:
             "SENDER_KEY_FILE": str(self.deployed.key_file),
         }
         # With --json what it answers is held against its schema.
-        words = ("log", command, *arguments, "--json")
+        asked = () if command == "show" else ("--json",)
+        words = ("log", command, *arguments, *asked)
         return self.crossproof(*words, **{**place, **environment})
 
     def show(self) -> Any:
