@@ -28,12 +28,14 @@ from api.body import Intake
 from api.certifying import Certifying, open_seal, page_of
 from api.cors import PublicReads
 from api.desk import Desks
+from api.docket import DocketKeeper
 from api.grouping import Grouping
 from api.metrics import Figures, Measured
 from api.paths import ExactPaths
 from api.problems import Incidents
 from api.routes import (
     certificates,
+    dossiers,
     issuing,
     log,
     login,
@@ -73,9 +75,10 @@ def create_app(source: Settings | Node) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         node = source if isinstance(source, Node) else await run_in_threadpool(_start, source)
-        intake = Intake(BATCHES_IN_MEMORY * settings.max_batch_bytes + settings.max_record_bytes)
         app.state.node = node
-        app.state.intake = intake
+        app.state.intake = intake = Intake(
+            BATCHES_IN_MEMORY * settings.max_batch_bytes + settings.max_record_bytes
+        )
         app.state.beliefs = Beliefs(node, known)
         app.state.writers = Workers("write", threads=WRITING_THREADS, waiting=WAITING_REQUESTS)
         app.state.grouping = Grouping(node, app.state.writers)
@@ -87,13 +90,15 @@ def create_app(source: Settings | Node) -> FastAPI:
         app.state.trail = trail_writer = TrailWriter(node)
         app.state.desks = desks = Desks.open(node, intake, known)
         app.state.certifying = certifying = Certifying.open(page, seal)
-        unwatch = figures.watch(node, (intake, desks.anyone.intake))
+        app.state.docket = keeper = DocketKeeper(node.log, trust=known, settings=settings)
+        unwatch = figures.watch(node, (intake, desks.anyone.intake), keeper.docket)
         try:
             yield
         finally:
             unwatch()
             app.state.writers.close()
             desks.close()
+            await run_in_threadpool(keeper.close)
             certifying.close()
             await run_in_threadpool(trail_writer.close)
             if node is not source:
@@ -119,6 +124,7 @@ def create_app(source: Settings | Node) -> FastAPI:
     for routes in (
         records,
         issuing,
+        dossiers,
         proofs,
         certificates,
         log,

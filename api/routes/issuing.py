@@ -21,6 +21,7 @@ from api.auth import Principal, Reader, Submitter
 from api.beliefs import Beliefs
 from api.body import JSON, check_media_type
 from api.dependencies import Believed, Bodies, Counted, Grouped, Ledger
+from api.docket import terms_of
 from api.grouping import Grouping
 from api.issuing import Desk, Made, known_trust
 from api.metrics import Figures
@@ -171,7 +172,8 @@ def dossier(record_id: str, principal: Reader, node: Ledger, beliefs: Believed) 
 
     records = gather(log, index, trust=trust, may_see=may_see)
     now = int(datetime.now(UTC).timestamp())
-    return Dossier.model_validate(Overview.of(records, as_of=now, trust=trust).to_value())
+    overview = Overview.of(records, as_of=now, trust=trust, terms=terms_of(node.settings))
+    return Dossier.model_validate(overview.to_value())
 
 
 def _desk(request: Request, principal: Principal, node: Node, beliefs: Beliefs) -> Desk:

@@ -33,6 +33,8 @@ EXPECTED: dict[str, set[str] | None] = {
     "GET /v1/records/{record_id}/certificate.pdf": READING,
     "GET /v1/records/{record_id}/dossier": READING,
     "GET /v1/records/{record_id}/attestations": READING,
+    "GET /v1/dossiers": READING,
+    "GET /v1/dossiers/counts": READING,
     "POST /v1/records/{record_id}/attestations": SUBMITTING,
     "POST /v1/records/{record_id}/statuses": SUBMITTING,
     "GET /tile/entries/{path:path}": AUDITING,
