@@ -35,6 +35,7 @@ from api.paths import ExactPaths
 from api.problems import Incidents
 from api.routes import (
     certificates,
+    desk,
     dossiers,
     issuing,
     log,
@@ -133,6 +134,7 @@ def create_app(source: Settings | Node) -> FastAPI:
         trail,
         operations,
         login,
+        desk,
         pages,
         static_files,
     ):

@@ -26,6 +26,8 @@ NOW = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
 @pytest.fixture(scope="module")
 def service(make_service: Callable[..., Iterator[Service]]) -> Iterator[Service]:
     for made in make_service():
+        # Other services share the rest of them.
+        made.secrets = dict(made.secrets)
         _add_key(made, "macao", ("regulate",), ("MO",))
         _add_key(made, "two places", ("regulate",), ("HK", "SG"))
         _add_key(made, "shenzhen too", ("regulate", "read"), ("MO",), organisation="shenzhen")
