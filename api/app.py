@@ -30,12 +30,15 @@ from api.cors import PublicReads
 from api.decoding import Decoding
 from api.desk import Desks
 from api.direct import DirectRecords
+from api.docket import DocketKeeper
 from api.grouping import Grouping
 from api.metrics import Figures, Measured
 from api.paths import ExactPaths
 from api.problems import Incidents
 from api.routes import (
     certificates,
+    desk,
+    dossiers,
     issuing,
     log,
     login,
@@ -75,9 +78,10 @@ def create_app(source: Settings | Node) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         node = source if isinstance(source, Node) else await run_in_threadpool(_start, source)
-        intake = Intake(BATCHES_IN_MEMORY * settings.max_batch_bytes + settings.max_record_bytes)
         app.state.node = node
-        app.state.intake = intake
+        app.state.intake = intake = Intake(
+            BATCHES_IN_MEMORY * settings.max_batch_bytes + settings.max_record_bytes
+        )
         app.state.beliefs = Beliefs(node, known)
         app.state.writers = Workers("write", threads=WRITING_THREADS, waiting=WAITING_REQUESTS)
         app.state.grouping = Grouping(node, app.state.writers)
@@ -89,7 +93,8 @@ def create_app(source: Settings | Node) -> FastAPI:
         app.state.trail = trail_writer = TrailWriter(node)
         app.state.desks = desks = Desks.open(node, intake, known)
         app.state.certifying = certifying = Certifying.open(page, seal)
-        unwatch = figures.watch(node, (intake, desks.anyone.intake))
+        app.state.docket = keeper = DocketKeeper(node.log, trust=known, settings=settings)
+        unwatch = figures.watch(node, (intake, desks.anyone.intake), keeper.docket)
         try:
             async with Decoding.of(settings) as app.state.decoding:
                 yield
@@ -97,6 +102,7 @@ def create_app(source: Settings | Node) -> FastAPI:
             unwatch()
             app.state.writers.close()
             desks.close()
+            await run_in_threadpool(keeper.close)
             certifying.close()
             await run_in_threadpool(trail_writer.close)
             if node is not source:
@@ -122,6 +128,7 @@ def create_app(source: Settings | Node) -> FastAPI:
     for routes in (
         records,
         issuing,
+        dossiers,
         proofs,
         certificates,
         log,
@@ -130,6 +137,7 @@ def create_app(source: Settings | Node) -> FastAPI:
         trail,
         operations,
         login,
+        desk,
         pages,
         reference_page,
         static_files,

@@ -21,7 +21,7 @@ from ledger import base64url, status
 from ledger.attestation import Attestation, Stage
 from ledger.canonical import MAX_INTEGER, canonicalize, parse
 from ledger.dossier import Records
-from ledger.errors import LedgerError, MalformedError, NotFoundError, VerificationError
+from ledger.errors import MalformedError, NotFoundError, VerificationError
 from ledger.gathering import gather, said_of
 from ledger.issuing import (
     Finished,
@@ -43,7 +43,7 @@ from ledger.statement import Statement
 from ledger.status import Action, Status
 from ledger.trust import Trust
 
-__all__ = ["Desk", "Made", "known_trust"]
+__all__ = ["Desk", "Made"]
 
 _MAX_PATH = 16
 _MAX_SIGNATURE = 128
@@ -238,11 +238,3 @@ def _read_path(value: object, where: str) -> tuple[str | int, ...]:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def known_trust(trust: Callable[[], Trust]) -> Trust:
-    """Ask what is believed; nothing while the chain has never answered: then less can be told."""
-    try:
-        return trust()
-    except LedgerError:
-        return Trust()

@@ -21,7 +21,14 @@ from ledger.log.snapshot import LogView
 from ledger.merkle import leaf_hash
 from ledger.statement import Statement
 
-__all__ = ["MAX_RELATED", "Related", "find_plan", "find_related", "receipt_keys"]
+__all__ = [
+    "MAX_RELATED",
+    "Related",
+    "find_plan",
+    "find_related",
+    "receipt_keys",
+    "receipt_keys_by",
+]
 
 # Of one leaf; a bundle takes no more receipts or statuses either.
 MAX_RELATED = 1_000
@@ -90,10 +97,17 @@ def find_plan(log: LogView, record: Statement) -> tuple[int, bytes] | None:
 
 def receipt_keys(log: LogView, index: int, record: Statement) -> list[bytes]:
     """Name the receipts of a record that count: those that its parties logged."""
-    return [receipt_key(record.leaf_hash, party) for party in _parties(log, index, record)]
+    if not isinstance(record.members, Transfer):
+        return []
+    return receipt_keys_by(record, log.submitter_of(index))
 
 
-def _parties(log: LogView, index: int, record: Statement) -> set[str | None]:
+def receipt_keys_by(record: Statement, submitter: str | None) -> list[bytes]:
+    """Name them likewise, of a record that this one submitted."""
+    return [receipt_key(record.leaf_hash, party) for party in _parties(record, submitter)]
+
+
+def _parties(record: Statement, submitter: str | None) -> set[str | None]:
     """Name those whose receipts travel with a record: its recipients, and whoever logged it.
 
     Leaf hashes are public: a stranger's receipt would make the whole bundle undetermined.
@@ -102,7 +116,7 @@ def _parties(log: LogView, index: int, record: Statement) -> set[str | None]:
     if not isinstance(members, Transfer):
         return set()
     onward = members.onward_recipients or ()
-    return {log.submitter_of(index), members.recipient.id, *(party.id for party in onward)}
+    return {submitter, members.recipient.id, *(party.id for party in onward)}
 
 
 def _said_of(

@@ -21,8 +21,9 @@ from api.auth import Principal, Reader, Submitter
 from api.beliefs import Beliefs
 from api.body import JSON, check_media_type
 from api.dependencies import Believed, Bodies, Counted, Grouped, Ledger
+from api.docket import terms_of
 from api.grouping import Grouping
-from api.issuing import Desk, Made, known_trust
+from api.issuing import Desk, Made
 from api.metrics import Figures
 from api.openapi import refusals
 from api.progress import Progress
@@ -45,7 +46,6 @@ from ledger.node import Node
 from ledger.receipt import Receipt
 from ledger.related import find_plan, receipt_keys
 from ledger.statement import Statement, parse_record_id, record_id_text
-from ledger.trust import Trust
 
 __all__ = ["router"]
 
@@ -139,7 +139,7 @@ def said(record_id: str, principal: Reader, node: Ledger, beliefs: Believed) -> 
 
     Of an attestation: its statuses. Up to 1,000 of each, by their place in the log.
     """
-    log, trust = node.log, known_trust(beliefs.trust)
+    log, trust = node.log, beliefs.of_others()
     index = find(log, parse_record_id(record_id), principal)
     record = Statement.from_entry(log.entry(index))
     leaves = [record.leaf_hash, *receipt_keys(log, index, record)]
@@ -163,7 +163,7 @@ def dossier(record_id: str, principal: Reader, node: Ledger, beliefs: Believed) 
     Each check has its rule's code, and what was expected and found. That the records are anchored,
     and who was accredited, `POST /v1/verifications` tells of the bundle.
     """
-    log, trust = node.log, known_trust(beliefs.trust)
+    log, trust = node.log, beliefs.of_others()
     index = find(log, parse_record_id(record_id), principal)
 
     def may_see(place: int, entry: bytes) -> bool:
@@ -171,14 +171,13 @@ def dossier(record_id: str, principal: Reader, node: Ledger, beliefs: Believed) 
 
     records = gather(log, index, trust=trust, may_see=may_see)
     now = int(datetime.now(UTC).timestamp())
-    return Dossier.model_validate(Overview.of(records, as_of=now, trust=trust).to_value())
+    overview = Overview.of(records, as_of=now, trust=trust, terms=terms_of(node.settings))
+    return Dossier.model_validate(overview.to_value())
 
 
 def _desk(request: Request, principal: Principal, node: Node, beliefs: Beliefs) -> Desk:
-    def trust() -> Trust:
-        return known_trust(beliefs.trust)
-
-    return Desk(node.log, principal, held=request.app.state.signing_keys, trust=trust)
+    held = request.app.state.signing_keys
+    return Desk(node.log, principal, held=held, trust=beliefs.of_others)
 
 
 async def _issue(

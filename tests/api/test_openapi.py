@@ -97,6 +97,8 @@ def test_openapi_asks_for_a_key_where_one_is_needed(written: dict[str, Any]) -> 
         "POST /v1/records/{record_id}/attestations",
         "POST /v1/records/{record_id}/statuses",
         "GET /v1/records/{record_id}/dossier",
+        "GET /v1/dossiers",
+        "GET /v1/dossiers/counts",
         "GET /tile/entries/{path}",
         "GET /metrics",
         "GET /v1/trail",
