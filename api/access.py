@@ -18,9 +18,9 @@ from ledger.attestation import Stage
 from ledger.bundle import Bundle
 from ledger.errors import NotFoundError
 from ledger.follower import subject_of
-from ledger.kinds import Attestation, Kind, Status, Trail
+from ledger.kinds import KINDS, Attestation, Kind, Status, Trail
 from ledger.kinds.common import Movement
-from ledger.log import Log
+from ledger.log.snapshot import LogView
 from ledger.merkle import leaf_hash
 from ledger.signed import check_signed
 from ledger.stapling import staple
@@ -35,10 +35,12 @@ __all__ = [
     "find",
     "may_read",
     "may_see_plan",
+    "permitted_kinds",
     "show",
 ]
 
 _READING = frozenset({Scope.READ, Scope.REGULATE})
+_SUBMITTING = frozenset({Scope.SUBMIT})
 _ATTESTING = frozenset({Scope.SUBMIT, Scope.ATTEST})
 _REGULATING = frozenset({Scope.REGULATE})
 _ORDERS = frozenset({Action.STOP, Action.REINSTATE})
@@ -56,7 +58,7 @@ def may_read(principal: Principal, entry: bytes, submitter: str | None) -> bool:
     )
 
 
-def find(log: Log, record_id: bytes, principal: Principal) -> int:
+def find(log: LogView, record_id: bytes, principal: Principal) -> int:
     """Find a record that the principal may see; raise NotFoundError for any other."""
     index = log.find(record_id)
     if index is None or not may_read(principal, log.entry(index), log.submitter_of(index)):
@@ -78,6 +80,15 @@ def check_kind(principal: Principal, members: Kind) -> None:
     """
     _check_scopes(principal, _needed(members))
     check_signed(members)
+
+
+def permitted_kinds(principal: Principal) -> frozenset[str]:
+    """Name the kinds that the principal may log whatever a statement of them says."""
+    return frozenset(
+        name
+        for name, kind in KINDS.items()
+        if any(scopes <= principal.scopes for scopes in _needed_for(kind))
+    )
 
 
 def check_attests(principal: Principal) -> None:
@@ -103,7 +114,7 @@ def _check_scopes(principal: Principal, needed: tuple[frozenset[Scope], ...]) ->
         )
 
 
-def show(log: Log, bundle: Bundle, principal: Principal) -> Bundle:
+def show(log: LogView, bundle: Bundle, principal: Principal) -> Bundle:
     """Leave the plan out where the principal may not see it, and what was said of the plan.
 
     Leaf hashes are public, so anyone can log a transfer that names a stranger's plan; the bundle
@@ -128,7 +139,9 @@ def show(log: Log, bundle: Bundle, principal: Principal) -> Bundle:
     return staple(shown, lambda _: None)
 
 
-def may_see_plan(log: Log, principal: Principal, index: int, *, plan: tuple[int, bytes]) -> bool:
+def may_see_plan(
+    log: LogView, principal: Principal, index: int, *, plan: tuple[int, bytes]
+) -> bool:
     """Say whether the plan of the record at `index` may be shown with it, as `show` does."""
     place, body = plan
     owner = log.submitter_of(place)
@@ -138,17 +151,20 @@ def may_see_plan(log: Log, principal: Principal, index: int, *, plan: tuple[int,
 
 
 def _needed(members: Kind) -> tuple[frozenset[Scope], ...]:
-    """Say with which scopes a kind may be logged: any of these sets."""
-    match members:
-        case Trail():
-            return ()
-        case Attestation():
-            return (_ATTESTING,)
-        case Status():
-            action = StatusWord.parse(members.jws).claims.action
-            return (_ATTESTING, _REGULATING) if action in _ORDERS else (_ATTESTING,)
-        case _:
-            return (frozenset({Scope.SUBMIT}),)
+    """Say with which scopes a statement may be logged: any of these sets."""
+    needed = _needed_for(type(members))
+    if isinstance(members, Status):
+        action = StatusWord.parse(members.jws).claims.action
+        return (*needed, _REGULATING) if action in _ORDERS else needed
+    return needed
+
+
+def _needed_for(kind: type[Kind]) -> tuple[frozenset[Scope], ...]:
+    if issubclass(kind, Trail):
+        return ()
+    if issubclass(kind, Attestation | Status):
+        return (_ATTESTING,)
+    return (_SUBMITTING,)
 
 
 def _names(entry: bytes, organisation: str) -> bool:

@@ -16,7 +16,7 @@ from importlib.metadata import version
 from fastapi import Depends, FastAPI
 from starlette.concurrency import run_in_threadpool
 
-from api import openapi, pages, problems, static_files
+from api import openapi, pages, problems, reference_page, static_files
 from api.auth import Identities, check_bind, meet, read_keys_file
 from api.auth.code_flow import CodeFlow
 from api.auth.oidc import TokenIssuer
@@ -27,13 +27,18 @@ from api.beliefs import Beliefs, load_known
 from api.body import Intake
 from api.certifying import Certifying, open_seal, page_of
 from api.cors import PublicReads
+from api.decoding import Decoding
 from api.desk import Desks
+from api.direct import DirectRecords
+from api.docket import DocketKeeper
 from api.grouping import Grouping
 from api.metrics import Figures, Measured
 from api.paths import ExactPaths
 from api.problems import Incidents
 from api.routes import (
     certificates,
+    desk,
+    dossiers,
     issuing,
     log,
     login,
@@ -73,9 +78,10 @@ def create_app(source: Settings | Node) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         node = source if isinstance(source, Node) else await run_in_threadpool(_start, source)
-        intake = Intake(BATCHES_IN_MEMORY * settings.max_batch_bytes + settings.max_record_bytes)
         app.state.node = node
-        app.state.intake = intake
+        app.state.intake = intake = Intake(
+            BATCHES_IN_MEMORY * settings.max_batch_bytes + settings.max_record_bytes
+        )
         app.state.beliefs = Beliefs(node, known)
         app.state.writers = Workers("write", threads=WRITING_THREADS, waiting=WAITING_REQUESTS)
         app.state.grouping = Grouping(node, app.state.writers)
@@ -87,13 +93,16 @@ def create_app(source: Settings | Node) -> FastAPI:
         app.state.trail = trail_writer = TrailWriter(node)
         app.state.desks = desks = Desks.open(node, intake, known)
         app.state.certifying = certifying = Certifying.open(page, seal)
-        unwatch = figures.watch(node, (intake, desks.anyone.intake))
+        app.state.docket = keeper = DocketKeeper(node.log, trust=known, settings=settings)
+        unwatch = figures.watch(node, (intake, desks.anyone.intake), keeper.docket)
         try:
-            yield
+            async with Decoding.of(settings) as app.state.decoding:
+                yield
         finally:
             unwatch()
             app.state.writers.close()
             desks.close()
+            await run_in_threadpool(keeper.close)
             certifying.close()
             await run_in_threadpool(trail_writer.close)
             if node is not source:
@@ -103,7 +112,7 @@ def create_app(source: Settings | Node) -> FastAPI:
         title="Crossproof",
         version=version("crossproof"),
         lifespan=lifespan,
-        # Their pages load scripts from elsewhere; the document itself stays at /openapi.json.
+        # Their pages load scripts from elsewhere; ours is at /docs (see `reference_page`).
         docs_url=None,
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
@@ -119,6 +128,7 @@ def create_app(source: Settings | Node) -> FastAPI:
     for routes in (
         records,
         issuing,
+        dossiers,
         proofs,
         certificates,
         log,
@@ -127,16 +137,15 @@ def create_app(source: Settings | Node) -> FastAPI:
         trail,
         operations,
         login,
+        desk,
         pages,
+        reference_page,
         static_files,
     ):
         app.include_router(routes.router)
     # The last one added is the outermost.
-    app.add_middleware(Trailed)
-    app.add_middleware(RateHeaders)
-    app.add_middleware(ExactPaths)
-    app.add_middleware(Incidents)
-    app.add_middleware(PublicReads)
+    for middleware in (DirectRecords, Trailed, RateHeaders, ExactPaths, Incidents, PublicReads):
+        app.add_middleware(middleware)
     app.add_middleware(Measured, figures=figures)
     app.openapi = cache(partial(openapi.document, app))  # type: ignore[method-assign]
     return app

@@ -74,6 +74,10 @@ class Beliefs:
             status_sources=known.status_sources,
         )
 
+    def of_others(self) -> Trust:
+        """Say who is who, whatever the chain: all that a dossier depends on."""
+        return self._known_others
+
     def _known(self) -> Trust:
         if self._trust is not None:
             return self._trust

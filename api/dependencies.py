@@ -10,13 +10,24 @@ from api.auth import Visitor
 from api.beliefs import Beliefs
 from api.body import Intake
 from api.certifying import Certifying
+from api.decoding import Decoding
 from api.desk import Desk, Desks
 from api.grouping import Grouping
 from api.metrics import Figures
 from api.workers import Workers
 from ledger.node import Node
 
-__all__ = ["Believed", "Bodies", "Certified", "Counted", "Grouped", "Ledger", "Served", "Writing"]
+__all__ = [
+    "Believed",
+    "Bodies",
+    "Certified",
+    "Counted",
+    "Decoded",
+    "Grouped",
+    "Ledger",
+    "Served",
+    "Writing",
+]
 
 
 async def _node(request: Request) -> Node:
@@ -49,6 +60,11 @@ async def _grouping(request: Request) -> Grouping:
     return grouping
 
 
+async def _decoding(request: Request) -> Decoding:
+    decoding: Decoding = request.app.state.decoding
+    return decoding
+
+
 async def _desk(request: Request, visitor: Visitor) -> Desk:
     desks: Desks = request.app.state.desks
     return desks.of(visitor)
@@ -64,6 +80,7 @@ Ledger = Annotated[Node, Depends(_node)]
 Believed = Annotated[Beliefs, Depends(_beliefs)]
 Bodies = Annotated[Intake, Depends(_intake)]
 Certified = Annotated[Certifying, Depends(_certifying)]
+Decoded = Annotated[Decoding, Depends(_decoding)]
 Counted = Annotated[Figures, Depends(_figures)]
 Writing = Annotated[Workers, Depends(_writers)]
 Served = Annotated[Desk, Depends(_desk)]

@@ -22,7 +22,7 @@ from ledger.accreditation import AccreditationSource
 from ledger.attestation import Attestation, Stage
 from ledger.canonical import MAX_INTEGER, canonicalize, parse
 from ledger.dossier import Records
-from ledger.errors import LedgerError, MalformedError, NotFoundError, VerificationError
+from ledger.errors import MalformedError, NotFoundError, VerificationError
 from ledger.gathering import gather, said_of
 from ledger.issuing import (
     Finished,
@@ -44,7 +44,7 @@ from ledger.statement import Statement
 from ledger.status import Action, Status
 from ledger.trust import Trust
 
-__all__ = ["Desk", "Made", "known_trust"]
+__all__ = ["Desk", "Made"]
 
 _MAX_PATH = 16
 _MAX_SIGNATURE = 128
@@ -68,13 +68,13 @@ class Desk:
         *,
         held: KeyDirectory,
         trust: Callable[[], Trust],
-        accreditations: Callable[[Trust], AccreditationSource],
+        accreditations: Callable[[], AccreditationSource] | None = None,
     ) -> None:
         self._log = log
         self._principal = principal
         self._held = held
         self._trust = trust
-        self._accreditations = accreditations
+        self._accreditations = accreditations or trust
 
     def attest(self, record_id: bytes, body: bytes) -> Made:
         """Prepare, complete or sign an attestation of a record."""
@@ -203,7 +203,7 @@ class Desk:
                 key=prepared.unsigned.key,
                 now=int(_now().timestamp()),
                 trust=trust,
-                accreditations=self._accreditations(trust),
+                accreditations=self._accreditations(),
             )
         elif isinstance(said, Status):
             about = Statement.from_entry(self._log.entry(index))
@@ -241,11 +241,3 @@ def _read_path(value: object, where: str) -> tuple[str | int, ...]:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def known_trust(trust: Callable[[], Trust]) -> Trust:
-    """Ask what is believed; nothing while the chain has never answered: then less can be told."""
-    try:
-        return trust()
-    except LedgerError:
-        return Trust()

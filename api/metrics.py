@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.body import Intake
 from ledger.anchor import LogStatus
+from ledger.docket import Docket
 from ledger.errors import UnavailableError
 from ledger.node import Node
 from ledger.publisher import Status
@@ -54,9 +55,9 @@ class Figures:
         self.records.labels("added").inc(added)
         self.records.labels("duplicate").inc(duplicates)
 
-    def watch(self, node: Node, intakes: Sequence[Intake]) -> Callable[[], None]:
+    def watch(self, node: Node, intakes: Sequence[Intake], docket: Docket) -> Callable[[], None]:
         """Tell what log and bodies hold too, read when someone asks; give the way to stop."""
-        collector = _LogCollector(node, intakes)
+        collector = _LogCollector(node, intakes, docket)
         self.registry.register(collector)
         return lambda: self.registry.unregister(collector)
 
@@ -96,8 +97,9 @@ class Measured:
 
 
 class _LogCollector(Collector):
-    def __init__(self, node: Node, intakes: Sequence[Intake]) -> None:
+    def __init__(self, node: Node, intakes: Sequence[Intake], docket: Docket) -> None:
         self._node = node
+        self._docket = docket
         self._intakes = intakes
 
     def collect(self) -> Iterable[Metric]:
@@ -122,6 +124,7 @@ class _LogCollector(Collector):
                 "published": published.size if published is not None else 0,
                 "anchored": anchored.anchor.size if anchored is not None else 0,
             }
+            lag = self._docket.lag()
         except UnavailableError:
             return
         if publication is not None and publication.state.size:
@@ -129,6 +132,8 @@ class _LogCollector(Collector):
             sizes["tiles"] = publication.state.size
         for name, size in sizes.items():
             yield _gauge(f"crossproof_{name}_size", f"Entries: {name}", size)
+        yield _gauge("crossproof_docket_lag_entries", "Entries that the docket lacks", lag.entries)
+        yield _gauge("crossproof_docket_stale_rows", "Dossiers to be read anew", lag.rows)
         yield from _anchoring(self._node, anchored)
 
 

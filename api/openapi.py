@@ -17,6 +17,7 @@ from fastapi.openapi.utils import get_openapi
 
 from api.answers import Problem
 from api.body import JSON, NDJSON
+from api.examples import add_examples
 from api.problems import MEDIA_TYPE
 from ledger.attachment import MEDIA_TYPE as PDF
 from ledger.status_list import MEDIA_TYPE as STATUS_LIST
@@ -215,6 +216,7 @@ def document(app: FastAPI) -> dict[str, Any]:
                 "description": "Any other error",
                 "content": {MEDIA_TYPE: {"schema": {"$ref": f"{_REF}Problem"}}},
             }
+    add_examples(written["paths"])
     schemas["Problem"] = Problem.model_json_schema()
     for name, file in _SCHEMAS.items():
         schemas[name] = _embedded(name, file)

@@ -163,8 +163,8 @@ class Incidents:
             await response(scope, receive, send)
 
 
-def _ledger_error(_: Request, error: Exception) -> Response:
-    assert isinstance(error, LedgerError)  # noqa: S101 - the handler is registered for these
+def answer(error: LedgerError) -> Response:
+    """Write an error that was raised on purpose as a problem."""
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     headers: Mapping[str, str] = {}
     if isinstance(error, RequestError):
@@ -185,6 +185,18 @@ def _ledger_error(_: Request, error: Exception) -> Response:
         hint=error.hint,
         line=getattr(error, "line", None),
     )
+
+
+def cut_off() -> Response:
+    """Answer a body that did not come to its end."""
+    return problem(
+        HTTPStatus.BAD_REQUEST, "request.cut-off", "The connection ended inside the body."
+    )
+
+
+def _ledger_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, LedgerError)  # noqa: S101 - the handler is registered for these
+    return answer(error)
 
 
 def _parameter_error(_: Request, error: Exception) -> Response:
@@ -219,6 +231,4 @@ def _http_error(request: Request, error: Exception) -> Response:
 
 
 def _cut_off(_: Request, __: Exception) -> Response:
-    return problem(
-        HTTPStatus.BAD_REQUEST, "request.cut-off", "The connection ended inside the body."
-    )
+    return cut_off()

@@ -20,9 +20,9 @@ _TAGS = {"en": "en", "zh": "zh-Hans"}
 _MAX_RANGES = 20
 
 
-def render(template: str, language: str, **values: Any) -> str:
-    """Render a template in one of LANGUAGES."""
-    known = words(language)
+def render(template: str, language: str, *, part: str | None = None, **values: Any) -> str:
+    """Render a template in one of LANGUAGES, with the words of a part of the pages."""
+    known = words(language, part)
     return (
         _environment()
         .get_template(template)

@@ -183,14 +183,17 @@ def _note(scope: Scope, status: int) -> None:
     writer: TrailWriter = scope["app"].state.trail
     named = scope.get("path_params", {})
     subject = state.get("subject") or named.get("record_id") or named.get("path")
-    writer.note(
-        Visit(
-            time=datetime.now(UTC),
-            organisation=principal.organisation,
-            credential=principal.credential,
-            method=scope["method"],
-            route=getattr(scope.get("route"), "path", "unmatched"),
-            status=status,
-            subject=None if subject is None else str(subject)[:_SHOWN],
+    now = datetime.now(UTC)
+    # Whoever asks for many records at once has looked at each.
+    for each in state.get("subjects") or [subject]:
+        writer.note(
+            Visit(
+                time=now,
+                organisation=principal.organisation,
+                credential=principal.credential,
+                method=scope["method"],
+                route=getattr(scope.get("route"), "path", "unmatched"),
+                status=status,
+                subject=None if each is None else str(each)[:_SHOWN],
+            )
         )
-    )

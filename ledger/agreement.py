@@ -19,6 +19,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from eth_hash.auto import keccak
@@ -42,7 +43,6 @@ _CHANGE = (
     "OperatorChange(bytes32 logId,uint64 epoch,address[] operators,uint8 threshold,uint64 nonce)"
 )
 _CLOSING = "Closing(bytes32 logId,uint64 epoch,uint64 size,bytes32 root,bytes32 successor)"
-_CHANGE_TYPE, _CLOSING_TYPE = keccak(_CHANGE.encode()), keccak(_CLOSING.encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class OperatorChange:
         """Encode what is signed; EIP-712 hashes an array as its elements, in a word each."""
         operators = keccak(b"".join(address.rjust(32, b"\0") for address in self.operators))
         words = (_word(domain.epoch), operators, _word(self.threshold), _word(self.nonce))
-        return b"".join((_CHANGE_TYPE, domain.log_id, *words))
+        return b"".join((_hashed(_CHANGE), domain.log_id, *words))
 
     def typed_data(self, domain: HeadDomain) -> TypedData:
         """Write what is signed, for signers that compute its digest themselves."""
@@ -88,7 +88,7 @@ class Closing:
     def struct(self, domain: HeadDomain) -> bytes:
         """Encode what is signed."""
         words = (_word(domain.epoch), _word(self.size), self.root, self.successor or bytes(32))
-        return b"".join((_CLOSING_TYPE, domain.log_id, *words))
+        return b"".join((_hashed(_CLOSING), domain.log_id, *words))
 
     def typed_data(self, domain: HeadDomain) -> TypedData:
         """Write what is signed, for signers that compute its digest themselves."""
@@ -260,6 +260,12 @@ def _read_closing(members: Members) -> Closing:
 
 def _read_address(value: object, where: str) -> bytes:
     return Members({"address": read_text(value, where)}, where).prefixed("address", _ADDRESS_SIZE)
+
+
+@cache
+def _hashed(text: str) -> bytes:
+    # Not at import: keccak's library alone takes a tenth of a second, and few logs need it.
+    return keccak(text.encode())
 
 
 def _word(value: int) -> bytes:

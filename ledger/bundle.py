@@ -20,11 +20,12 @@ refused rather than passed over. Published schema: `schemas/bundle.v1.schema.jso
 
 from __future__ import annotations
 
-import json
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
+
+import msgspec
 
 from ledger.anchor import Anchor
 from ledger.attestation import Stage
@@ -240,8 +241,12 @@ class Bundle:
         return {name: member for name, member in value.items() if member}
 
     def to_json(self) -> str:
-        """Write the bundle as `from_json` reads it."""
-        return json.dumps(self.to_value(), ensure_ascii=False, indent=2) + "\n"
+        """Write the bundle as `from_json` reads it, for people."""
+        return msgspec.json.format(self.to_line(), indent=2).decode() + "\n"
+
+    def to_line(self) -> bytes:
+        """Write the bundle as `from_json` reads it, on one line."""
+        return msgspec.json.encode(self.to_value())
 
     def with_disclosures(self, disclosures: Sequence[str]) -> Bundle:
         """Carry these disclosures with the record, and no others."""

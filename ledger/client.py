@@ -44,6 +44,9 @@ _SHOWN = 200
 _MAX_PAGES = 1_000
 # Records a page: as many as a server gives.
 _PAGE = 1000
+# As many of the largest entries have room in an answer.
+_AT_ONCE = 200
+_DIGITS = 19
 _ACCEPTED = 202
 _UNAVAILABLE = 503
 _JSON, _NDJSON = "application/json", "application/x-ndjson"
@@ -156,6 +159,32 @@ class Client:
                 )
             time.sleep(_FIRST_PAUSE)
 
+    def record_ids(self) -> Iterator[list[str]]:
+        """List the ids of all records that one may see, a page at once, in the log's order."""
+        place, cursor = -1, None
+        while True:
+            ids, cursor = self.records(None, cursor)
+            yield ids
+            if cursor is None:
+                return
+            # A server that never gets on would keep its caller for good.
+            if len(cursor) > _DIGITS or int(cursor) <= place:
+                raise self._nonsense(f"a cursor beyond {place}", cursor)
+            place = int(cursor)
+
+    def bundles(self, record_ids: Sequence[str]) -> Iterator[tuple[str, Bundle | None]]:
+        """Fetch records' bundles, up to 1,000; None for what is not published, or not shown."""
+        left = list(record_ids)
+        while left:
+            body = canonicalize({"record_ids": left[:_AT_ONCE]})
+            _, answer = self._wait("POST", "/v1/bundles", 0, content=body)
+            lines = answer.splitlines()
+            if not 0 < len(lines) <= min(len(left), _AT_ONCE):
+                raise self._nonsense("a line for each record", f"{len(lines)} lines")
+            for record_id, line in zip(left, lines, strict=False):
+                yield record_id, self._bundle_line(line)
+            left = left[len(lines) :]
+
     def plan(self, record_id: str) -> PlanState:
         """Ask how far a plan is used; raise NotFoundError where the record is no plan."""
         _, body = self._wait("GET", f"/v1/records/{record_id}", 0)
@@ -231,10 +260,11 @@ class Client:
         """Fetch what a record says; raise NotFoundError where the server shows none of this id."""
         return Statement.from_entry(self.record(record_id).entry)
 
-    def records(self, kind: str, cursor: str | None = None) -> tuple[list[str], str | None]:
-        """List a page of one's records of a kind, oldest first: their ids, and where to go on."""
-        rest = "" if cursor is None else f"&cursor={cursor}"
-        _, body = self._wait("GET", f"/v1/records?kind={kind}&limit={_PAGE}{rest}", 0)
+    def records(self, kind: str | None, cursor: str | None = None) -> tuple[list[str], str | None]:
+        """List a page of one's records, of a kind or all, oldest first: ids, and where to go on."""
+        rest = "" if kind is None else f"&kind={kind}"
+        rest += "" if cursor is None else f"&cursor={cursor}"
+        _, body = self._wait("GET", f"/v1/records?limit={_PAGE}{rest}", 0)
         answer = self._read(body)
         match answer:
             case {"records": list(records), **more}:
@@ -363,6 +393,14 @@ class Client:
             f"the record is logged, and not published after {max(deadline, 0):.0f} s",
             hint="Ask again: crossproof bundle RECORD_ID -o FILE",
         )
+
+    def _bundle_line(self, line: bytes) -> Bundle | None:
+        try:
+            return Bundle.from_json(line)
+        except MalformedError as error:
+            if _problem(line) is None:
+                raise self._nonsense("a bundle", str(error)) from error
+        return None
 
     def _read(self, body: bytes) -> object:
         try:

@@ -16,6 +16,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from eth_hash.auto import keccak
@@ -32,8 +33,6 @@ _DOMAIN = "EIP712Domain(string name,string version,uint256 chainId,address verif
 _NAME = "Crossproof AnchorRegistry"
 _VERSION = "1"
 _HEAD = "Head(bytes32 logId,uint64 epoch,uint64 size,bytes32 root)"
-_DOMAIN_TYPE, _HEAD_TYPE = keccak(_DOMAIN.encode()), keccak(_HEAD.encode())
-_NAME_HASH, _VERSION_HASH = keccak(_NAME.encode()), keccak(_VERSION.encode())
 # Chain id, contract, log id, epoch, address.
 _SIZES = (32, 20, 32, 8, 20)
 _MATERIAL_SIZE = sum(_SIZES)
@@ -50,14 +49,16 @@ class HeadDomain:
 
     def digest(self, size: int, root: bytes) -> bytes:
         """Compute the digest that is signed (EIP-712)."""
-        return self.typed_digest(_HEAD_TYPE + self.log_id + _word(self.epoch) + _word(size) + root)
+        return self.typed_digest(
+            _hashed(_HEAD) + self.log_id + _word(self.epoch) + _word(size) + root
+        )
 
     def typed_digest(self, struct: bytes) -> bytes:
         """Compute the digest of any struct of the contract's, its type hash in front (EIP-712)."""
         separator = keccak(
-            _DOMAIN_TYPE
-            + _NAME_HASH
-            + _VERSION_HASH
+            _hashed(_DOMAIN)
+            + _hashed(_NAME)
+            + _hashed(_VERSION)
             + _word(self.chain_id)
             + self.contract.rjust(32, b"\0")
         )
@@ -208,6 +209,12 @@ def _split(data: bytes, *sizes: int) -> Iterator[bytes]:
     for size in sizes:
         yield data[start : start + size]
         start += size
+
+
+@cache
+def _hashed(text: str) -> bytes:
+    # Not at import: keccak's library alone takes a tenth of a second, and few logs need it.
+    return keccak(text.encode())
 
 
 def _word(value: int) -> bytes:

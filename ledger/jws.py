@@ -15,14 +15,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ledger import base64url
 from ledger.canonical import canonicalize, parse
-from ledger.certificate_chain import Certificate, read_chain
 from ledger.errors import MalformedError, VerificationError
 from ledger.jwk import ALGORITHMS, PrivateKey, PublicKey
 from ledger.merkle import HASH_SIZE
+
+if TYPE_CHECKING:
+    from ledger.certificate_chain import Certificate
 
 __all__ = ["MAX_JWS_SIZE", "Jws", "Unsigned", "unsigned"]
 
@@ -88,7 +90,7 @@ class Jws:
     @property
     def certificates(self) -> tuple[Certificate, ...]:
         """Give the certificates that came along, the signer's first; raise MalformedError."""
-        return read_chain(self.header["x5c"]) if "x5c" in self.header else ()
+        return _chain(self.header["x5c"]) if "x5c" in self.header else ()
 
     @property
     def thumbprint(self) -> bytes | None:
@@ -184,7 +186,7 @@ def _read_header(data: bytes, typ: str | None) -> dict[str, Any]:
         PublicKey.from_jwk(header["jwk"])
     if "x5c" in header:
         # The key of the first is read here, so that no reader has to expect another.
-        _ = read_chain(header["x5c"])[0].key
+        _ = _chain(header["x5c"])[0].key
     return header
 
 
@@ -192,3 +194,10 @@ def _malformed(expected: str, found: str) -> MalformedError:
     return MalformedError(
         "jws.malformed", "not a JWS as it is read here", expected=expected, found=found
     )
+
+
+def _chain(value: object) -> tuple[Certificate, ...]:
+    # X.509 starts slowly, and few signatures bring certificates.
+    from ledger.certificate_chain import read_chain  # noqa: PLC0415
+
+    return read_chain(value)

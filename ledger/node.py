@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
@@ -31,15 +31,16 @@ from ledger.follower import catch_up
 from ledger.head import Head
 from ledger.keyring import Keyring
 from ledger.lease import Lease
-from ledger.log import Appended, Log, Submission
+from ledger.log import Appended, Lines, Log, Submission
 from ledger.log.head_record import HeadRecord
-from ledger.prover import prove
+from ledger.log.snapshot import Snapshot
+from ledger.prover import prepare, prove
 from ledger.publication import Publication, open_place
 from ledger.publisher import CoOperators, OpeningTerms, Publisher, operator_signer
 from ledger.publisher.epochs import PastOperators
 from ledger.settings import Settings
 from ledger.stapling import staple
-from ledger.statement import check_record_time
+from ledger.statement import check_record_times
 from ledger.store import SESSION, AnchorState, AttemptState, Store, StoredAnchor
 from ledger.trust import Trust, TrustedChain, TrustedLog
 
@@ -191,12 +192,12 @@ class Node:
         self.log.close()
         self._directory.close()
 
-    def submit(self, submissions: Sequence[Submission], *, submitter: str) -> Appended:
+    def submit(self, submissions: Sequence[Submission] | Lines, *, submitter: str) -> Appended:
         """Append a batch: whole, durably, or not at all (see `log.append` for what it raises)."""
         now = datetime.now(UTC)
-        for line, submission in enumerate(submissions, start=1):
-            check_record_time(submission.record_id, now, line=line)
-        appended = self.log.append(submissions, submitter=submitter, now=now)
+        lines = submissions if isinstance(submissions, Lines) else Lines.of(submissions)
+        check_record_times(lines.record_ids, now)
+        appended = self.log.append(lines, submitter=submitter, now=now)
         if appended.added:
             self._news.set()
         return appended
@@ -218,14 +219,28 @@ class Node:
         return head
 
     def bundle(self, record_id: bytes) -> Bundle:
-        """Make a record's bundle (see `prover`), with the status lists that are published here."""
+        """Make a record's bundle (see `prover`)."""
+        with self.snapshot([record_id]) as log:
+            return self.bundle_from(log, record_id)
+
+    @contextmanager
+    def snapshot(self, record_ids: Sequence[bytes]) -> Iterator[Snapshot]:
+        """Open the log as it is now, what these records' bundles need read together."""
         # What others said belongs into it, once it is published: the log is followed as often.
         now = time.monotonic()
         if now >= self._follow_at:
             is_done = catch_up(self.log, pages=_FOLLOWED_PAGES)
             self._follow_at = now + (self.settings.publish_interval if is_done else 0)
-        proven = prove(self.log, record_id, covering=self.covering)
-        return staple(proven, self.log.store.status_list_at) if proven.attestations else proven
+        with self.log.snapshot() as log:
+            prepare(log, record_ids)
+            yield log
+
+    def bundle_from(self, log: Snapshot, record_id: bytes) -> Bundle:
+        """Make a record's bundle from a snapshot, with the status lists that are published here."""
+        chain = self.publisher.chain_identity
+        covering = None if chain is None else log.covering(chain, self.publisher.log_id)
+        proven = prove(log, record_id, covering=covering or (lambda _: None))
+        return staple(proven, log.status_list_at) if proven.attestations else proven
 
     def covering(self, index: int) -> StoredAnchor | None:
         """Find the first anchor that covers an entry, on the chain of today."""

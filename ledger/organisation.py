@@ -17,15 +17,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ledger.certificate_chain import Certificate
 from ledger.did_web import DidWeb
 from ledger.errors import MalformedError
 from ledger.jwk import PublicKey
 from ledger.kinds.formats import check_jurisdiction
 from ledger.kinds.members import MAX_IDENTIFIER, MAX_TEXT
 from ledger.members import Members, read_text
+
+if TYPE_CHECKING:
+    from ledger.certificate_chain import Certificate
 
 __all__ = ["MAX_KEYS", "Certified", "Organisation", "Role"]
 
@@ -151,6 +153,9 @@ def _read_jurisdiction(value: object, where: str) -> str:
 
 
 def _read_certificate(value: object, where: str) -> Certificate:
+    # X.509 starts slowly, and few trust files name roots.
+    from ledger.certificate_chain import Certificate  # noqa: PLC0415
+
     try:
         return Certificate.read(read_text(value, where))
     except MalformedError as error:

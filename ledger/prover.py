@@ -8,25 +8,37 @@ is the newest published checkpoint's. An attestation that an earlier anchor held
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ledger.anchor import Anchor
 from ledger.bundle import Bundle, FirstAnchor, LoggedAttestation, LoggedEntry, LoggedManifest
 from ledger.errors import NotFoundError, UnavailableError
 from ledger.head import Head
-from ledger.log import Log
+from ledger.log.snapshot import LogView, Snapshot
 from ledger.merkle import leaf_hash
-from ledger.related import find_plan, find_related
+from ledger.related import MAX_RELATED, find_plan, find_related, receipt_keys
 from ledger.statement import Statement
 from ledger.store import StoredAnchor
 
-__all__ = ["Covering", "prove"]
+__all__ = ["Covering", "prepare", "prove"]
 
 # Finds the smallest anchor, on the chain of today, whose size is beyond an index.
 Covering = Callable[[int], StoredAnchor | None]
 
 
-def prove(log: Log, record_id: bytes, *, covering: Covering) -> Bundle:
+def prepare(log: Snapshot, record_ids: Sequence[bytes]) -> None:
+    """Read together what the bundles of many records are made of, before each is proved."""
+    log.load(record_ids)
+    keys: list[bytes] = []
+    for record_id in record_ids:
+        index = log.find(record_id)
+        if index is not None:
+            record = Statement.from_entry(log.entry(index))
+            keys += record.leaf_hash, *receipt_keys(log, index, record)
+    log.load_related(keys, limit=MAX_RELATED)
+
+
+def prove(log: LogView, record_id: bytes, *, covering: Covering) -> Bundle:
     """Make a record's bundle.
 
     Raises NotFoundError for an unknown record, UnavailableError (`record.unpublished`) until a
@@ -51,7 +63,7 @@ def prove(log: Log, record_id: bytes, *, covering: Covering) -> Bundle:
     head, anchor = _head(log, newest, earliest if newest == own else covering(newest), covering)
     tree = log.tree(head.size)
     # Logged with the record or before it, so that what covers the record covers it.
-    signed = log.signed_batches.find(index, record.leaf_hash)
+    signed = log.signed_place(index, record.leaf_hash)
 
     def proven(place: int, entry: bytes) -> LoggedEntry:
         return LoggedEntry(place, entry, tuple(tree.inclusion_proof(place)))
@@ -78,7 +90,7 @@ def prove(log: Log, record_id: bytes, *, covering: Covering) -> Bundle:
     )
 
 
-def _wanted(log: Log, covering: Covering, *, anchored: bool) -> Callable[[int], bool]:
+def _wanted(log: LogView, covering: Covering, *, anchored: bool) -> Callable[[int], bool]:
     """Say what may join a bundle: a record that is anchored is not made to wait for its newest.
 
     Before that, whatever is published may.
@@ -91,7 +103,7 @@ def _wanted(log: Log, covering: Covering, *, anchored: bool) -> Callable[[int], 
 
 
 def _first_anchor(
-    log: Log, index: int, anchor: Anchor | None, covering: Covering
+    log: LogView, index: int, anchor: Anchor | None, covering: Covering
 ) -> FirstAnchor | None:
     """Show the anchor that held an entry first, where it is not the bundle's own."""
     found = None if anchor is None else covering(index)
@@ -102,7 +114,7 @@ def _first_anchor(
 
 
 def _head(
-    log: Log, index: int, found: StoredAnchor | None, covering: Covering
+    log: LogView, index: int, found: StoredAnchor | None, covering: Covering
 ) -> tuple[Head, Anchor | None]:
     while found is not None:
         anchor = found.anchor

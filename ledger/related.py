@@ -17,11 +17,18 @@ from ledger.dossier import Said, choose
 from ledger.errors import LedgerError
 from ledger.follower import receipt_key
 from ledger.kinds import Transfer
-from ledger.log import Log
+from ledger.log.snapshot import LogView
 from ledger.merkle import leaf_hash
 from ledger.statement import Statement
 
-__all__ = ["MAX_RELATED", "Related", "find_plan", "find_related", "receipt_keys"]
+__all__ = [
+    "MAX_RELATED",
+    "Related",
+    "find_plan",
+    "find_related",
+    "receipt_keys",
+    "receipt_keys_by",
+]
 
 # Of one leaf; a bundle takes no more receipts or statuses either.
 MAX_RELATED = 1_000
@@ -50,7 +57,7 @@ class _Said:
 
 
 def find_related(
-    log: Log,
+    log: LogView,
     index: int,
     record: Statement,
     plan: bytes | None,
@@ -76,7 +83,7 @@ def find_related(
     )
 
 
-def find_plan(log: Log, record: Statement) -> tuple[int, bytes] | None:
+def find_plan(log: LogView, record: Statement) -> tuple[int, bytes] | None:
     """Find the plan that a transfer says covers it, where this log holds that very plan."""
     covered_by = getattr(record.members, "covered_by", UNSET)
     if covered_by is UNSET:
@@ -88,12 +95,19 @@ def find_plan(log: Log, record: Statement) -> tuple[int, bytes] | None:
     return (index, entry) if leaf_hash(entry).hex() == covered_by.plan.leaf_hash else None
 
 
-def receipt_keys(log: Log, index: int, record: Statement) -> list[bytes]:
+def receipt_keys(log: LogView, index: int, record: Statement) -> list[bytes]:
     """Name the receipts of a record that count: those that its parties logged."""
-    return [receipt_key(record.leaf_hash, party) for party in _parties(log, index, record)]
+    if not isinstance(record.members, Transfer):
+        return []
+    return receipt_keys_by(record, log.submitter_of(index))
 
 
-def _parties(log: Log, index: int, record: Statement) -> set[str | None]:
+def receipt_keys_by(record: Statement, submitter: str | None) -> list[bytes]:
+    """Name them likewise, of a record that this one submitted."""
+    return [receipt_key(record.leaf_hash, party) for party in _parties(record, submitter)]
+
+
+def _parties(record: Statement, submitter: str | None) -> set[str | None]:
     """Name those whose receipts travel with a record: its recipients, and whoever logged it.
 
     Leaf hashes are public: a stranger's receipt would make the whole bundle undetermined.
@@ -102,12 +116,14 @@ def _parties(log: Log, index: int, record: Statement) -> set[str | None]:
     if not isinstance(members, Transfer):
         return set()
     onward = members.onward_recipients or ()
-    return {log.submitter_of(index), members.recipient.id, *(party.id for party in onward)}
+    return {submitter, members.recipient.id, *(party.id for party in onward)}
 
 
-def _said_of(log: Log, leaves: Sequence[bytes], is_wanted: Callable[[int], bool]) -> list[_Said]:
+def _said_of(
+    log: LogView, leaves: Sequence[bytes], is_wanted: Callable[[int], bool]
+) -> list[_Said]:
     """Read what speaks of leaves, the newest first."""
-    indexes = {i for of in log.store.related(leaves, limit=MAX_RELATED).values() for i in of}
+    indexes = {i for of in log.related(leaves, limit=MAX_RELATED).values() for i in of}
     return [
         _Said(index, Statement.from_entry(log.entry(index)))
         for index in sorted(indexes, reverse=True)

@@ -35,6 +35,7 @@ _ADDRESS = re.compile("(0x)?[0-9a-fA-F]{40}")
 
 # 10^6 gwei would be a thousand times the highest price there has been.
 Gwei = Annotated[Decimal, Field(gt=0, le=1_000_000, decimal_places=9, allow_inf_nan=False)]
+PositiveDays = Annotated[float, Field(gt=0, le=36_500, allow_inf_nan=False)]
 PositiveSeconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -225,6 +226,18 @@ class Settings(BaseSettings):
         30, ge=1, description="A session ends after so long without a request"
     )
     session_hours: int = Field(12, ge=1, description="A session ends after so long in any case")
+    backup_due_days: PositiveDays = Field(
+        1.0, description="Days after a transfer by which its backup should be attested"
+    )
+    post_check_due_days: PositiveDays = Field(
+        30.0, description="Days after a transfer by which its post-check should be attested"
+    )
+    receipt_due_days: PositiveDays = Field(
+        30.0, description="Days after a transfer by which its recipient should have signed for it"
+    )
+    ceiling_near_percent: int = Field(
+        90, ge=1, le=100, description="From which share of a plan's ceilings on one is near"
+    )
     rate_limit: str | None = Field(
         None, description="Requests of one key or user, such as 600/minute; no limit if not given"
     )
@@ -237,6 +250,12 @@ class Settings(BaseSettings):
         None,
         description="Attestors' keys that this server holds, NAME.pem each, encrypted with the "
         "passphrase; none if not given",
+    )
+    decoding_processes: int | None = Field(
+        None,
+        ge=0,
+        description="Processes that read large batches, 0 for the server itself; one for each core "
+        "that a server process has to itself if not given, where it has several",
     )
     max_batch_bytes: int = Field(64 * _MIB, ge=1, description="Largest body of a batch")
     max_record_bytes: int = Field(_MIB, ge=1, description="Largest body of a single record")

@@ -137,6 +137,12 @@ class KeyDirectory:
             found=name[:MAX_IDENTIFIER],
         )
 
+    def held_for(self, organisation: str) -> dict[str, SigningKey]:
+        """List an organisation's keys by their files' names."""
+        return {
+            stem: held for stem, held in self._keys.items() if held.organisation == organisation
+        }
+
 
 def _read(files: list[Path], passphrase: str | None) -> Iterator[tuple[str, SigningKey]]:
     for file in files:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -48,6 +48,7 @@ __all__ = [
     "LineError",
     "Statement",
     "check_record_time",
+    "check_record_times",
     "new_record_id",
     "new_salt",
     "parse_record_id",
@@ -178,7 +179,7 @@ def check_record_time(record_id: bytes, now: datetime, *, line: int | None = Non
 
     For submission only: a verifier cannot know what time it was.
     """
-    lead = int.from_bytes(record_id[:_TIME_SIZE]) - int(now.timestamp() * 1000)
+    lead = _lead(record_id, now)
     if lead > MAX_CLOCK_LEAD_MS:
         error = MalformedError(
             "statement.record-id-future",
@@ -188,6 +189,19 @@ def check_record_time(record_id: bytes, now: datetime, *, line: int | None = Non
             hint="Set the submitter's clock, and make a new record_id.",
         )
         raise error if line is None else LineError(line, error)
+
+
+def check_record_times(record_ids: Sequence[bytes], now: datetime) -> None:
+    """Refuse a batch of record_ids of which one is from the future; raise LineError for it."""
+    if not record_ids or _lead(max(record_ids), now) <= MAX_CLOCK_LEAD_MS:
+        # A UUIDv7 begins with its time: the largest is the latest.
+        return
+    for line, record_id in enumerate(record_ids, start=1):
+        check_record_time(record_id, now, line=line)
+
+
+def _lead(record_id: bytes, now: datetime) -> int:
+    return int.from_bytes(record_id[:_TIME_SIZE]) - int(now.timestamp() * 1000)
 
 
 def _uuid7(milliseconds: int, random: bytes) -> bytes:

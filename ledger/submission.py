@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from ledger.merkle import leaf_hash, root
 from ledger.statement import RECORD_ID_SIZE, LineError, Statement
 from ledger.tile import MAX_ENTRY_SIZE
 
-__all__ = ["Appended", "Batch", "PlanUse", "Range", "Submission", "ranges_of"]
+__all__ = ["Appended", "Batch", "Lines", "PlanUse", "Range", "Submission", "ranges_of"]
 
 
 class _Identity(msgspec.Struct):
@@ -91,32 +91,26 @@ class Submission(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """Submissions with their leaf hashes, by one submitter, at one time.
+class Lines:
+    """Submissions with their leaf hashes, in columns: a line has the same position in each.
 
-    `covered` holds the positions of those that use a plan. `signed` says that the last line is a
-    manifest of those before it.
+    `uses` has those that use a plan. `signed` says that the last line is a manifest of those
+    before it.
     """
 
-    submissions: Sequence[Submission]
+    record_ids: Sequence[bytes]
+    entries: Sequence[bytes]
     leaf_hashes: Sequence[bytes]
-    covered: Sequence[int]
-    submitter: str
-    received_at: datetime
+    uses: Mapping[int, PlanUse]
     signed: bool = False
 
     @classmethod
-    def of(
-        cls, submissions: Sequence[Submission], *, submitter: str, received_at: datetime
-    ) -> Batch:
+    def of(cls, submissions: Sequence[Submission]) -> Lines:
         """Hash the entries; raise MalformedError for a record id or an entry of a wrong size.
 
         A manifest that is of other lines raises LineError.
         """
-        covered = []
-        for line, (record_id, entry, use, _) in enumerate(submissions, 1):
-            if use is not None:
-                covered.append(line - 1)
+        for line, (record_id, entry, _, _) in enumerate(submissions, 1):
             if len(record_id) != RECORD_ID_SIZE or len(entry) > MAX_ENTRY_SIZE:
                 raise MalformedError(
                     "record.size",
@@ -124,12 +118,37 @@ class Batch:
                     expected=f"{RECORD_ID_SIZE} bytes, and at most {MAX_ENTRY_SIZE}",
                     found=f"{len(record_id)} and {len(entry)}",
                 )
-        leaf_hashes = [leaf_hash(submission.entry) for submission in submissions]
-        signs = submissions[-1].signs if submissions else None
+        return cls.hashed(
+            [submission.record_id for submission in submissions],
+            [submission.entry for submission in submissions],
+            [leaf_hash(submission.entry) for submission in submissions],
+            uses={i: s.use for i, s in enumerate(submissions) if s.use is not None},
+            signs=submissions[-1].signs if submissions else None,
+        )
+
+    @classmethod
+    def hashed(
+        cls,
+        record_ids: Sequence[bytes],
+        entries: Sequence[bytes],
+        leaf_hashes: Sequence[bytes],
+        *,
+        uses: Mapping[int, PlanUse],
+        signs: ManifestClaims | None,
+    ) -> Lines:
+        """Take lines that were hashed before; raise LineError for a manifest of other lines."""
         if signs is not None:
             _check_manifest(signs, leaf_hashes[:-1])
-        signed = signs is not None
-        return cls(submissions, leaf_hashes, covered, submitter, received_at, signed)
+        return cls(record_ids, entries, leaf_hashes, uses, signs is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Lines by one submitter, at one time."""
+
+    lines: Lines
+    submitter: str
+    received_at: datetime
 
 
 def _check_manifest(claims: ManifestClaims, leaf_hashes: Sequence[bytes]) -> None:

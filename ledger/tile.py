@@ -26,6 +26,7 @@ __all__ = [
     "cut_hashes",
     "decode_entries",
     "encode_entries",
+    "nth_entry",
     "tiles_between",
 ]
 
@@ -149,6 +150,17 @@ def decode_entries(data: bytes, width: int | None = None) -> list[bytes]:
             found=f"{len(data) - position} further bytes",
         )
     return entries
+
+
+def nth_entry(data: bytes, index: int) -> bytes | None:
+    """Read one entry of a bundle, None where it has no such one; raise MalformedError."""
+    position = 0
+    for _ in range(index):
+        position += _LENGTH + int.from_bytes(data[position : position + _LENGTH], "big")
+    if position >= len(data):
+        return None
+    end = position + _LENGTH + int.from_bytes(data[position : position + _LENGTH], "big")
+    return decode_entries(data[position:end], 1)[0]
 
 
 def cut_hashes(data: bytes, width: int) -> bytes:

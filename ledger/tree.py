@@ -2,26 +2,25 @@
 
 The tree is RFC 9162's (see `merkle`); what is stored are the hashes at heights 0, 8, 16, …
 (see `tile`). Hashes in between are recomputed from the 256 hashes of one tile, at most 255 node
-hashes each. Pure: where the tiles lie is the reader's affair.
+hashes a tile (see `hash_tile`). Pure: where the tiles lie is the reader's affair.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 
 from ledger.errors import MalformedError
+from ledger.hash_tile import HashTile, perfect_root
 from ledger.merkle import EMPTY_ROOT, HASH_SIZE, node_hash
 from ledger.tile import HEIGHT, WIDTH, Tile, cut_hashes
 
-__all__ = ["Growth", "TileReader", "Tree", "edge_root", "grow", "perfect_root"]
+__all__ = ["Growth", "HashReader", "TileReader", "Tree", "edge_root", "grow"]
 
 # Gives the bytes of a hash tile, at least `tile.width` hashes of it; raises where it cannot.
 TileReader = Callable[[Tile], bytes]
-
-_NODE = sha256(b"\x01")
-_PAIR = 2 * HASH_SIZE
+# Likewise, or the tile opened up, which whoever asks for it shares.
+HashReader = Callable[[Tile], bytes | HashTile]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +98,18 @@ def _edge_lengths(size: int) -> list[int]:
 
 
 class Tree:
-    """A tree of one exact size, read from tiles, each at most once."""
+    """A tree of one exact size, read from tiles, each at most once.
 
-    def __init__(self, size: int, read: TileReader) -> None:
+    What it has read it keeps: for many proofs of far places make a new one now and then, whose
+    reader gives opened tiles that are shared.
+    """
+
+    def __init__(self, size: int, read: HashReader) -> None:
         self.size = size
         self._read = read
-        self._tiles: dict[tuple[int, int], bytes] = {}
+        self._tiles: dict[tuple[int, int], HashTile] = {}
+        # Subtrees that end at the right edge, by where they begin: all proofs share a few.
+        self._ending: dict[int, bytes] = {}
 
     def root(self) -> bytes:
         """Compute the root."""
@@ -117,7 +122,7 @@ class Tree:
         while self.size >> (HEIGHT * level):
             width = (self.size >> (HEIGHT * level)) % WIDTH
             number = (self.size >> (HEIGHT * level)) // WIDTH
-            edge.append(self._tile(level, number)[: width * HASH_SIZE] if width else b"")
+            edge.append(self._tile(level, number).hashes[: width * HASH_SIZE] if width else b"")
             level += 1
         return tuple(edge)
 
@@ -130,16 +135,21 @@ class Tree:
         """Prove the leaf at `index` (RFC 9162, 2.1.3.1)."""
         self._check(index, self.size - 1)
         proof = []
-        start, end = 0, self.size
-        while end - start > 1:
-            split = start + _split(end - start)
-            if index < split:
-                proof.append(self._range(split, end))
-                end = split
-            else:
-                proof.append(self._range(start, split))
-                start = split
-        proof.reverse()
+        node, last, level = index, self.size - 1, 0
+        # Row by row to the root; of each row `last` alone may be no perfect subtree.
+        while last:
+            tile: HashTile | None = None
+            number, first = divmod(node, WIDTH)
+            for above in range(HEIGHT):
+                sibling = node ^ 1
+                if sibling < last:
+                    tile = tile or self._tile(level, number)
+                    proof.append(tile.node(above, (first >> above) ^ 1))
+                elif sibling == last:
+                    proof.append(self._to_edge(last << (level * HEIGHT + above)))
+                node >>= 1
+                last >>= 1
+            level += 1
         return proof
 
     def consistency_proof(self, old_size: int) -> list[bytes]:
@@ -173,17 +183,25 @@ class Tree:
     def _perfect(self, height: int, index: int) -> bytes:
         """Hash the perfect subtree at `height`, the `index`th of its row."""
         level, above = divmod(height, HEIGHT)
-        first = index << above
-        tile = self._tile(level, first // WIDTH)
-        offset = first % WIDTH * HASH_SIZE
-        return perfect_root(tile[offset : offset + (HASH_SIZE << above)])
+        number = (index << above) // WIDTH
+        return self._tile(level, number).node(above, index - (number * WIDTH >> above))
 
-    def _tile(self, level: int, number: int) -> bytes:
+    def _to_edge(self, start: int) -> bytes:
+        """Hash the leaves from `start` to the end, a subtree of the RFC's recursion."""
+        if start not in self._ending:
+            self._ending[start] = self._range(start, self.size)
+        return self._ending[start]
+
+    def _tile(self, level: int, number: int) -> HashTile:
         key = (level, number)
-        if key not in self._tiles:
+        found = self._tiles.get(key)
+        if found is None:
             tile = Tile.holding(level, number * WIDTH, self.size)
-            self._tiles[key] = cut_hashes(self._read(tile), tile.width)
-        return self._tiles[key]
+            read = self._read(tile)
+            hashes = read.hashes if isinstance(read, HashTile) else read
+            cut = cut_hashes(hashes, tile.width)
+            found = self._tiles[key] = read if isinstance(read, HashTile) else HashTile(cut)
+        return found
 
     @staticmethod
     def _check(value: int, largest: int) -> None:
@@ -196,17 +214,3 @@ class Tree:
 def _split(width: int) -> int:
     """Find the largest power of two below `width`."""
     return 1 << ((width - 1).bit_length() - 1)
-
-
-def perfect_root(hashes: bytes) -> bytes:
-    """Hash a perfect subtree given as its lowest row."""
-    # The copied prefix object and one update per node measured fastest in pure Python.
-    prefix = _NODE.copy
-    while len(hashes) > HASH_SIZE:
-        row = []
-        for i in range(0, len(hashes), _PAIR):
-            node = prefix()
-            node.update(hashes[i : i + _PAIR])
-            row.append(node.digest())
-        hashes = b"".join(row)
-    return hashes

@@ -17,6 +17,7 @@ import pytest
 
 from ledger.cli import main
 from ledger.statement import Statement
+from tests.command_answer import check_answer
 
 PROGRAM = (sys.executable, "-c", "from ledger.cli import main; main()")
 _REPOSITORY = Path(__file__).resolve().parents[1]
@@ -49,6 +50,8 @@ class CommandLine:
             with pytest.raises(SystemExit) as ended:
                 main()
         out, err = self.streams.readouterr()
+        if "--json" in arguments and out:
+            check_answer([str(a) for a in arguments], out)
         code = ended.value.code
         return Outcome(code if isinstance(code, int) else 0 if code is None else 1, out, err)
 

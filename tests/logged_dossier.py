@@ -10,10 +10,11 @@ from typing import Any
 from ledger import manifest, receipt, status
 from ledger.accreditation import Accreditation, Change, Standing
 from ledger.attestation import Stage
-from ledger.bundle import Bundle, LoggedAttestation, LoggedManifest
+from ledger.bundle import Bundle, FirstAnchor, LoggedAttestation, LoggedManifest
 from ledger.jwk import PrivateKey
 from ledger.jws import Unsigned
 from ledger.manifest import places
+from ledger.merkle import inclusion_proof, root
 from ledger.organisation import Organisation, Role
 from ledger.receipt import Received
 from ledger.report import Report, Status
@@ -159,6 +160,31 @@ class LoggedDossier:
 
 _SIGNER = SampleLog([]).signer
 _OTHERS = [transfer().entry for _ in range(3)]
+
+
+def with_first_anchor(
+    whole: LoggedDossier, *changes: Change, block_time: int
+) -> tuple[Bundle, Trust]:
+    """Show of the pre-assessment that an earlier, smaller head held it."""
+    bundle, log = whole.bundle(), whole.log
+    size = log.entries.index(whole["pre_assessment"].entry) + 1
+    leaves = log.leaves[:size]
+    anchor = replace(
+        log.anchor,
+        size=size,
+        root=root(leaves),
+        block_time=block_time,
+        block_number=5,
+        block_hash=b"\x0a" * 32,
+        transaction=b"\x0b" * 32,
+    )
+    first = FirstAnchor(anchor, tuple(inclusion_proof(leaves, size - 1)))
+    shown = {
+        **bundle.attestations,
+        Stage.PRE_ASSESSMENT: replace(bundle.attestations[Stage.PRE_ASSESSMENT], first=first),
+    }
+    trust = whole.trust(accredited(*changes))
+    return replace(bundle, attestations=shown), replace(trust, anchors=(*trust.anchors, anchor))
 
 
 def wrong(report: Report) -> list[tuple[str, str, str | None]]:

@@ -70,5 +70,7 @@ def test_imports_of_tests_and_scripts_are_declared(
 ) -> None:
     """What is only there because it was once installed is not there on a fresh machine."""
     declared = names(project["project"]["dependencies"] + project["dependency-groups"]["dev"])
-    sources = [*repository.glob("tests/**/*.py"), *repository.glob("scripts/**/*.py")]
-    assert undeclared(sources, declared, {"ledger", "api", "tests", "scripts"}) == set()
+    sources = {*repository.glob("tests/**/*.py"), *repository.glob("scripts/**/*.py")}
+    # Runs in an environment of its own, which its lock file makes.
+    sources.remove(repository / "scripts/benchmarks/peers/peers.py")
+    assert undeclared([*sources], declared, {"ledger", "api", "tests", "scripts"}) == set()

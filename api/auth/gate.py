@@ -1,13 +1,16 @@
 """The gate: every request is identified once, counted, and let in by its scopes.
 
 `meet` runs before every endpoint, the open ones too. Who may come in where is said by the type of
-an endpoint's parameter: `Submitter`, `Reader`, `Attestor`, `Auditor`, `Visitor`.
+an endpoint's parameter: `Submitter`, `Reader`, `Attestor`, `Auditor`, `Visitor`; of a page's
+`PageReader`, whom the login page comes before.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -17,9 +20,19 @@ from api.auth.principal import Principal
 from api.auth.rates import Rates
 from api.auth.refusal import forbidden, unauthorized
 from api.auth.scope import Scope
+from api.problems import RequestError
 from ledger.errors import LedgerError
 
-__all__ = ["Attestor", "Auditor", "Reader", "Submitter", "Visitor", "meet"]
+__all__ = [
+    "Attestor",
+    "Auditor",
+    "PageReader",
+    "Reader",
+    "Submitter",
+    "Visitor",
+    "admit_submitter",
+    "meet",
+]
 
 _bearer = HTTPBearer(
     auto_error=False,
@@ -29,6 +42,8 @@ _bearer = HTTPBearer(
 )
 # Whoever watches whether the process is there must be answered, whatever else comes from there.
 _UNCOUNTED = frozenset({"/healthz", "/readyz"})
+
+_SUBMITTING = (Scope.SUBMIT, Scope.REGULATE)
 
 
 async def meet(request: Request) -> None:
@@ -50,6 +65,14 @@ async def meet(request: Request) -> None:
         request.state.rate = rates.count(request, request.state.principal)
 
 
+def admit_submitter(request: Request) -> Principal:
+    """Let in whoever has met `meet`, and may submit; raise RequestError, UnavailableError.
+
+    A regulator submits stop orders and nothing else (`access.check_kind`).
+    """
+    return _admit(request, _SUBMITTING)
+
+
 def _require(*scopes: Scope) -> Callable[..., Awaitable[Principal]]:
     """Make a dependency that lets in whoever has one of these scopes."""
 
@@ -57,19 +80,46 @@ def _require(*scopes: Scope) -> Callable[..., Awaitable[Principal]]:
         request: Request,
         _: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
     ) -> Principal:
-        if request.state.refusal is not None:
-            raise request.state.refusal
-        principal: Principal | None = request.state.principal
-        if principal is None:
-            raise unauthorized("auth.required", "This needs an API key.")
-        request.state.visitor = principal
-        if principal.scopes.isdisjoint(scopes):
-            raise forbidden(principal, scopes)
-        # What cannot be written down is not done.
-        request.app.state.trail.check()
-        return principal
+        return _admit(request, scopes)
 
     return admit
+
+
+def _admit(request: Request, scopes: tuple[Scope, ...]) -> Principal:
+    if request.state.refusal is not None:
+        raise request.state.refusal
+    principal: Principal | None = request.state.principal
+    if principal is None:
+        raise unauthorized("auth.required", "This needs an API key.")
+    request.state.visitor = principal
+    if principal.scopes.isdisjoint(scopes):
+        raise forbidden(principal, scopes)
+    # What cannot be written down is not done.
+    request.app.state.trail.check()
+    return principal
+
+
+def _or_login(
+    admit: Callable[..., Awaitable[Principal]],
+) -> Callable[..., Awaitable[Principal]]:
+    """Make a dependency of a page: whoever shows nothing is led to log in, and back."""
+
+    async def lead(
+        request: Request,
+        bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    ) -> Principal:
+        if request.state.principal is None and "authorization" not in request.headers:
+            query = request.url.query
+            here = request.url.path + (f"?{query}" if query else "")
+            raise RequestError(
+                "auth.required",
+                "Log in first.",
+                status=HTTPStatus.SEE_OTHER,
+                headers={"Location": f"/login?next={quote(here, safe='')}"},
+            )
+        return await admit(request, bearer)
+
+    return lead
 
 
 async def _recognise(request: Request) -> Principal | None:
@@ -90,9 +140,11 @@ async def _recognise(request: Request) -> Principal | None:
     return principal
 
 
-# A regulator submits stop orders and nothing else (`access.check_kind`).
-Submitter = Annotated[Principal, Depends(_require(Scope.SUBMIT, Scope.REGULATE))]
+Submitter = Annotated[Principal, Depends(_require(*_SUBMITTING))]
 Reader = Annotated[Principal, Depends(_require(Scope.READ, Scope.AUDIT, Scope.REGULATE))]
+PageReader = Annotated[
+    Principal, Depends(_or_login(_require(Scope.READ, Scope.AUDIT, Scope.REGULATE)))
+]
 Attestor = Annotated[Principal, Depends(_require(Scope.ATTEST))]
 Auditor = Annotated[Principal, Depends(_require(Scope.AUDIT))]
 # Where anyone may ask, and whoever has a scope is told, or may bring, more.

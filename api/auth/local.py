@@ -7,6 +7,7 @@ makes a browser on this machine send: it names another host (DNS rebinding), or 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from http import HTTPStatus
 from ipaddress import ip_address
 
@@ -25,6 +26,7 @@ _PROXIED = frozenset({"forwarded", "via", "x-real-ip"})
 _PROXIED_PREFIX = "x-forwarded-"
 _PROXIED_VERSION = "1.0"
 _SHOWN = 100
+_ASKED = 256
 
 
 def check_bind(settings: Settings) -> None:
@@ -61,6 +63,8 @@ def check_local(request: Request) -> None:
         raise _elsewhere("HTTP/1.1", f"HTTP/{_PROXIED_VERSION}, as proxies speak it")
 
 
+# Every request asks, nearly always about the same few names.
+@lru_cache(maxsize=_ASKED)
 def is_loopback(host: str) -> bool:
     """Say whether a host's name or address is this machine's own."""
     try:

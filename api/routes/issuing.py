@@ -22,8 +22,9 @@ from api.beliefs import Beliefs
 from api.body import JSON, check_media_type
 from api.dependencies import Believed, Bodies, Counted, Grouped, Ledger, Served
 from api.desk import Desk as Verifying
+from api.docket import terms_of
 from api.grouping import Grouping
-from api.issuing import Desk, Made, known_trust
+from api.issuing import Desk, Made
 from api.metrics import Figures
 from api.openapi import refusals
 from api.progress import Progress
@@ -39,6 +40,7 @@ from api.said import (
 from ledger import base64url
 from ledger.attestation import Attestation
 from ledger.dossier import Overview, Said, read_said
+from ledger.errors import LedgerError
 from ledger.gathering import gather, said_of
 from ledger.issuing import Finished
 from ledger.log import Log, State
@@ -142,7 +144,7 @@ def said(record_id: str, principal: Reader, node: Ledger, beliefs: Believed) -> 
 
     Of an attestation: its statuses. Up to 1,000 of each, by their place in the log.
     """
-    log, trust = node.log, known_trust(beliefs.for_verifying)
+    log, trust = node.log, beliefs.of_others()
     index = find(log, parse_record_id(record_id), principal)
     record = Statement.from_entry(log.entry(index))
     leaves = [record.leaf_hash, *receipt_keys(log, index, record)]
@@ -169,7 +171,7 @@ def dossier(
     the signers' own clocks, where this node is told who is; that the records are anchored, and so
     were when they say, `POST /v1/verifications` tells of the bundle.
     """
-    log, trust = node.log, known_trust(beliefs.for_verifying)
+    log, trust = node.log, beliefs.of_others()
     index = find(log, parse_record_id(record_id), principal)
 
     def may_see(place: int, entry: bytes) -> bool:
@@ -177,26 +179,33 @@ def dossier(
 
     records = gather(log, index, trust=trust, may_see=may_see)
     now = int(datetime.now(UTC).timestamp())
-    chain = next(iter(trust.chains), None)
-    is_told = trust.accreditations or (chain is not None and chain.attestors is not None)
-    source = verifying.accreditations(trust) if is_told else None
-    overview = Overview.of(records, as_of=now, trust=trust, accreditations=source)
+    believed = _believed(beliefs)
+    is_told = believed.accreditations or any(chain.attestors for chain in believed.chains)
+    source = verifying.accreditations(believed) if is_told else None
+    overview = Overview.of(
+        records, as_of=now, trust=trust, terms=terms_of(node.settings), accreditations=source
+    )
     return Dossier.model_validate(overview.to_value())
 
 
 def _desk(
     request: Request, principal: Principal, node: Node, beliefs: Beliefs, verifying: Verifying
 ) -> Desk:
-    def trust() -> Trust:
-        return known_trust(beliefs.for_verifying)
-
     return Desk(
         node.log,
         principal,
         held=request.app.state.signing_keys,
-        trust=trust,
-        accreditations=verifying.accreditations,
+        trust=beliefs.of_others,
+        accreditations=lambda: verifying.accreditations(_believed(beliefs)),
     )
+
+
+def _believed(beliefs: Beliefs) -> Trust:
+    """Say whom to ask who is accredited: not the chain, while it has never answered."""
+    try:
+        return beliefs.for_verifying()
+    except LedgerError:
+        return beliefs.of_others()
 
 
 async def _issue(

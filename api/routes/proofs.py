@@ -9,15 +9,19 @@ from __future__ import annotations
 import json
 from enum import StrEnum
 from http import HTTPStatus
+from itertools import chain
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
 
 from api.access import find, show
 from api.answers import Pending
 from api.auth import Auditor, Principal, Reader
-from api.body import JSON
+from api.body import JSON, NDJSON, check_media_type
 from api.caching import ASK_AGAIN, IMMUTABLE, PRIVATE, PUBLIC, tagged
-from api.dependencies import Ledger
+from api.dependencies import Bodies, Ledger
+from api.many import MANY_BODY, MAX_BODY_BYTES, bundle_lines, read_record_ids
 from api.openapi import content, refusals
 from api.problems import RETRY_AFTER_SECONDS
 from ledger import bundle as bundles
@@ -27,7 +31,7 @@ from ledger.head import Head
 from ledger.log import Log, State
 from ledger.node import Node
 from ledger.proof import merkletools, tlog_proof
-from ledger.statement import parse_record_id
+from ledger.statement import parse_record_id, record_id_text
 from ledger.tile import WIDTH, Tile
 
 __all__ = ["bundle_for", "pending", "router"]
@@ -92,6 +96,34 @@ def bundle(
     )
 
 
+@router.post(
+    "/v1/bundles",
+    summary="Fetch many records' bundles",
+    response_class=Response,
+    responses={
+        200: content(NDJSON, {"type": "string"}, "A line for each id: a bundle, or a problem"),
+        **refusals(400, 401, 403, 408, 413, 415, 503),
+    },
+    openapi_extra=MANY_BODY,
+)
+async def many(request: Request, principal: Reader, node: Ledger, bodies: Bodies) -> Response:
+    """Give the bundles of up to 1,000 records, a line each, in the order of the ids.
+
+    Where there is none here for the caller the line is a problem instead, with a `code` and the
+    `record_id`: `record.unknown`, `record.unpublished`. Fewer lines than ids: ask for the rest.
+    """
+    check_media_type(request, JSON)
+    async with bodies.read(request, limit=MAX_BODY_BYTES) as body:
+        wanted = read_record_ids(bytes(body))
+    request.state.subjects = [record_id_text(record_id) for record_id in wanted]
+    pages = bundle_lines(node, wanted, principal)
+    # What cannot be answered at all is told before the first byte goes out.
+    first = await run_in_threadpool(next, pages, b"")
+    return StreamingResponse(
+        chain([first], pages), media_type=NDJSON, headers={"Cache-Control": "private, no-store"}
+    )
+
+
 @router.get(
     "/checkpoint",
     summary="Fetch the newest checkpoint",
@@ -143,8 +175,9 @@ def bundle_for(node: Node, record_id: str, principal: Principal) -> Bundle:
     UnavailableError, `record.unpublished`, where it is logged and not yet published.
     """
     name = parse_record_id(record_id)
-    find(node.log, name, principal)
-    return show(node.log, node.bundle(name), principal)
+    with node.snapshot([name]) as log:
+        find(log, name, principal)
+        return show(log, node.bundle_from(log, name), principal)
 
 
 def pending(record_id: str) -> Response:

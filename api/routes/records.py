@@ -7,6 +7,7 @@ speed of this API is, and the statement's own parser gives the better reasons an
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated
@@ -15,7 +16,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime
 from starlette.concurrency import run_in_threadpool
 
-from api.access import check_kind, find
+from api.access import check_kind, find, permitted_kinds
 from api.answers import (
     AnchorItem,
     BatchLogged,
@@ -29,14 +30,15 @@ from api.answers import (
 )
 from api.auth import Principal, Reader, Submitter
 from api.body import JSON, NDJSON, check_media_type
-from api.dependencies import Bodies, Counted, Grouped, Ledger, Writing
+from api.dependencies import Bodies, Counted, Decoded, Grouped, Ledger, Writing
 from api.listing import Filter, Found, Order, list_records
 from api.openapi import BATCH_BODY, RECORD_BODY, refusals
 from api.paging import DEFAULT_LIMIT, Cursor, Limit
 from api.progress import Progress
+from ledger import portion
 from ledger.batch import decode_batch
 from ledger.kinds import Plan
-from ledger.log import Appended, State
+from ledger.log import Appended, Lines, State
 from ledger.log.plan_use import read_used
 from ledger.node import Node
 from ledger.statement import Statement, parse_record_id, record_id_text
@@ -112,6 +114,7 @@ async def batch(
     principal: Submitter,
     node: Ledger,
     bodies: Bodies,
+    decoding: Decoded,
     writers: Writing,
     figures: Counted,
 ) -> Response:
@@ -122,7 +125,9 @@ async def batch(
     """
     check_media_type(request, NDJSON)
     async with bodies.read(request, limit=node.settings.max_batch_bytes) as body:
-        appended = await writers.run(partial(_batch, node, body, principal))
+        data = _emptied(body)
+        readings = await decoding.read(data, permitted_kinds(principal))
+        appended = await writers.run(partial(_batch, node, data, readings, principal))
     figures.count(added=appended.added, duplicates=appended.duplicates)
     answer = {
         "count": appended.count,
@@ -211,9 +216,14 @@ def _plan_state(reading: Reading, index: int, statement: Statement) -> PlanState
     )
 
 
-def _batch(node: Node, body: bytearray, principal: Principal) -> Appended:
-    submissions = decode_batch(_emptied(body), check=partial(check_kind, principal))
-    return node.submit(submissions, submitter=principal.organisation)
+def _batch(
+    node: Node, body: bytes, readings: Sequence[portion.Reading | None], principal: Principal
+) -> Appended:
+    """Log a batch that was read elsewhere; read it here where it was not, or was refused."""
+    lines = portion.join(body, readings)
+    if lines is None:
+        lines = Lines.of(decode_batch(body, check=partial(check_kind, principal)))
+    return node.submit(lines, submitter=principal.organisation)
 
 
 def _emptied(body: bytearray) -> bytes:

@@ -1,7 +1,7 @@
 """The hashes of an audit, a tile at once: entries in, their leaf hashes in a row.
 
 Here whoever hashes faster than the standard library may step in: everything else of an audit takes
-rows of hashes, whoever made them (`tree.perfect_root` folds them).
+rows of hashes, whoever made them (`hash_tile.perfect_root` folds them).
 """
 
 from __future__ import annotations

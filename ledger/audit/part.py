@@ -25,12 +25,13 @@ from ledger.audit.sequences import Runs
 from ledger.audit.submissions import Submitters, check_submissions
 from ledger.checkpoint import open_checkpoint
 from ledger.errors import MalformedError, VerificationError
+from ledger.hash_tile import perfect_root
 from ledger.head import Head
 from ledger.merkle import HASH_SIZE, root
 from ledger.note import Verifier
 from ledger.store import Reading, Store
 from ledger.tile import ENTRIES, HEIGHT, WIDTH, Tile, cut_hashes, decode_entries
-from ledger.tree import edge_root, perfect_root
+from ledger.tree import edge_root
 from ledger.verified_tiles import split_hashes
 
 __all__ = ["PART", "Job", "Part", "check_note", "examine"]

@@ -20,12 +20,12 @@ from ledger.audit.report import AuditReport
 from ledger.audit.spine import Spine
 from ledger.checkpoint import open_checkpoint
 from ledger.errors import MalformedError, NotFoundError, VerificationError
+from ledger.hash_tile import perfect_root
 from ledger.head import Head
 from ledger.log.head_record import AnchoredHead
 from ledger.merkle import HASH_SIZE, root
 from ledger.note import MAX_NOTE_SIZE
 from ledger.tile import WIDTH, Tile, cut_hashes
-from ledger.tree import perfect_root
 from ledger.trust import TrustedLog
 from ledger.verified_tiles import VerifiedTiles, split_hashes
 

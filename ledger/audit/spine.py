@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ledger.hash_tile import perfect_root
 from ledger.merkle import EMPTY_ROOT, HASH_SIZE, node_hash
 from ledger.tile import WIDTH, Tile
-from ledger.tree import perfect_root
 
 __all__ = ["Spine"]
 

@@ -10,10 +10,10 @@ import typer
 
 from ledger.accreditation import AccreditationSource
 from ledger.accreditation_fact import draft
-from ledger.cli.console import problem, say
-from ledger.cli.files import read_trust, write_file
+from ledger.cli.console import problem, put_json, say
+from ledger.cli.files import read_trust, refuse_both_on_stdout, write_file
 from ledger.cli.hexadecimal import HASH_DIGITS, digits
-from ledger.cli.options import OUTPUT, PASSPHRASE, TRUST
+from ledger.cli.options import AS_JSON, OUTPUT, PASSPHRASE, TRUST
 from ledger.errors import NotFoundError
 from ledger.signing_key import load_signing_key
 from ledger.trust import Trust
@@ -48,6 +48,7 @@ def sign_accreditation(
         typer.Option("--lasts", envvar="CROSSPROOF_LASTS", min=1, help="Seconds that it holds."),
     ] = _DAY,
     passphrase: Annotated[str | None, PASSPHRASE] = None,
+    as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Sign, as the authority, what it has said of an attestor's key, to be carried in bundles.
 
@@ -55,6 +56,7 @@ def sign_accreditation(
 
     What it has said is asked of the trust file, else of AttestorRegistry on the chain named there.
     """
+    refuse_both_on_stdout(output, as_json=as_json)
     signing = load_signing_key(key_file, passphrase)
     if signing.organisation is None:
         raise problem("usage.key-file", f"{key_file} does not say whose key it is")
@@ -84,6 +86,8 @@ def sign_accreditation(
     ).sign(signing.key)
     write_file(output, f"{fact.text}\n")
     say(f"signed: {output}, {len(known.changes)} changes, holds {lasts:,} seconds")
+    if as_json:
+        put_json({"output": str(output), "changes": len(known.changes), "expires_at": now + lasts})
 
 
 def _sources(trust: Trust) -> list[AccreditationSource]:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ledger.cli.console import problem, put, say
+from ledger.cli.console import problem, put, put_json, say
 from ledger.cli.options import AS_JSON, DATA_DIR
+from ledger.cli.table import put_table
 from ledger.errors import MalformedError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["app"]
 
 app = typer.Typer(
+    add_completion=False,
     help="API keys: made, listed and revoked while the server runs.",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -54,6 +56,7 @@ def new(
         ),
     ] = None,
     data_dir: Annotated[Path | None, DATA_DIR] = None,
+    as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Make an API key: it is shown once, and the ledger keeps only its hash.
 
@@ -92,7 +95,10 @@ def new(
     with Store.open(settings.database) as store, store.access(write=True) as access:
         access.add_key(row)
     say(f"key of {organisation}, shown this once:")
-    put(f"{secret}\n")
+    if as_json:
+        put_json({"organisation": organisation, "prefix": row.prefix, "key": secret})
+    else:
+        put(f"{secret}\n")
 
 
 @app.command("list")
@@ -117,13 +123,12 @@ def list_keys(
     if as_json:
         put(json.dumps([_value(row, now) for row in rows], ensure_ascii=False, indent=2) + "\n")
         return
-    for row in rows:
-        value = _value(row, now)
-        rights = " ".join([*row.scopes, *row.jurisdictions])
-        used = value["last_used_at"] or "never"
-        put(f"{row.prefix}  {value['state']:8}  {row.organisation}  ({rights})  used {used}\n")
     if not rows:
         say("no keys")
+        return
+    put_table(
+        ("prefix", "state", "organisation", "may", "used"), (_shown(row, now) for row in rows)
+    )
 
 
 @app.command("revoke")
@@ -131,6 +136,7 @@ def revoke(
     prefix: Annotated[str, typer.Argument(help="The key's prefix: cpk_PREFIX_….")],
     *,
     data_dir: Annotated[Path | None, DATA_DIR] = None,
+    as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Revoke a key for ever; running servers refuse it, and its sessions, within two seconds.
 
@@ -152,6 +158,16 @@ def revoke(
             hint="`crossproof api-key list` tells them; keys of a keys file end with their line.",
         )
     say(f"revoked: {prefix}")
+    if as_json:
+        put_json({"prefix": prefix})
+
+
+def _shown(row: KeyRow, now: datetime) -> tuple[tuple[str, ...], str]:
+    value = _value(row, now)
+    rights = " ".join([*row.scopes, *row.jurisdictions])
+    used = value["last_used_at"] or "never"
+    line = f"{row.prefix}  {value['state']:8}  {row.organisation}  ({rights})  used {used}"
+    return (row.prefix, value["state"], row.organisation, rights, used), line
 
 
 def _value(row: KeyRow, now: datetime) -> dict[str, Any]:

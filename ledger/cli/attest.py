@@ -14,6 +14,7 @@ import typer
 
 from ledger.attestation import Attestation, Stage
 from ledger.attestation.backup import deposit_of
+from ledger.cli.completion import record_ids
 from ledger.cli.console import problem, put, say
 from ledger.cli.files import PRIVATE, check_writable, fingerprint, write_file
 from ledger.cli.options import (
@@ -57,7 +58,9 @@ _SUBJECT = "credentialSubject"
 
 def attest(
     stage: Annotated[Stage, typer.Argument(help="Which stage.")],
-    record_id: Annotated[str, typer.Argument(help="The plan, or the transfer, by its id.")],
+    record_id: Annotated[
+        str, typer.Argument(help="The plan, or the transfer, by its id.", autocompletion=record_ids)
+    ],
     files: Annotated[
         list[Path] | None, typer.Argument(help="Of a backup: the files that were deposited.")
     ] = None,

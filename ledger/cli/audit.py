@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ledger.cli.audit_export import export
 from ledger.cli.audit_report import show_audit, verdict_of
 from ledger.cli.console import EXIT_CODES, problem, progress
 from ledger.cli.files import read_trust
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app.command("export")(export)
 
 
 @app.callback(invoke_without_command=True)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ledger.cli.audit_report import audit_value, verdict_of
-from ledger.cli.console import EXIT_CODES, Style, problem, progress, say
+from ledger.cli.console import EXIT_CODES, Style, problem, progress, put_json, say
 from ledger.cli.files import read_trust
-from ledger.cli.options import DATA_DIR, TRUST
+from ledger.cli.options import AS_JSON, DATA_DIR, TRUST
 from ledger.cli.times import read_time
 from ledger.report import Status
 from ledger.trust import Trust, TrustedLog
@@ -43,6 +43,7 @@ def export(
     ] = None,
     trust: Annotated[Path | None, TRUST] = None,
     data_dir: Annotated[Path | None, DATA_DIR] = None,
+    as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Write the entries of a span of time, with all that proves them, into one archive.
 
@@ -86,6 +87,16 @@ def export(
     if verdict is Status.FAILED:
         for finding in report.findings:
             say(f"  ✗ {finding}", Style.RED)
+    if as_json:
+        put_json(
+            {
+                "output": str(output),
+                "entries": count,
+                "size": head.size,
+                "root": head.root.hex(),
+                "verdict": verdict.value,
+            }
+        )
     raise typer.Exit(EXIT_CODES[verdict])
 
 

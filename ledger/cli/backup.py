@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.console import say
-from ledger.cli.options import DATA_DIR
+from ledger.cli.console import put_json, say
+from ledger.cli.options import AS_JSON, DATA_DIR
 
 __all__ = ["backup", "restore"]
 
@@ -16,7 +16,10 @@ _DIRECTORY = typer.Argument(help="The archive: a directory of checkpoint, tiles 
 
 
 def backup(
-    directory: Annotated[Path, _DIRECTORY], *, data_dir: Annotated[Path | None, DATA_DIR] = None
+    directory: Annotated[Path, _DIRECTORY],
+    *,
+    data_dir: Annotated[Path | None, DATA_DIR] = None,
+    as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Write the published log into a directory, or add what is new; a server may go on.
 
@@ -37,10 +40,22 @@ def backup(
     say(f"archive: {directory}, {archived.head.size:,} entries, {archived.tiles:,} files new")
     if behind > 0:
         say(f"  {behind:,} entries are logged and not published yet: the next backup has them")
+    if as_json:
+        put_json(
+            {
+                "archive": str(directory),
+                "size": archived.head.size,
+                "files": archived.tiles,
+                "behind": max(behind, 0),
+            }
+        )
 
 
 def restore(
-    directory: Annotated[Path, _DIRECTORY], *, data_dir: Annotated[Path | None, DATA_DIR] = None
+    directory: Annotated[Path, _DIRECTORY],
+    *,
+    data_dir: Annotated[Path | None, DATA_DIR] = None,
+    as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Fill an empty database from an archive.
 
@@ -62,6 +77,8 @@ def restore(
     with Store.open(settings.database) as store:
         restored = recovery.restore(store, Directory(directory), verifier=verifier)
     say(f"restored: {restored.size:,} entries from {directory}")
+    if as_json:
+        put_json({"archive": str(directory), "size": restored.size})
     with open_log(settings) as log:
         if log.read_only_reason is not None:
             raise log.read_only_reason

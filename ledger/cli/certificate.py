@@ -7,10 +7,16 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.bundle import check_asked
-from ledger.cli.console import EXIT_CODES, problem, say, show_report
-from ledger.cli.files import check_writable, read_bundle, read_trust, write_file
-from ledger.cli.options import API_KEY, OFFLINE, OUTPUT, RPC, SERVER, TRUST, WAIT
+from ledger.cli.bundles import check_asked
+from ledger.cli.console import EXIT_CODES, problem, put_json, say, show_report
+from ledger.cli.files import (
+    check_writable,
+    read_bundle,
+    read_trust,
+    refuse_both_on_stdout,
+    write_file,
+)
+from ledger.cli.options import API_KEY, AS_JSON, OFFLINE, OUTPUT, RPC, SERVER, TRUST, WAIT
 from ledger.cli.times import read_time
 from ledger.cli.verify import Sources, find_sources
 from ledger.errors import MalformedError
@@ -62,6 +68,7 @@ def certificate(
     server: Annotated[str, SERVER] = "http://127.0.0.1:8080",
     api_key: Annotated[str | None, API_KEY] = None,
     wait: Annotated[float, WAIT] = 30.0,
+    as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Make a filing certificate: PDF/A-3 in Chinese and English, the bundle attached.
 
@@ -77,6 +84,7 @@ def certificate(
     from ledger.certificate.seal import Seal  # noqa: PLC0415 - likewise
     from ledger.verify import verify  # noqa: PLC0415 - likewise
 
+    refuse_both_on_stdout(output, as_json=as_json)
     now = read_time("--as-of", as_of)
     believed = read_trust(trust)
     check_writable(output)
@@ -102,6 +110,14 @@ def certificate(
     pdf = certify(raw, report, page=page)
     write_file(output, pdf if seal is None else seal.seal(pdf))
     say(f"certificate: {output}, {report.verdict.value}, {'sealed' if seal else 'not sealed'}")
+    if as_json:
+        put_json(
+            {
+                "output": str(output),
+                "verdict": report.verdict.value,
+                "sealed": seal is not None,
+            }
+        )
     raise typer.Exit(EXIT_CODES[report.verdict])
 
 

@@ -9,7 +9,7 @@ import typer
 
 from ledger.agreement import Agreement, Closing
 from ledger.anchor import LogStatus
-from ledger.cli.console import problem, say
+from ledger.cli.console import problem, put_json, say
 from ledger.cli.contract_log import (
     ContractLog,
     Place,
@@ -17,11 +17,12 @@ from ledger.cli.contract_log import (
     open_contract_log,
     read_agreements,
 )
-from ledger.cli.files import write_file
+from ledger.cli.files import refuse_both_on_stdout, write_file
 from ledger.cli.hexadecimal import HASH_DIGITS, digits
 from ledger.cli.options import (
     ADMIN_KEY_FILE,
     ADMIN_SIGNER_URL,
+    AS_JSON,
     CONTRACT,
     LOG_ID,
     MAX_FEE,
@@ -52,6 +53,7 @@ def sign_closing(
     signer_timeout: Annotated[float, SIGNER_TIMEOUT] = 5,
     passphrase: Annotated[str | None, PASSPHRASE] = None,
     output: Annotated[Path, OUTPUT] = Path("-"),
+    as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Agree, as an operator of today, to close the log at its anchored head; costs nothing.
 
@@ -59,6 +61,7 @@ def sign_closing(
 
     The file goes to the log's admin. Once another head is anchored it is good for nothing.
     """
+    refuse_both_on_stdout(output, as_json=as_json)
     source = KeySource.beside_environment("operator", file=key_file, signer_url=signer_url)
     key = source.load(passphrase=passphrase, timeout=signer_timeout)
     named = _successor(successor)
@@ -68,6 +71,8 @@ def sign_closing(
         found.check_operator(agreement.signer)
     write_file(output, agreement.to_json())
     say(f"agreed, as 0x{(agreement.signer or b'').hex()}: {_describe(matter)}")
+    if as_json:
+        put_json({"output": str(output), "signer": f"0x{(agreement.signer or b'').hex()}"})
 
 
 def close(
@@ -88,6 +93,7 @@ def close(
     passphrase: Annotated[str | None, PASSPHRASE] = None,
     max_fee: Annotated[float, MAX_FEE] = 200,
     max_tip: Annotated[float, MAX_TIP] = 5,
+    as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Close a log at its anchored head, for good, and name its successor; its admin alone may.
 
@@ -106,6 +112,9 @@ def close(
         call = Closure(found.log_id, matter.size, matter.root, matter.successor, signatures)
         found.send(account, call.call_data())
     say(f"closed: {_describe(matter)}")
+    if as_json:
+        successor_id = None if matter.successor is None else f"0x{matter.successor.hex()}"
+        put_json({"size": matter.size, "root": matter.root.hex(), "successor": successor_id})
 
 
 def _agreed(

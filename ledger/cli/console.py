@@ -7,12 +7,14 @@ cannot be printed is shown as its escape.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
+from typing import Any
 
 import typer
 
@@ -29,6 +31,7 @@ __all__ = [
     "problem",
     "progress",
     "put",
+    "put_json",
     "say",
     "show_report",
 ]
@@ -99,6 +102,11 @@ def put(data: str | bytes) -> None:
         raise problem(
             "stdout.unwritable", "stdout cannot be written", found=error.strerror or str(error)
         ) from error
+
+
+def put_json(value: Mapping[str, Any] | Sequence[Any]) -> None:
+    """Write a command's answer to stdout as JSON; its schema: schemas/command.v1.schema.json."""
+    put(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
 
 
 def explain(error: LedgerError) -> int:

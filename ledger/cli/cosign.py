@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.console import say
+from ledger.cli.console import put_json, say
 from ledger.cli.hexadecimal import ADDRESS_DIGITS, HASH_DIGITS, digits
-from ledger.cli.options import SIGNER_TIMEOUT
+from ledger.cli.options import AS_JSON, SIGNER_TIMEOUT
 from ledger.cli.serve import address_of, ending_in_order, listen
 
 __all__ = ["cosign"]
@@ -80,6 +80,7 @@ def cosign(
     port: Annotated[
         int, typer.Option(envvar="CROSSPROOF_PORT", help="Port; 0 picks a free one.")
     ] = 8081,
+    as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Sign a log's heads for the contract, each only where it extends the last one signed.
 
@@ -117,4 +118,12 @@ def cosign(
         say(f"its key: {signer.verifier}")
         # Last: whoever waits for this line has read the others.
         say(f"crossproof on {address_of(listening)}, a co-operator, memory in {memory}")
+        if as_json:
+            put_json(
+                {
+                    "url": address_of(listening),
+                    "operator": f"0x{signer.address.hex()}",
+                    "key": str(signer.verifier),
+                }
+            )
         import_module("api.server").make_server(app).run(sockets=[listening])

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from ledger.cli.console import EXIT_CODES, Style, say, show_report
+from ledger.cli.console import EXIT_CODES, Style, put_json, say, show_report
 from ledger.cli.files import fingerprint, write_file
+from ledger.cli.options import AS_JSON
 from ledger.errors import LedgerError, VerificationError
 from ledger.report import Report, Status
 
@@ -65,6 +66,7 @@ def demo(
     output: Annotated[
         Path, typer.Option("--output", "-o", envvar="CROSSPROOF_OUTPUT", help="Where results go.")
     ] = Path("demo-output"),
+    as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Record, log, anchor, bundle and verify real files; then tamper, and verify again.
 
@@ -92,6 +94,15 @@ def demo(
         finally:
             node.close()
     _by_hand(shown[0], output)
+    if as_json:
+        put_json(
+            {
+                "output": str(output),
+                "trust": str(output / _TRUST),
+                "anchored": anchor.size,
+                "files": [{"file": str(f.copy), "bundle": str(f.bundle)} for f in shown],
+            }
+        )
 
 
 def _prepare(files: Sequence[Path], output: Path) -> list[_Shown]:

@@ -9,9 +9,9 @@ import typer
 
 from ledger.attestation import Attestation
 from ledger.bundle import Bundle
-from ledger.cli.console import problem, say
-from ledger.cli.files import read_bundle, read_file, write_file
-from ledger.cli.options import OUTPUT
+from ledger.cli.console import problem, put_json, say
+from ledger.cli.files import read_bundle, read_file, refuse_both_on_stdout, write_file
+from ledger.cli.options import AS_JSON, OUTPUT
 from ledger.jws import MAX_JWS_SIZE
 from ledger.presentation import disclose as add_disclosures
 from ledger.presentation import withhold as take_out
@@ -56,6 +56,7 @@ def disclose(
             help="Take all disclosures out first.",
         ),
     ] = False,
+    as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Add chosen disclosures of attestations to a bundle, or take some out; no proof changes.
 
@@ -69,6 +70,7 @@ def disclose(
             "nothing to add or to take out",
             expected="SD-JWT files, --withhold NAME or --withhold-all; --only with SD-JWT files",
         )
+    refuse_both_on_stdout(output, as_json=as_json)
     shown = Bundle.from_json(read_bundle(bundle))
     if withhold or withhold_all:
         shown = take_out(shown, frozenset() if withhold_all else frozenset(withhold or ()))
@@ -78,3 +80,5 @@ def disclose(
         shown = add_disclosures(shown, held, only=frozenset(only or ()))
     write_file(output, shown.to_json())
     say(f"bundle: {output}")
+    if as_json:
+        put_json({"output": str(output)})

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from ledger.accreditation import AccreditationSource
+from ledger.cli.completion import record_ids
 from ledger.cli.console import EXIT_CODES, Style, put, say
 from ledger.cli.options import API_KEY, AS_JSON, BELIEVED, BUNDLE, LANGUAGE, SERVER
 from ledger.cli.signing import Entries, accreditations_of, believed, checked_id
@@ -30,7 +31,9 @@ _TOLD = frozenset({Status.FAILED, Status.UNDETERMINED})
 
 
 def dossier(
-    record_id: Annotated[str, typer.Argument(help="The transfer, or the plan.")],
+    record_id: Annotated[
+        str, typer.Argument(help="The transfer, or the plan.", autocompletion=record_ids)
+    ],
     *,
     bundle: Annotated[Path | None, BUNDLE] = None,
     trust: Annotated[Path | None, BELIEVED] = None,

@@ -9,10 +9,11 @@ import typer
 
 from ledger.anchor import LogStatus
 from ledger.bundle import MAX_BUNDLE_SIZE
-from ledger.cli.console import Style, say
+from ledger.cli.console import Style, put_json, say
 from ledger.cli.contract_log import Place, load_account, open_contract_log
 from ledger.cli.files import read_file
 from ledger.cli.options import (
+    AS_JSON,
     CONTRACT,
     KEY_FILE,
     LOG_ID,
@@ -43,6 +44,7 @@ def report_equivocation(
     passphrase: Annotated[str | None, PASSPHRASE] = None,
     max_fee: Annotated[float, MAX_FEE] = 200,
     max_tip: Annotated[float, MAX_TIP] = 5,
+    as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Strike the operators who signed two histories, by showing both to the contract; anyone may.
 
@@ -86,3 +88,7 @@ def report_equivocation(
         after = found.chain.governance(found.log_id)
     if after is not None and after.standing.status is LogStatus.FROZEN:
         say("the log is frozen: too few operators are left to sign its heads", Style.RED)
+    if as_json:
+        is_frozen = after is not None and after.standing.status is LogStatus.FROZEN
+        struck = [f"0x{one.operator.hex()}" for one in guilty]
+        put_json({"struck": struck, "frozen": is_frozen})

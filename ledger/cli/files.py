@@ -27,6 +27,7 @@ __all__ = [
     "read_bundle",
     "read_file",
     "read_trust",
+    "refuse_both_on_stdout",
     "write_file",
 ]
 
@@ -35,6 +36,16 @@ _MODE = 0o666
 # What only its holder may read.
 PRIVATE = 0o600
 _RANDOM_BYTES = 6
+
+
+def refuse_both_on_stdout(output: Path, *, as_json: bool) -> None:
+    """Refuse to write a file and a command's JSON answer onto one stdout."""
+    if as_json and str(output) == _STREAM:
+        raise problem(
+            "usage.json",
+            "--json and -o - exclude each other: both would write to stdout",
+            hint="Name a file: -o FILE.",
+        )
 
 
 def read_file(path: Path, what: str, *, limit: int) -> bytes:
@@ -78,8 +89,11 @@ def fingerprint(path: Path, *, sm3: bool = False) -> Fingerprint:
         raise _unreadable(f"file {path}", error) from error
 
 
-def write_file(path: Path, data: str | bytes, *, mode: int = _MODE) -> None:
-    """Write a file whole or not at all, making its directory; `-` is stdout."""
+def write_file(path: Path, data: str | bytes, *, mode: int = _MODE, flush: bool = True) -> None:
+    """Write a file whole or not at all, making its directory; `-` is stdout.
+
+    Whoever writes many may `flush` them all himself at the end.
+    """
     if str(path) == _STREAM:
         put(data)
         return
@@ -91,7 +105,7 @@ def write_file(path: Path, data: str | bytes, *, mode: int = _MODE) -> None:
             # A device or a pipe is written to, never replaced.
             path.write_bytes(_encoded(data))
         else:
-            _replace(path, _encoded(data), mode)
+            _replace(path, _encoded(data), mode, flush=flush)
     except OSError as error:
         raise _unwritable(path, error) from error
 
@@ -122,13 +136,14 @@ def _stdin() -> TextIO:
     return sys.stdin
 
 
-def _replace(path: Path, data: bytes, mode: int) -> None:
+def _replace(path: Path, data: bytes, mode: int, *, flush: bool) -> None:
     draft = path.with_name(f".{path.name}.{token_hex(_RANDOM_BYTES)}")
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            if flush:
+                file.flush()
+                os.fsync(file.fileno())
         draft.replace(path)
     except BaseException:
         with suppress(OSError):

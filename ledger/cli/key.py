@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from ledger.cli.console import problem, put, say
-from ledger.cli.options import DATA_DIR, PASSPHRASE
+from ledger.cli.console import problem, put, put_json, say
+from ledger.cli.options import AS_JSON, DATA_DIR, PASSPHRASE
 from ledger.errors import MalformedError
 from ledger.signing_key import SigningKey, load_signing_key, make_signing_key
 
 __all__ = ["app"]
 
 app = typer.Typer(
+    add_completion=False,
     help="The log's public key, addresses of keys, API keys and signing keys.",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -24,7 +24,9 @@ app = typer.Typer(
 
 
 @app.command("show")
-def show(*, data_dir: Annotated[Path | None, DATA_DIR] = None) -> None:
+def show(
+    *, data_dir: Annotated[Path | None, DATA_DIR] = None, as_json: Annotated[bool, AS_JSON] = False
+) -> None:
     """Show the log's verifier key, to be given to verifiers by a way that they trust.
 
     Example: crossproof key show
@@ -32,7 +34,11 @@ def show(*, data_dir: Annotated[Path | None, DATA_DIR] = None) -> None:
     from ledger.cli.opened import load_settings  # noqa: PLC0415 - pydantic takes a while
     from ledger.keyring import load_log_signer  # noqa: PLC0415
 
-    put(f"{load_log_signer(load_settings(data_dir)).verifier}\n")
+    key = str(load_log_signer(load_settings(data_dir)).verifier)
+    if as_json:
+        put_json({"key": key})
+    else:
+        put(f"{key}\n")
 
 
 @app.command("add")
@@ -56,6 +62,7 @@ def add(
             envvar="CROSSPROOF_JURISDICTION", help="Of a regulator: CN, HK, …; repeatable."
         ),
     ] = None,
+    as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Make an API key for a keys file: it is shown once, and the file keeps only its hash.
 
@@ -75,7 +82,10 @@ def add(
             error.code, error.message, expected=error.expected, found=error.found
         ) from error
     say(f"key of {organisation}, shown this once:")
-    put(f"{secret}\n")
+    if as_json:
+        put_json({"organisation": organisation, "key": secret})
+    else:
+        put(f"{secret}\n")
 
 
 @app.command("address")
@@ -85,6 +95,7 @@ def address(
     ],
     *,
     passphrase: Annotated[str | None, PASSPHRASE] = None,
+    as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Tell the address of an operator's, sender's or admin's key; made where there is no such file.
 
@@ -93,11 +104,16 @@ def address(
     from ledger.chain import Account  # noqa: PLC0415 - web3 takes a second to import
     from ledger.keys import load_operator_key, make_operator_key  # noqa: PLC0415
 
-    if not key_file.exists():
+    is_new = not key_file.exists()
+    if is_new:
         make_operator_key(key_file, passphrase)
         say(f"made: {key_file}")
     account = Account.from_key(load_operator_key(key_file, passphrase))
-    put(f"0x{account.address.hex()}\n")
+    found = f"0x{account.address.hex()}"
+    if as_json:
+        put_json({"address": found, "made": is_new})
+    else:
+        put(f"{found}\n")
 
 
 @app.command("new-signing")
@@ -118,6 +134,7 @@ def new_signing(
         ),
     ] = None,
     passphrase: Annotated[str | None, PASSPHRASE] = None,
+    _as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Make a key for attestations, receipts and statuses, and show its public half.
 
@@ -135,6 +152,7 @@ def show_signing(
     key_file: Annotated[Path, typer.Argument(metavar="FILE", help="A signing key.")],
     *,
     passphrase: Annotated[str | None, PASSPHRASE] = None,
+    _as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Show a signing key's public half: JWK, RFC 7638 thumbprint, did:jwk.
 
@@ -154,4 +172,5 @@ def _put_public(signing: SigningKey) -> None:
     }
     if signing.organisation is not None:
         shown["organisation"] = signing.organisation
-    put(json.dumps(shown, ensure_ascii=False, indent=2) + "\n")
+    # JSON either way: these facts are for programs.
+    put_json(shown)

@@ -12,7 +12,7 @@ import typer
 
 from ledger.anchor import time_of_block
 from ledger.cli import closing, equivocation, operators
-from ledger.cli.console import problem, put
+from ledger.cli.console import problem, put, put_json
 from ledger.cli.contract_log import ContractLog, Place, open_contract_log
 from ledger.cli.hexadecimal import ADDRESS_DIGITS, digits
 from ledger.cli.options import AS_JSON, CONTRACT, DATA_DIR, LOG_ID, NODE
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["app"]
 
 app = typer.Typer(
+    add_completion=False,
     help="The log in its contract: who signs its heads, changes of that, its end.",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -43,6 +44,7 @@ def log_id(
         ),
     ] = None,
     data_dir: Annotated[Path | None, DATA_DIR] = None,
+    as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Tell a log's id in the contract, which follows from its origin and its admin's address.
 
@@ -51,11 +53,15 @@ def log_id(
     Without --admin it is this ledger's own log, its keys being read.
     """
     if admin is None:
-        put(f"0x{_own_id(data_dir).hex()}\n")
-        return
-    if origin is None:
+        found = _own_id(data_dir)
+    elif origin is None:
         raise problem("usage.origin", "--admin without --origin", expected="the log's name")
-    put(f"0x{derive_log_id(origin, digits('--admin', admin, ADDRESS_DIGITS)).hex()}\n")
+    else:
+        found = derive_log_id(origin, digits("--admin", admin, ADDRESS_DIGITS))
+    if as_json:
+        put_json({"log_id": f"0x{found.hex()}"})
+    else:
+        put(f"0x{found.hex()}\n")
 
 
 @app.command("show")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ledger.cli.console import EXIT_CODES, Style, explain, problem, say
+from ledger.cli.console import EXIT_CODES, Style, explain, problem, put, say
 from ledger.cli.files import read_trust, write_file
-from ledger.cli.options import TRUST
+from ledger.cli.options import AS_JSON, TRUST
 from ledger.errors import ConfigurationError, LedgerError, MalformedError, UnavailableError
 from ledger.report import Status
 
@@ -76,6 +77,7 @@ def monitor(
             envvar="CROSSPROOF_PROOF_OUT", metavar="DIR", help="Where both signed heads are put."
         ),
     ] = None,
+    as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Follow a log; raise the alarm where it forks, or what it has shown is gone.
 
@@ -99,6 +101,8 @@ def monitor(
         while True:
             error = _look(client, believed, memory, max_age=age, ask_chain=not without_chain)
             teller.tell(error)
+            if as_json:
+                _put_look(url, error)
             if once or (error is not None and error.code in _LAST):
                 break
             pause.wait(interval)
@@ -107,6 +111,15 @@ def monitor(
     if isinstance(error, UnavailableError):
         raise typer.Exit(EXIT_CODES[Status.UNDETERMINED])
     raise typer.Exit(EXIT_CODES[Status.FAILED])
+
+
+def _put_look(url: str, error: LedgerError | None) -> None:
+    """Write what a look came to, one JSON object a line."""
+    wrong = None if error is None else {"code": error.code, "detail": error.message}
+    status = Status.VERIFIED
+    if error is not None:
+        status = Status.UNDETERMINED if isinstance(error, UnavailableError) else Status.FAILED
+    put(json.dumps({"log": url, "verdict": status.value, "error": wrong}) + "\n")
 
 
 def _look(

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from ledger.agreement import Agreement, OperatorChange
-from ledger.cli.console import problem, say
+from ledger.cli.console import problem, put_json, say
 from ledger.cli.contract_log import Place, load_account, open_contract_log, read_agreements
-from ledger.cli.files import write_file
+from ledger.cli.files import refuse_both_on_stdout, write_file
 from ledger.cli.hexadecimal import ADDRESS_DIGITS, digits
 from ledger.cli.options import (
     ADMIN_KEY_FILE,
     ADMIN_SIGNER_URL,
+    AS_JSON,
     CONTRACT,
     KEY_FILE,
     LOG_ID,
@@ -57,6 +59,7 @@ def sign_change(
     signer_timeout: Annotated[float, SIGNER_TIMEOUT] = 5,
     passphrase: Annotated[str | None, PASSPHRASE] = None,
     output: Annotated[Path, OUTPUT] = Path("-"),
+    as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Agree, as an operator of today, to other operators or another threshold; costs nothing.
 
@@ -65,6 +68,7 @@ def sign_change(
     The file goes to the log's admin, who proposes the change with enough of them. It is good for
     one proposal.
     """
+    refuse_both_on_stdout(output, as_json=as_json)
     named = sorted({digits("--operator", one, ADDRESS_DIGITS) for one in operator})
     if threshold > len(named):
         raise problem(
@@ -82,6 +86,8 @@ def sign_change(
         found.check_operator(agreement.signer)
     write_file(output, agreement.to_json())
     say(f"agreed, as 0x{(agreement.signer or b'').hex()}: {_describe(change)}")
+    if as_json:
+        put_json({"output": str(output), "signer": f"0x{(agreement.signer or b'').hex()}"})
 
 
 def propose_operators(
@@ -98,6 +104,7 @@ def propose_operators(
     passphrase: Annotated[str | None, PASSPHRASE] = None,
     max_fee: Annotated[float, MAX_FEE] = 200,
     max_tip: Annotated[float, MAX_TIP] = 5,
+    as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Propose the change that operators have agreed to; the log's admin alone may.
 
@@ -128,6 +135,8 @@ def propose_operators(
         after = found.chain.governance(found.log_id)
         if after is not None and after.pending is not None:
             say(f"  to be applied from {after.pending.time:%Y-%m-%dT%H:%M:%SZ} on, by anyone")
+    if as_json:
+        put_json(_operators(change.operators, change.threshold))
 
 
 def apply_operators(
@@ -141,6 +150,7 @@ def apply_operators(
     passphrase: Annotated[str | None, PASSPHRASE] = None,
     max_fee: Annotated[float, MAX_FEE] = 200,
     max_tip: Annotated[float, MAX_TIP] = 5,
+    as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Apply the proposed change of operators once its time has come; anyone may.
 
@@ -160,6 +170,10 @@ def apply_operators(
         say(f"epoch {after.info.epoch}: {after.info.threshold} of {len(after.info.operators)}")
         for address in after.info.operators:
             say(f"  0x{address.hex()}")
+    if as_json:
+        info = None if after is None else after.info
+        told = {} if info is None else _operators(info.operators, info.threshold)
+        put_json({"epoch": None if info is None else info.epoch, **told})
 
 
 def cancel_operators(
@@ -173,6 +187,7 @@ def cancel_operators(
     passphrase: Annotated[str | None, PASSPHRASE] = None,
     max_fee: Annotated[float, MAX_FEE] = 200,
     max_tip: Annotated[float, MAX_TIP] = 5,
+    as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Drop the proposed change of operators; the log's admin alone may.
 
@@ -185,6 +200,12 @@ def cancel_operators(
     with open_contract_log(Place(rpc, contract, log_id, max_fee, max_tip)) as found:
         found.send(account, call(found.log_id))
     say("dropped: the operators stay as they are")
+    if as_json:
+        put_json({"log_id": log_id})
+
+
+def _operators(operators: Sequence[bytes], threshold: int) -> dict[str, Any]:
+    return {"operators": [f"0x{one.hex()}" for one in operators], "threshold": threshold}
 
 
 def _describe(change: OperatorChange) -> str:

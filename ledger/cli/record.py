@@ -10,9 +10,15 @@ import typer
 
 from ledger.bundle import Bundle
 from ledger.canonical import parse
-from ledger.cli.console import problem, say
-from ledger.cli.files import check_writable, fingerprint, read_file, write_file
-from ledger.cli.options import API_KEY, PASSPHRASE, SERVER, WAIT
+from ledger.cli.console import problem, put_json, say
+from ledger.cli.files import (
+    check_writable,
+    fingerprint,
+    read_file,
+    refuse_both_on_stdout,
+    write_file,
+)
+from ledger.cli.options import API_KEY, AS_JSON, PASSPHRASE, SERVER, WAIT
 from ledger.errors import (
     ConfigurationError,
     MalformedError,
@@ -101,6 +107,7 @@ def record(
     server: Annotated[str, SERVER] = "http://127.0.0.1:8080",
     api_key: Annotated[str | None, API_KEY] = None,
     wait: Annotated[float, WAIT] = 30.0,
+    as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Record a transfer: files are hashed here, and only the statement is sent.
 
@@ -122,6 +129,7 @@ def record(
     record_id = record_id_text(statement.record_id)
     manifest = None if sign_with is None else _manifest(statement, sign_with, passphrase)
     path = output or Path(f"{files[0].name if files else record_id}.bundle.json")
+    refuse_both_on_stdout(path, as_json=as_json)
     # What is logged stays logged: a bundle that has no place is told before.
     check_writable(path)
     with Client(server, api_key=api_key) as client:
@@ -140,6 +148,16 @@ def record(
         say(f"the record is logged; to fetch its bundle: crossproof bundle {record_id} -o FILE")
         raise
     say(f"bundle: {path}, {'anchored' if bundle.anchor else 'not anchored yet'}")
+    if as_json:
+        put_json(
+            {
+                "record_id": record_id,
+                "index": logged.index,
+                "added": logged.added,
+                "bundle": str(path),
+                "anchored": bundle.anchor is not None,
+            }
+        )
 
 
 def _manifest(statement: Statement, key_file: Path, passphrase: str | None) -> Statement:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ledger.cli.console import problem, say
+from ledger.cli.console import problem, put_json, say
 from ledger.cli.hexadecimal import HASH_DIGITS, digits
-from ledger.cli.options import API_KEY, DATA_DIR, SUCCESSOR
+from ledger.cli.options import API_KEY, AS_JSON, DATA_DIR, SUCCESSOR
 from ledger.errors import ReadOnlyError, UnavailableError
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def recover(
     successor: Annotated[str | None, SUCCESSOR] = None,
     api_key: Annotated[str | None, API_KEY] = None,
     data_dir: Annotated[Path | None, DATA_DIR] = None,
+    as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Fill an older database up from published files, until the log may be written again.
 
@@ -107,6 +108,14 @@ def recover(
             _close(settings, verifier.name, successor)
     elif close:
         say("nothing is missing, so the log is not closed: to do so, `crossproof log close`")
+    if as_json:
+        put_json(
+            {
+                "old_size": recovered.old_size,
+                "size": recovered.size,
+                "missing": recovered.missing,
+            }
+        )
     with open_log(settings) as log:
         if log.read_only_reason is not None:
             raise log.read_only_reason

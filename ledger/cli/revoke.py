@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ledger import status
+from ledger.cli.completion import record_ids
 from ledger.cli.console import problem, put, say
 from ledger.cli.hexadecimal import HASH_DIGITS
 from ledger.cli.on_chain import Registry, RegistryPlace, open_registry
@@ -69,7 +70,9 @@ def revoke(
     record: Annotated[
         str,
         typer.Argument(
-            metavar="RECORD_ID|LEAF", help="The record, or an attestation by its leaf hash."
+            metavar="RECORD_ID|LEAF",
+            help="The record, or an attestation by its leaf hash.",
+            autocompletion=record_ids,
         ),
     ],
     *,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import socket
 from collections.abc import Iterator
@@ -13,8 +14,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from ledger.cli.console import explain, problem, say
-from ledger.cli.options import DATA_DIR
+from ledger.cli.console import explain, problem, put_json, say
+from ledger.cli.options import AS_JSON, DATA_DIR
 from ledger.errors import LedgerError
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ __all__ = ["address_of", "ending_in_order", "listen", "serve"]
 
 # Connections that wait for the server to take them.
 _BACKLOG = 2048
+# New objects between two looks for cycles; at the 700 of Python's own, a sixth of the time of a
+# single record goes into looking.
+_COLLECT_AFTER = 20_000
 
 
 def serve(
@@ -43,6 +47,7 @@ def serve(
             help="How many processes serve; more than one on PostgreSQL alone.",
         ),
     ] = None,
+    as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Serve the API; without configuration SQLite and an embedded chain, on 127.0.0.1:8080.
 
@@ -71,14 +76,17 @@ def serve(
         )
     if settings.workers == 1:
         with ending_in_order(), listen(settings.host, settings.port) as listening:
-            _serve(settings, listening)
+            _serve(settings, listening, as_json=as_json)
         return
     with listen(settings.host, settings.port) as listening:
         say(f"crossproof on {address_of(listening)}, with {settings.workers} processes")
+        if as_json:
+            # Each process opens the log by itself, and none of them is this one.
+            _put_listening(settings, listening, key=None, read_only=None)
         keep_running(settings.workers, partial(_serve_apart, settings, listening))
 
 
-def _serve(settings: Settings, listening: socket.socket) -> None:
+def _serve(settings: Settings, listening: socket.socket, *, as_json: bool = False) -> None:
     from ledger.node import Node  # noqa: PLC0415 - as above
 
     with Node.open(settings) as node:
@@ -89,7 +97,18 @@ def _serve(settings: Settings, listening: socket.socket) -> None:
         reason = node.log.read_only_reason
         if reason is not None:
             say(f"  for reading only: {reason} [{reason.code}]")
+        if as_json:
+            code = None if reason is None else reason.code
+            _put_listening(settings, listening, key=str(node.log.verifier), read_only=code)
+        _settle_memory()
         server.run(sockets=[listening])
+
+
+def _put_listening(
+    settings: Settings, listening: socket.socket, *, key: str | None, read_only: str | None
+) -> None:
+    place = {"url": address_of(listening), "data_dir": str(settings.data_dir)}
+    put_json({**place, "key": key, "read_only": read_only})
 
 
 def _serve_apart(settings: Settings, listening: socket.socket) -> int:
@@ -100,6 +119,13 @@ def _serve_apart(settings: Settings, listening: socket.socket) -> int:
     except LedgerError as error:
         return explain(error)
     return 0
+
+
+def _settle_memory() -> None:
+    """Look for cycles among what requests make, not among all that a server loads to begin with."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER)
 
 
 @contextmanager

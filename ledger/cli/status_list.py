@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.console import problem, put, say
-from ledger.cli.files import write_file
-from ledger.cli.options import API_KEY, PASSPHRASE, SERVER
+from ledger.cli.console import problem, put, put_json, say
+from ledger.cli.files import refuse_both_on_stdout, write_file
+from ledger.cli.options import API_KEY, AS_JSON, PASSPHRASE, SERVER
 from ledger.signing_key import load_signing_key
 from ledger.status_book import DEFAULT_PLACES, StatusBook, holding
 from ledger.status_list import MAX_AHEAD, TokenStatus, draft
@@ -19,6 +19,7 @@ from ledger.status_list import MAX_AHEAD, TokenStatus, draft
 __all__ = ["app"]
 
 app = typer.Typer(
+    add_completion=False,
     help="An issuer's list of what became of his attestations.",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -48,6 +49,7 @@ def new(
             "--places", envvar="CROSSPROOF_STATUS_LIST_PLACES", help="For how many attestations."
         ),
     ] = DEFAULT_PLACES,
+    as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Begin a list, and the file that says which of its places are taken.
 
@@ -57,6 +59,8 @@ def new(
     """
     with holding(book, new=StatusBook.new(address, size=places)) as begun:
         say(f"begun: {book}, {begun.size:,} places, {begun.address}")
+        if as_json:
+            put_json({"book": str(book), "places": begun.size, "address": begun.address})
 
 
 @app.command("take")
@@ -66,6 +70,7 @@ def take(
     count: Annotated[
         int, typer.Option("--count", envvar="CROSSPROOF_COUNT", min=1, help="How many.")
     ] = 1,
+    as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Take places, by chance, each for one attestation: its `status` claim, one a line.
 
@@ -74,12 +79,16 @@ def take(
     with holding(book) as held:
         places = held.take(count)
     # Only now is it written that they are taken.
-    for place in places:
-        put(json.dumps({"status_list": {"idx": place.idx, "uri": place.uri}}) + "\n")
+    claims = [{"status_list": {"idx": place.idx, "uri": place.uri}} for place in places]
+    if as_json:
+        put_json({"places": claims})
+        return
+    for claim in claims:
+        put(json.dumps(claim) + "\n")
 
 
 @app.command("show")
-def show(book: Annotated[Path, BOOK]) -> None:
+def show(book: Annotated[Path, BOOK], *, as_json: Annotated[bool, AS_JSON] = False) -> None:
     """Show how many places are taken, and what was said of them.
 
     Example: crossproof status-list show mine.book
@@ -89,6 +98,17 @@ def show(book: Annotated[Path, BOOK]) -> None:
         counts = {
             status: sum(told[place] == status for place in held.said) for status in TokenStatus
         }
+        if as_json:
+            put_json(
+                {
+                    "address": held.address,
+                    "places": held.size,
+                    "taken": held.taken,
+                    "revoked": counts[TokenStatus.INVALID],
+                    "suspended": counts[TokenStatus.SUSPENDED],
+                }
+            )
+            return
         put(f"address    {held.address}\n")
         put(f"places     {held.taken:,} of {held.size:,} taken\n")
         put(f"revoked    {counts[TokenStatus.INVALID]:,}\n")
@@ -133,6 +153,7 @@ def publish(
     ] = None,
     server: Annotated[str, SERVER] = "http://127.0.0.1:8080",
     api_key: Annotated[str | None, API_KEY] = None,
+    as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Sign the list as the log has it, and publish it.
 
@@ -144,6 +165,8 @@ def publish(
     from ledger.client import Client  # noqa: PLC0415 - an HTTP client that `verify` never needs
     from ledger.status_hearing import hear  # noqa: PLC0415 - likewise
 
+    if output is not None:
+        refuse_both_on_stdout(output, as_json=as_json)
     key = load_signing_key(key_file, passphrase).key
     with holding(book) as held, Client(server, api_key=api_key) as client:
         if key.public.thumbprint not in held.keys:
@@ -179,3 +202,12 @@ def publish(
             client.put_status_list(name, token.text)
     say(f"heard: {heard.statuses} statuses, {heard.listed} of them of this list")
     say(f"published: {held.address}" if output is None else f"written: {output}")
+    if as_json:
+        put_json(
+            {
+                "address": held.address,
+                "output": None if output is None else str(output),
+                "statuses": heard.statuses,
+                "listed": heard.listed,
+            }
+        )

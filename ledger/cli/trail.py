@@ -8,13 +8,14 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.console import EXIT_CODES, put, say
+from ledger.cli.console import EXIT_CODES, put, put_json, say
 from ledger.cli.options import API_KEY, AS_JSON, DATA_DIR, SERVER
 from ledger.report import Status
 
 __all__ = ["app"]
 
 app = typer.Typer(
+    add_completion=False,
     help="The access trail: who did and looked at what.",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -108,6 +109,7 @@ def log_head(
     *,
     server: Annotated[str, SERVER] = "http://127.0.0.1:8080",
     api_key: Annotated[str | None, API_KEY] = None,
+    as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Let the server log the trail's head now, as it does once a day; needs the scope audit.
 
@@ -118,4 +120,7 @@ def log_head(
     with Client(server, api_key=api_key) as client:
         index, count, head = client.log_trail_head()
     say(f"{count} rows, logged as entry {index}")
-    put(f"{head}\n")
+    if as_json:
+        put_json({"head": head, "rows": count, "index": index})
+    else:
+        put(f"{head}\n")

@@ -6,20 +6,21 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from ledger.anchor import Anchor
 from ledger.bundle import Bundle
 from ledger.cli.accreditation import sign_accreditation
-from ledger.cli.console import EXIT_CODES, printable, problem, put, say, show_report
+from ledger.cli.console import EXIT_CODES, printable, problem, put, put_json, say, show_report
 from ledger.cli.files import read_bundle, read_trust, write_file
 from ledger.cli.options import AS_JSON, LANGUAGE, RPC, SERVER, TRUST
 from ledger.cli.verify import find_sources
 from ledger.did_web import DidWeb
 from ledger.errors import MalformedError, UnavailableError, VerificationError
 from ledger.organisation import Organisation
+from ledger.pinning import pinnable
 from ledger.report import Report, Status, worst
 from ledger.trust import Trust
 from ledger.verify import verify
@@ -27,6 +28,7 @@ from ledger.verify import verify
 __all__ = ["app"]
 
 app = typer.Typer(
+    add_completion=False,
     help="What is believed, and anchors kept for use offline.",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -63,6 +65,7 @@ def fetch(
     ] = None,
     rpc: Annotated[list[str] | None, RPC] = None,
     server: Annotated[str, SERVER] = "http://127.0.0.1:8080",
+    as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Write the trust file that a ledger offers; compare its key with one had by another way.
 
@@ -90,6 +93,9 @@ def fetch(
             say(f"log {log.origin}, key {verifier}")
     if key is None:
         say("Compare the key with one had by another way: `crossproof key show` beside the log.")
+    if as_json:
+        logs = [{"origin": one.origin, "keys": [str(k) for k in one.keys]} for one in offered.logs]
+        put_json({"trust": str(output), "logs": logs, "compared": key is not None})
 
 
 @app.command("pin")
@@ -107,15 +113,19 @@ def pin(
         ),
     ] = False,
     lang: Annotated[Literal["en", "zh"], LANGUAGE] = "en",
+    as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Check the anchors of bundles on their chain, and keep them in the trust file.
 
     Example: crossproof trust pin report.bundle.json --trust trust.json
 
-    An embedded chain can be asked only by its own process: see --unasked.
+    The earlier anchors of its attestations are kept too. Who was accredited, what was revoked and
+    whether the files match may stay open: a pin says nothing of it. An embedded chain can be asked
+    only by its own process: see --unasked.
     """
     before = believed = read_trust(trust)
     verdicts = []
+    pinned: list[dict[str, Any]] = []
     for path in bundles:
         raw = read_bundle(path)
         sources = find_sources(raw, believed, tuple(rpc or ()))
@@ -128,19 +138,25 @@ def pin(
             registry=sources.registry,
             without_files=True,
         )
-        anchor = report.anchor
-        if anchor is not None and (_stands(report) or (unasked and _is_unasked(report))):
-            verdicts.append(Status.VERIFIED)
+        kept = _pinnable(raw, report, unasked=unasked)
+        for anchor in kept:
             there = "pinned already" if anchor in believed.anchors else "pinned"
             believed = believed.pin(anchor)
             say(f"{there}: {path}, {_describe(anchor)}")
-            for first in _first_anchors(raw, report):
-                believed = believed.pin(first)
-        else:
-            verdicts.append(report.verdict)
+        verdicts.append(Status.VERIFIED if kept else report.verdict)
+        if not kept:
             show_report(report, str(path), language=lang)
+        pinned.append(
+            {
+                "bundle": str(path),
+                "verdict": report.verdict.value,
+                "pinned": bool(kept),
+            }
+        )
     if believed != before:
         write_file(trust, believed.to_json())
+    if as_json:
+        put_json({"trust": str(trust), "bundles": pinned})
     raise typer.Exit(EXIT_CODES[worst(verdicts)])
 
 
@@ -156,6 +172,7 @@ def refresh(
             help="Ask this machine itself by plain HTTP, to try things out.",
         ),
     ] = False,
+    as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Fetch the keys of organisations that the trust file names by did:web, and keep them there.
 
@@ -167,6 +184,7 @@ def refresh(
 
     before = believed = read_trust(trust)
     verdicts = [Status.VERIFIED]
+    fetched: list[dict[str, Any]] = []
     for known in before.organisations:
         if known.web is None:
             continue
@@ -175,13 +193,17 @@ def refresh(
             believed = _with_keys(believed, known, web)
         except (UnavailableError, MalformedError) as error:
             say(f"{known.web.did}: {printable(str(error))}")
+            fetched.append({"did": known.web.did, "error": error.code})
             is_open = isinstance(error, UnavailableError)
             verdicts.append(Status.UNDETERMINED if is_open else Status.FAILED)
             continue
         gone = len(set(known.web.keys) - set(web.keys))
         say(f"{web.did}: {len(web.keys)} keys, {gone} of before no more")
+        fetched.append({"did": web.did, "keys": len(web.keys), "gone": gone})
     if believed != before:
         write_file(trust, believed.to_json())
+    if as_json:
+        put_json({"trust": str(trust), "organisations": fetched})
     raise typer.Exit(EXIT_CODES[worst(verdicts)])
 
 
@@ -206,36 +228,13 @@ def _check_key(offered: Trust, key: str | None) -> None:
         )
 
 
-# What an anchor rests on. Who attested or received what it holds is asked at every verification.
-_OF_ANCHORS = ("bundle.", "log.", "checkpoint.", "anchor.", "entry.")
-
-
-def _stands(report: Report) -> bool:
-    """Say whether nothing is false, and all that the anchor rests on could be told."""
-    return report.verdict is not Status.FAILED and not any(
-        check.status is Status.UNDETERMINED and check.code.startswith(_OF_ANCHORS)
-        for check in report.checks
-    )
-
-
-def _first_anchors(raw: bytes, report: Report) -> Iterator[Anchor]:
-    """Give the anchors that held attestations first, as far as the report verified them."""
-    verified = {
-        check.subject
-        for check in report.checks
-        if check.code == "attestation.first-anchor" and check.status is Status.VERIFIED
-    }
-    for stage, logged in Bundle.from_json(raw).attestations.items():
-        if logged.first is not None and stage.value in verified:
-            yield logged.first.anchor
-
-
-def _is_unasked(report: Report) -> bool:
-    """Say whether nothing is open but what a sandbox's own process alone could answer."""
-    reasons = {check.reason for check in report.checks if check.status is Status.UNDETERMINED}
-    return (
-        report.sandbox and report.verdict is Status.UNDETERMINED and reasons == {"anchor.unpinned"}
-    )
+def _pinnable(raw: bytes, report: Report, *, unasked: bool) -> list[Anchor]:
+    try:
+        bundle = Bundle.from_json(raw)
+    except MalformedError:
+        # The report says so.
+        return []
+    return pinnable(bundle, report, unasked=unasked)
 
 
 def _lines(believed: Trust) -> Iterator[str]:

@@ -13,6 +13,7 @@ from ledger.dossier.choice import choose
 from ledger.dossier.overview import Flag, Overview, StageOverview, StageState, dossier_of
 from ledger.dossier.records import Placed, Records, Said, is_one_speaker, read_said
 from ledger.dossier.standing import check_orders, check_standing
+from ledger.dossier.terms import Terms
 from ledger.dossier.timeline import Event
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Said",
     "StageOverview",
     "StageState",
+    "Terms",
     "check_accredited",
     "check_issuer",
     "check_orders",

@@ -19,9 +19,11 @@ from msgspec import UNSET
 from ledger.accreditation import AccreditationSource
 from ledger.attestation import Attestation, Backup, PostCheck, PreAssessment, Stage
 from ledger.dossier.attestor import check_accredited, check_issuer
+from ledger.dossier.ceilings import PER_MILLE, used_of_ceilings
 from ledger.dossier.choice import choose
 from ledger.dossier.records import Records, Said
 from ledger.dossier.standing import check_orders, check_standing
+from ledger.dossier.terms import BACKUP_DUE_SECONDS, POST_CHECK_DUE_SECONDS, Terms
 from ledger.dossier.timeline import Event, timeline
 from ledger.report import Check
 from ledger.report import Status as Outcome
@@ -39,9 +41,7 @@ __all__ = [
     "dossier_of",
 ]
 
-# A backup is of the time of the transfer itself; a post-check is of the weeks after it.
-BACKUP_DUE_SECONDS = 24 * 3600
-POST_CHECK_DUE_SECONDS = 30 * 24 * 3600
+_PERCENT = 10
 
 
 class StageState(StrEnum):
@@ -58,12 +58,15 @@ class Flag(StrEnum):
 
     NO_PRE_ASSESSMENT = "no-pre-assessment"
     NOT_COVERED = "not-covered"
+    CEILING_NEAR = "ceiling-near"
+    CEILING_PASSED = "ceiling-passed"
     BACKUP_OVERDUE = "backup-overdue"
     POST_CHECK_OVERDUE = "post-check-overdue"
     DEVIATION = "deviation"
     REVOKED = "revoked"
     STOP_ORDER = "stop-order"
     RECEIVED_OTHERWISE = "received-otherwise"
+    RECEIPT_MISSING = "receipt-missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,8 @@ class Overview:
     orders: tuple[Check, ...]
     flags: tuple[Flag, ...]
     events: tuple[Event, ...]
+    used: int | None = None
+    """Of its plan's ceilings, in per mille; None where nothing limits it."""
 
     @classmethod
     def of(
@@ -114,20 +119,30 @@ class Overview:
         *,
         as_of: int,
         trust: Trust | None = None,
+        terms: Terms | None = None,
         accreditations: AccreditationSource | None = None,
     ) -> Overview:
         """Ask the rules of each stage, as of a time in seconds since 1970.
 
         Without `accreditations` nobody is asked about those. Raises nothing where they cannot be.
         """
-        believed = trust or Trust()
+        believed, due = trust or Trust(), terms or Terms()
         chosen = choose(records.attestations, before=records.subject.index)
         wanted = tuple(Stage) if records.transfer is not None else (Stage.PRE_ASSESSMENT,)
-        stages = tuple(_stage(stage, chosen, records, believed, accreditations) for stage in wanted)
+        stages = tuple(
+            _stage(stage, chosen, records, believed, due, accreditations=accreditations)
+            for stage in wanted
+        )
         orders = tuple(check_orders(records, believed))
-        flags = tuple(_flags(stages, orders, records, as_of))
-        events = tuple(timeline(records))
-        return cls(records, as_of, stages, orders, flags, events)
+        used = used_of_ceilings(records, chosen.get(Stage.PRE_ASSESSMENT))
+        flags = (
+            *_stage_flags(stages, records, as_of),
+            *_ceiling_flags(used, due),
+            *_word_flags(stages, orders, records),
+            *_receipt_flags(records, as_of, due),
+        )
+        listed = tuple(flag for flag in Flag if flag in flags)
+        return cls(records, as_of, stages, orders, listed, tuple(timeline(records)), used)
 
     def to_value(self) -> dict[str, Any]:
         """Write the JSON value."""
@@ -170,11 +185,13 @@ def _stage(
     chosen: Mapping[Stage, Said[Attestation]],
     records: Records,
     trust: Trust,
+    terms: Terms,
+    *,
     accreditations: AccreditationSource | None,
 ) -> StageOverview:
     said = chosen.get(stage)
     if said is None:
-        return _missing(stage, records)
+        return _missing(stage, records, terms)
     checks = [_told(code, error) for code, error in _asked(stage, chosen, records)]
     transfer = records.transfer
     if transfer is not None and not checks:
@@ -215,7 +232,7 @@ def _asked(
         yield "pre-assessment.outcome", error if rejected else None
 
 
-def _missing(stage: Stage, records: Records) -> StageOverview:
+def _missing(stage: Stage, records: Records, terms: Terms) -> StageOverview:
     transfer = records.transfer
     if transfer is None:
         return StageOverview(stage, StageState.MISSING)
@@ -225,7 +242,7 @@ def _missing(stage: Stage, records: Records) -> StageOverview:
             alone = _alone(stage, "its plan")
             return StageOverview(stage, StageState.UNDETERMINED, (alone,))
         return StageOverview(stage, StageState.MISSING, due=seconds(transfer.says.occurred_at))
-    after = BACKUP_DUE_SECONDS if stage is Stage.BACKUP else POST_CHECK_DUE_SECONDS
+    after = terms.backup if stage is Stage.BACKUP else terms.post_check
     return StageOverview(stage, StageState.MISSING, due=seconds(transfer.says.occurred_at) + after)
 
 
@@ -239,9 +256,7 @@ def _told(code: str, error: Any) -> Check:
     return Check.verified(code) if error is None else Check.failed(code, error)
 
 
-def _flags(
-    stages: tuple[StageOverview, ...], orders: tuple[Check, ...], records: Records, as_of: int
-) -> Iterator[Flag]:
+def _stage_flags(stages: tuple[StageOverview, ...], records: Records, as_of: int) -> Iterator[Flag]:
     by_stage = {stage.stage: stage for stage in stages}
     assessed = by_stage[Stage.PRE_ASSESSMENT]
     if assessed.state is StageState.MISSING and records.transfer is not None:
@@ -255,7 +270,21 @@ def _flags(
         due = by_stage[stage].due if stage in by_stage else None
         if due is not None and as_of > due:
             yield flag
-    checked = by_stage.get(Stage.POST_CHECK)
+
+
+def _ceiling_flags(used: int | None, terms: Terms) -> Iterator[Flag]:
+    if used is None:
+        return
+    if used > PER_MILLE:
+        yield Flag.CEILING_PASSED
+    elif used >= terms.ceiling_near * _PERCENT:
+        yield Flag.CEILING_NEAR
+
+
+def _word_flags(
+    stages: tuple[StageOverview, ...], orders: tuple[Check, ...], records: Records
+) -> Iterator[Flag]:
+    checked = next((stage for stage in stages if stage.stage is Stage.POST_CHECK), None)
     if checked is not None and checked.attestation is not None:
         subject = checked.attestation.says.claims.subject
         if isinstance(subject, PostCheck) and subject.outcome == "deviating":
@@ -267,6 +296,14 @@ def _flags(
         yield Flag.STOP_ORDER
     if any(said.says.claims.outcome == "differs" for said in _received(records)):
         yield Flag.RECEIVED_OTHERWISE
+
+
+def _receipt_flags(records: Records, as_of: int, terms: Terms) -> Iterator[Flag]:
+    transfer = records.transfer
+    if transfer is None or records.receipts:
+        return
+    if as_of > seconds(transfer.says.occurred_at) + terms.receipt:
+        yield Flag.RECEIPT_MISSING
 
 
 def _received(records: Records) -> Iterator[Any]:

@@ -16,10 +16,11 @@ from ledger.log.deduplication import RecordConflictError
 from ledger.log.log import Log
 from ledger.log.plan_use import PlanConflictError
 from ledger.log.reader import State
-from ledger.submission import Appended, Range, Submission
+from ledger.submission import Appended, Lines, Range, Submission
 
 __all__ = [
     "Appended",
+    "Lines",
     "Log",
     "PlanConflictError",
     "Range",

@@ -55,7 +55,7 @@ def deduplicate(sequencing: Sequencing, batch: Batch, *, size: int) -> Placement
 
     Raises RecordConflictError for the first line that may not be logged.
     """
-    record_ids = [submission.record_id for submission in batch.submissions]
+    record_ids = batch.lines.record_ids
     # Repeats are rare, so the ids are first inserted and only looked up where that fails.
     if len(set(record_ids)) == len(record_ids) and sequencing.insert_records(record_ids, size):
         return Placement(range(size, size + len(record_ids)), range(len(record_ids)))
@@ -70,17 +70,17 @@ def place(batch: Batch, *, size: int, known: Mapping[bytes, Known]) -> Placement
     indexes: list[int] = []
     new: list[int] = []
     seen = dict(known)
-    for position, submission in enumerate(batch.submissions):
-        leaf = batch.leaf_hashes[position]
-        found = seen.get(submission.record_id)
+    lines = zip(batch.lines.record_ids, batch.lines.leaf_hashes, strict=True)
+    for position, (record_id, leaf) in enumerate(lines):
+        found = seen.get(record_id)
         if found is None:
             found = Known(size + len(new), leaf, own=True)
-            seen[submission.record_id] = found
+            seen[record_id] = found
             new.append(position)
         elif not found.own:
-            raise RecordConflictError("record.foreign", position + 1, submission.record_id)
+            raise RecordConflictError("record.foreign", position + 1, record_id)
         elif found.leaf_hash != leaf:
-            raise RecordConflictError("record.conflict", position + 1, submission.record_id)
+            raise RecordConflictError("record.conflict", position + 1, record_id)
         indexes.append(found.index)
     return Placement(indexes, new)
 

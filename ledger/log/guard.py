@@ -24,7 +24,7 @@ from ledger.log.head_record import AnchoredHead, HeadRecord, Recorded, newest_an
 from ledger.log.tile_cache import TileCache
 from ledger.note import Verifier
 from ledger.store import Reading, Sequencing, Store
-from ledger.tree import TileReader, Tree
+from ledger.tree import HashReader, Tree
 
 __all__ = ["Guard"]
 
@@ -68,7 +68,7 @@ class Guard:
         """Look at everything again next time: after a failure nothing remembered counts."""
         self._fit = None
 
-    def check(self, reading: Reading, tiles: TileReader | None = None) -> Head:
+    def check(self, reading: Reading, tiles: HashReader | None = None) -> Head:
         """Read the store's newest head; raise ReadOnlyError where it may not be built upon.
 
         `tiles` reads the store's hash tiles in the same transaction.
@@ -116,7 +116,7 @@ class Guard:
             "head-record.contended", "other writers keep moving the head record", hint="Try again."
         )
 
-    def _look(self, reading: Reading, tiles: TileReader | None = None) -> _Fit:
+    def _look(self, reading: Reading, tiles: HashReader | None = None) -> _Fit:
         # In this order: any of them may be moved by another process at any time, and whatever was
         # recorded or published is contained in a head that is read afterwards.
         own, others = self._read()
@@ -168,7 +168,7 @@ class Guard:
             claims.append(_MustHold(published, "log.damaged", "the published checkpoint"))
         return claims
 
-    def _check_tree(self, tiles: TileReader, head: Head, claims: list[_MustHold]) -> None:
+    def _check_tree(self, tiles: HashReader, head: Head, claims: list[_MustHold]) -> None:
         open_checkpoint(head.note, self._verifier)
         tree = Tree(head.size, tiles)
         if tree.root() != head.root:
@@ -189,7 +189,7 @@ class Guard:
                     raise _unreadable(error) from error
             _check_holds(tiles, head, claimed, behind, what)
 
-    def _held_before(self, tiles: TileReader, head: Head) -> frozenset[tuple[int, bytes]]:
+    def _held_before(self, tiles: HashReader, head: Head) -> frozenset[tuple[int, bytes]]:
         """Give what `head` holds because it extends the last head that was looked at.
 
         Another process' append costs one comparison then, however much there is to be held.
@@ -202,7 +202,7 @@ class Guard:
 
 
 def _check_holds(
-    tiles: TileReader, head: Head, claimed: Head | AnchoredHead, behind: str, what: str
+    tiles: HashReader, head: Head, claimed: Head | AnchoredHead, behind: str, what: str
 ) -> None:
     """Raise ReadOnlyError unless `head` contains the claimed head."""
     if claimed.size > head.size:

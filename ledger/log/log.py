@@ -31,8 +31,8 @@ from ledger.log.tile_cache import TileCache
 from ledger.merkle import EMPTY_ROOT, root
 from ledger.note import NoteSigner, Signer, add_signatures, parse_note, sign
 from ledger.store import AnchorState, Sequencing, Store, Submitted
-from ledger.submission import Appended, Batch, Submission, ranges_of
-from ledger.tree import TileReader, Tree, grow
+from ledger.submission import Appended, Batch, Lines, Submission, ranges_of
+from ledger.tree import HashReader, Tree, grow
 
 __all__ = ["Log"]
 
@@ -83,7 +83,7 @@ class Log(LogReader):
         self.store.close()
 
     def append(
-        self, submissions: Sequence[Submission], *, submitter: str, now: datetime
+        self, submissions: Sequence[Submission] | Lines, *, submitter: str, now: datetime
     ) -> Appended:
         """Log a batch, all of it or nothing; what this returns is durable.
 
@@ -91,7 +91,8 @@ class Log(LogReader):
         UnavailableError where the outcome is unknown: the same batch sent again is told the indexes
         it has.
         """
-        batch = Batch.of(submissions, submitter=submitter, received_at=now)
+        lines = submissions if isinstance(submissions, Lines) else Lines.of(submissions)
+        batch = Batch(lines, submitter, now)
         try:
             with self._writing():
                 with self.store.sequencing() as sequencing:
@@ -114,11 +115,11 @@ class Log(LogReader):
                 hint="Send the same batch again: what was logged is recognised.",
             ) from error
         return Appended(
-            count=len(batch.submissions),
+            count=len(lines.entries),
             added=len(placement.new),
-            duplicates=len(batch.submissions) - len(placement.new),
+            duplicates=len(lines.entries) - len(placement.new),
             ranges=ranges_of(placement.indexes),
-            batch_root=root(batch.leaf_hashes),
+            batch_root=root(lines.leaf_hashes),
         )
 
     def publish(
@@ -274,16 +275,17 @@ class Log(LogReader):
         *,
         batch: Batch,
         new: Sequence[int],
-        tiles: TileReader,
+        tiles: HashReader,
     ) -> Head:
         """Write the lines at `new` behind `old`, and the head that covers them."""
         if self._edge is not None and self._edge[0] == old:
             edge = self._edge[1]
         else:
             edge = Tree(old.size, tiles).edge()
-        growth = grow(old.size, edge, [batch.leaf_hashes[position] for position in new])
+        lines = batch.lines
+        growth = grow(old.size, edge, [lines.leaf_hashes[position] for position in new])
         sequencing.put_tiles(growth.tiles)
-        sequencing.add_entries(old.size, [batch.submissions[position].entry for position in new])
+        sequencing.add_entries(old.size, [lines.entries[position] for position in new])
         sequencing.add_submission(Submitted(old.size, len(new), batch.submitter, batch.received_at))
         head = self._sign(growth.size, growth.root)
         sequencing.move_head(old, head)

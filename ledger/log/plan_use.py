@@ -69,14 +69,11 @@ def use_plans(sequencing: Sequencing, batch: Batch, placement: Placement, *, siz
 
     Repeats take none. Raises PlanConflictError for the first line that may not be logged.
     """
-    if not batch.covered:
+    lines = batch.lines
+    if not lines.uses:
         return
     new = placement.new if isinstance(placement.new, range) else set(placement.new)
-    uses = {
-        position: use
-        for position in batch.covered
-        if position in new and (use := batch.submissions[position].use) is not None
-    }
+    uses = {position: use for position, use in lines.uses.items() if position in new}
     held = sequencing.locate(list({use.record_id for use in uses.values()}))
     plans: dict[tuple[bytes, bytes], _Plan] = {}
     # By leaf hash alone: two ids for one plan share its places.
@@ -90,7 +87,7 @@ def use_plans(sequencing: Sequencing, batch: Batch, placement: Placement, *, siz
             elif index < size:
                 plan = _logged_plan(sequencing, index, use, batch.submitter, line=line)
             else:
-                entry = batch.submissions[placement.new[index - size]].entry
+                entry = lines.entries[placement.new[index - size]]
                 plan = _plan(entry, use, batch.submitter, line=line)
             plans[name] = plan
             logged = _used(sequencing, leaf, plan.owner)

@@ -5,13 +5,16 @@ A record is found as soon as it is committed; what is shown to the public is cut
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
 
 from ledger.anchor import ChainIdentity
 from ledger.errors import NotFoundError
 from ledger.head import Head
-from ledger.log.signed_batch import SignedBatches
+from ledger.log.signed_batch import SignedBatches, SignedPlace
+from ledger.log.snapshot import Snapshot, check_within
 from ledger.log.tile_cache import TileCache
 from ledger.store import AnchorState, Store, Submitted
 from ledger.tile import ENTRIES, WIDTH, Tile, cut_hashes, decode_entries, encode_entries
@@ -39,7 +42,7 @@ class LogReader:
         # The chain, and the log's id there, whose anchors count; all do while nobody knows it.
         self.anchored_on: tuple[ChainIdentity, bytes] | None = None
         self._hashes = TileCache(self._read_hashes)
-        self.signed_batches = SignedBatches(store, self._hashes)
+        self.signed_batches = SignedBatches(self._hashes)
 
     def head(self) -> Head:
         """Read the newest head, perhaps not yet published."""
@@ -58,7 +61,7 @@ class LogReader:
 
     def tree(self, size: int) -> Tree:
         """Open the tree as it was at `size`."""
-        _check_within(size, self.head().size + 1)
+        check_within(size, self.head().size + 1)
         return Tree(size, self._hashes)
 
     def read_tile(self, tile: Tile) -> bytes:
@@ -75,7 +78,7 @@ class LogReader:
     def entry(self, index: int) -> bytes:
         """Read the entry at `index`."""
         with self.store.reading() as reading:
-            _check_within(index, reading.head().size)
+            check_within(index, reading.head().size)
             return reading.entry(index)
 
     def entries(self, start: int, count: int) -> list[bytes]:
@@ -94,6 +97,22 @@ class LogReader:
         """Find the index of a record."""
         with self.store.reading() as reading:
             return reading.locate([record_id]).get(record_id)
+
+    def related(self, leaf_hashes: Sequence[bytes], *, limit: int) -> dict[bytes, list[int]]:
+        """Find up to `limit` entries that speak of these leaves, the newest first."""
+        return self.store.related(leaf_hashes, limit=limit)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """Read many things of the log in one transaction."""
+        with self.store.reading() as reading:
+            yield Snapshot(reading, self._hashes, self.signed_batches)
+
+    def signed_place(self, index: int, leaf_hash: bytes) -> SignedPlace | None:
+        """Find the manifest that signs the entry at `index`, None where it came unsigned."""
+        with self.store.reading() as reading:
+            batch = reading.signed_batch(index)
+            return self.signed_batches.find(reading, batch, index, leaf_hash)
 
     def submitter_of(self, index: int) -> str | None:
         """Say who submitted the entry at `index`, None where nobody knows any more."""
@@ -124,7 +143,7 @@ class LogReader:
     def state_of(self, index: int) -> State:
         """Say how far the entry at `index` has come."""
         with self.store.reading() as reading:
-            _check_within(index, reading.head().size)
+            check_within(index, reading.head().size)
             if index < reading.anchored_size(AnchorState.FINAL, on=self.anchored_on):
                 return State.FINAL
             if index < reading.anchored_size(AnchorState.INCLUDED, on=self.anchored_on):
@@ -137,12 +156,5 @@ class LogReader:
 
     def _submitted(self, index: int) -> Submitted:
         with self.store.reading() as reading:
-            _check_within(index, reading.head().size)
+            check_within(index, reading.head().size)
             return reading.submission_of(index)
-
-
-def _check_within(index: int, end: int) -> None:
-    if not 0 <= index < end:
-        raise NotFoundError(
-            "log.index", "outside the log", expected=f"0 to {end - 1}", found=str(index)
-        )

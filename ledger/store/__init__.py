@@ -9,6 +9,15 @@ from __future__ import annotations
 
 from ledger.store.anchors import AnchorState, Attempt, AttemptState, StoredAnchor
 from ledger.store.database import Store
+from ledger.store.docket_rows import (
+    GROUPINGS,
+    Condition,
+    Count,
+    DocketRow,
+    DocketRows,
+    Reach,
+    Wanted,
+)
 from ledger.store.leasing import SESSION, Leasing
 from ledger.store.plan_uses import UseRow
 from ledger.store.reading import LogRow, Published, Reading, Submitted
@@ -17,14 +26,20 @@ from ledger.store.signed_batches import SignedBatch
 from ledger.store.status_lists import MAX_LISTS, StoredList
 
 __all__ = [
+    "GROUPINGS",
     "MAX_LISTS",
     "SESSION",
     "AnchorState",
     "Attempt",
     "AttemptState",
+    "Condition",
+    "Count",
+    "DocketRow",
+    "DocketRows",
     "Leasing",
     "LogRow",
     "Published",
+    "Reach",
     "Reading",
     "Sequencing",
     "SignedBatch",
@@ -33,4 +48,5 @@ __all__ = [
     "StoredList",
     "Submitted",
     "UseRow",
+    "Wanted",
 ]

@@ -12,7 +12,18 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Table,
+    and_,
+    bindparam,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from ledger.anchor import Anchor, ChainIdentity
 from ledger.store.tables import anchor, anchor_attempt
@@ -56,6 +67,19 @@ class AttemptState(StrEnum):
     FAILED = "failed"
     GONE = "gone"
     REPLACED = "replaced"
+
+
+# Asked for every proof: built once.
+_OF_SIZE = select(anchor).where(
+    anchor.c.chain_id == bindparam("chain_id"),
+    anchor.c.genesis_hash == bindparam("genesis_hash"),
+    anchor.c.contract == bindparam("contract"),
+    anchor.c.log_id == bindparam("log_id"),
+    anchor.c.size > bindparam("beyond"),
+    anchor.c.state.in_(bindparam("states", expanding=True)),
+)
+_STANDING = _OF_SIZE.order_by(anchor.c.size).limit(bindparam("limit"))
+_NEWEST_STANDING = _OF_SIZE.order_by(anchor.c.size.desc()).limit(bindparam("limit"))
 
 
 class StoredAnchor(NamedTuple):
@@ -115,12 +139,9 @@ def find_standing(
     states: Collection[AnchorState] = STANDING,
 ) -> list[StoredAnchor]:
     """Find a log's anchors on a chain in any of `states`, of sizes beyond `beyond`; by size."""
-    rows = connection.execute(
-        select(anchor)
-        .where(is_of(chain, log_id), anchor.c.size > beyond, anchor.c.state.in_(states))
-        .order_by(anchor.c.size.desc() if newest_first else anchor.c.size)
-        .limit(limit)
-    )
+    parameters = {**_chain_row(chain), "log_id": log_id, "beyond": beyond, "limit": limit}
+    statement = _NEWEST_STANDING if newest_first else _STANDING
+    rows = connection.execute(statement, {**parameters, "states": list(states)})
     return [_stored_anchor(row) for row in rows]
 
 

@@ -34,6 +34,7 @@ from ledger.errors import ConfigurationError, UnavailableError
 from ledger.store import anchors, relations, status_lists
 from ledger.store.access import Access
 from ledger.store.anchors import STANDING, AnchorState, Attempt, AttemptState, StoredAnchor
+from ledger.store.docket_rows import DocketRows
 from ledger.store.leasing import Leasing, check_token
 from ledger.store.reading import Reading
 from ledger.store.sequencing import Sequencing
@@ -251,6 +252,12 @@ class Store:
         """Read the access trail, or add to it, in one transaction."""
         with self._transaction(write=write) as connection:
             yield TrailRows(connection)
+
+    @contextmanager
+    def docket(self, *, write: bool = False) -> Iterator[DocketRows]:
+        """Read the docket, or write it, in one transaction."""
+        with self._transaction(write=write) as connection:
+            yield DocketRows(connection)
 
     @contextmanager
     def _transaction(self, *, write: bool) -> Iterator[Connection]:

@@ -16,8 +16,8 @@ from sqlalchemy import Connection, bindparam, func, select
 from ledger.anchor import ChainIdentity
 from ledger.errors import ConfigurationError, VerificationError
 from ledger.head import Head
-from ledger.store import anchors, plan_uses, record_index, signed_batches
-from ledger.store.anchors import AnchorState
+from ledger.store import anchors, plan_uses, record_index, relations, signed_batches, status_lists
+from ledger.store.anchors import AnchorState, StoredAnchor
 from ledger.store.plan_uses import UseRow
 from ledger.store.signed_batches import SignedBatch
 from ledger.store.tables import (
@@ -29,12 +29,12 @@ from ledger.store.tables import (
     record,
     submission,
 )
-from ledger.tile import WIDTH, Tile, decode_entries
+from ledger.tile import WIDTH, Tile, nth_entry
 
 __all__ = ["LogRow", "Published", "Reading", "Submitted"]
 
 
-# Statements of every append, built once.
+# Statements of every append and every proof, built once: that costs more than running them.
 LOG = select(log.c.origin, log.c.verifier, log.c.size, log.c.root, log.c.note)
 _TILE = select(hash_tile.c.hashes).where(
     hash_tile.c.level == bindparam("level"), hash_tile.c.number == bindparam("number")
@@ -42,6 +42,19 @@ _TILE = select(hash_tile.c.hashes).where(
 _NEWEST_CHECKPOINT = select(checkpoint.c.note).order_by(checkpoint.c.size.desc()).limit(1)
 # A segment is one entry at least, and a bundle of 16 MiB at most.
 _SEGMENTS_AT_ONCE = 4
+_ENTRY = (
+    select(entry_segment)
+    .where(entry_segment.c.first_index <= bindparam("index"))
+    .order_by(entry_segment.c.first_index.desc())
+    .limit(1)
+)
+_SUBMISSION = (
+    select(submission)
+    .where(submission.c.first_index <= bindparam("index"))
+    .order_by(submission.c.first_index.desc())
+    .limit(1)
+)
+_CHECKPOINT = select(checkpoint.c.note).where(checkpoint.c.size == bindparam("size"))
 _PUBLISHED_SIZE = select(func.max(checkpoint.c.size))
 
 
@@ -135,16 +148,10 @@ class Reading:
 
     def entry(self, index: int) -> bytes:
         """Read the entry at `index`."""
-        row = self._connection.execute(
-            select(entry_segment)
-            .where(entry_segment.c.first_index <= index)
-            .order_by(entry_segment.c.first_index.desc())
-            .limit(1)
-        ).one_or_none()
+        row = self._connection.execute(_ENTRY, {"index": index}).one_or_none()
         if row is not None:
-            entries = decode_entries(row.entries)
-            if index - row.first_index < len(entries):
-                found: bytes = entries[index - row.first_index]
+            found = nth_entry(row.entries, index - row.first_index)
+            if found is not None:
                 return found
         raise _missing(f"entry {index}")
 
@@ -171,12 +178,7 @@ class Reading:
 
     def submission_of(self, index: int) -> Submitted:
         """Read the submission that `index` came with."""
-        row = self._connection.execute(
-            select(submission)
-            .where(submission.c.first_index <= index)
-            .order_by(submission.c.first_index.desc())
-            .limit(1)
-        ).one_or_none()
+        row = self._connection.execute(_SUBMISSION, {"index": index}).one_or_none()
         if row is None or index >= row.first_index + row.length:
             raise _missing(f"the submission of entry {index}")
         return Submitted(*row)
@@ -212,7 +214,7 @@ class Reading:
 
     def checkpoint(self, size: int) -> Head | None:
         """Read the checkpoint published at `size`."""
-        note = self._connection.scalar(select(checkpoint.c.note).where(checkpoint.c.size == size))
+        note = self._connection.scalar(_CHECKPOINT, {"size": size})
         return None if note is None else Head.parse(note)
 
     def newest_checkpoint(self) -> Head | None:
@@ -234,6 +236,23 @@ class Reading:
             .limit(limit)
         )
         return [Published(Head.parse(note), published_at) for note, published_at in rows]
+
+    def related(self, leaf_hashes: Sequence[bytes], *, limit: int) -> dict[bytes, list[int]]:
+        """Find up to `limit` entries that speak of these leaves, the newest first."""
+        return relations.find(self._connection, leaf_hashes, limit=limit)
+
+    def status_list_at(self, address: str) -> str | None:
+        """Read the newest status list that is served at an address."""
+        return status_lists.find_list_at(self._connection, address)
+
+    def covering_anchor(
+        self, chain: ChainIdentity, log_id: bytes, index: int
+    ) -> StoredAnchor | None:
+        """Find the smallest standing anchor of a log on a chain whose size is beyond `index`."""
+        found = anchors.find_standing(
+            self._connection, chain, log_id, beyond=index, limit=1, newest_first=False
+        )
+        return next(iter(found), None)
 
     def anchored_size(
         self, *states: AnchorState, on: tuple[ChainIdentity, bytes] | None = None

@@ -16,14 +16,17 @@ _FOLLOW = (
     .where(followed.c.size == bindparam("old_size"))
     .values(size=bindparam("new_size"))
 )
+_FIND = (
+    select(relation.c.leaf_hash, relation.c.entry_index)
+    .where(relation.c.leaf_hash.in_(bindparam("leaves", expanding=True)))
+    .order_by(relation.c.entry_index.desc())
+    .limit(bindparam("limit"))
+)
 
 
 def backlog(connection: Connection) -> tuple[int, int]:
     """Read how many entries were looked through, and how many there are."""
-    sizes = (
-        select(followed.c.size, log.c.size).select_from(followed).join(log, true(), isouter=True)
-    )
-    row = connection.execute(sizes).one()
+    row = connection.execute(_BACKLOG).one()
     return row[0], row[1] or 0
 
 
@@ -47,12 +50,7 @@ def find(
     connection: Connection, leaf_hashes: Sequence[bytes], *, limit: int
 ) -> dict[bytes, list[int]]:
     """Find the indexes of up to `limit` entries that speak of these leaves, the newest first."""
-    rows = connection.execute(
-        select(relation.c.leaf_hash, relation.c.entry_index)
-        .where(relation.c.leaf_hash.in_(leaf_hashes))
-        .order_by(relation.c.entry_index.desc())
-        .limit(limit)
-    )
+    rows = connection.execute(_FIND, {"leaves": list(leaf_hashes), "limit": limit})
     found: dict[bytes, list[int]] = {leaf: [] for leaf in leaf_hashes}
     for leaf, index in rows:
         found[bytes(leaf)].append(index)

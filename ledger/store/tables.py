@@ -19,6 +19,9 @@
     trail           who asked for what: rows chained by their hashes
     trail_head      one row: how many there are, and the last one's hash
     status_list     the newest of each status list that an issuer publishes here
+    docket          how the dossier of each transfer stands, as a follower has found it
+    docket_subject  which leaf an attestation speaks of, by its own
+    docket_place    one row: how far that follower has come, and whom it believed
 
 A segment lies within one bundle, so a bundle is the plain concatenation of its segments. An append
 of one record writes one small row instead of the whole bundle again.
@@ -41,6 +44,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    text,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -51,6 +55,9 @@ __all__ = [
     "anchor_attempt",
     "api_key",
     "checkpoint",
+    "docket",
+    "docket_place",
+    "docket_subject",
     "entry_segment",
     "followed",
     "hash_tile",
@@ -70,7 +77,7 @@ __all__ = [
 ]
 
 # The newest migration (see ledger/store/migrations/versions); a test compares.
-REVISION = "0008"
+REVISION = "0009_docket"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -303,4 +310,55 @@ status_list = Table(
     Column("token", Text, nullable=False),
     Index("status_list_address", "address"),
     Index("status_list_organisation", "organisation"),
+)
+
+docket = Table(
+    "docket",
+    metadata,
+    Column("entry_index", _Key, primary_key=True, autoincrement=False),
+    Column("record_id", LargeBinary, nullable=False),
+    Column("leaf_hash", LargeBinary, nullable=False),
+    # As the transfer names it, whether this log holds it or not.
+    Column("plan_leaf", LargeBinary),
+    Column("submitter", Text),
+    Column("exporter", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("destination", Text, nullable=False),
+    Column("scenario", Text, nullable=False),
+    Column("occurred_at", BigInteger, nullable=False),
+    Column("month", Text, nullable=False),
+    # Two bits a stage, a bit a mark (see `ledger.docket.case`): their meaning never changes.
+    Column("stages", Integer, nullable=False),
+    Column("marks", Integer, nullable=False),
+    Column("used", Integer),
+    # How often something was said since the row was written; 0 where it tells all there is.
+    Column("stale", BigInteger, nullable=False),
+    Index("docket_leaf", "leaf_hash"),
+    Index(
+        "docket_plan", "plan_leaf", "entry_index",
+        sqlite_where=text("plan_leaf IS NOT NULL"),
+        postgresql_where=text("plan_leaf IS NOT NULL"),
+    ),
+    Index(
+        "docket_stale", "entry_index",
+        sqlite_where=text("stale > 0"),
+        postgresql_where=text("stale > 0"),
+    ),
+)  # fmt: skip
+
+docket_subject = Table(
+    "docket_subject",
+    metadata,
+    Column("leaf_hash", LargeBinary, primary_key=True),
+    Column("subject", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+docket_place = Table(
+    "docket_place",
+    metadata,
+    Column("id", SmallInteger, CheckConstraint("id = 1", name="one_docket"), primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("trust", LargeBinary, nullable=False),
 )

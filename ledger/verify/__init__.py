@@ -44,11 +44,12 @@ from ledger.verify.attested import check_attestations
 from ledger.verify.case import AsOf, Case
 from ledger.verify.files import check_files
 from ledger.verify.handed_over import check_manifest, check_receipts
-from ledger.verify.logged import check_entry, check_log, check_plan
+from ledger.verify.heads import CheckedHeads
+from ledger.verify.logged import check_entry, check_plan
 from ledger.verify.standing import check_words
 from ledger.verify.vouched import Vouched, check_facts
 
-__all__ = ["verify"]
+__all__ = ["CheckedHeads", "verify"]
 
 FileToCheck = Fingerprint | str | os.PathLike[str]
 
@@ -65,6 +66,7 @@ def verify(
     status_lists: StatusListSource | None = None,
     registry: StatusRegistry | None = None,
     required: Collection[Stage] = (),
+    heads: CheckedHeads | None = None,
 ) -> Report:
     """Check a bundle against what `trust` believes; always return a report.
 
@@ -73,7 +75,8 @@ def verify(
     anchor made after it says nothing about it. `accreditations` is asked who was accredited, the
     trust file by default; `status_lists` for lists at addresses that the trust file names, and
     `registry` what was said on the chain. Stages that are `required` and that the bundle does not
-    show leave the verdict undetermined.
+    show leave the verdict undetermined. Whoever verifies many bundles hands in the same `heads`
+    each time, and each checkpoint's signatures are checked once.
     """
     as_of = now or datetime.now(UTC)
     latest = int(as_of.timestamp()) + (CLOCK_SKEW if now is None else 0)
@@ -92,7 +95,8 @@ def verify(
         return Report((*checks, Check.failed("checkpoint.signature", error)), as_of)
 
     log = trust.log(claimed.origin)
-    checks += check_log(bundle.checkpoint, claimed, trust, anchored=bundle.anchor is not None)
+    heads = heads or CheckedHeads()
+    checks += heads.check(bundle.checkpoint, claimed, trust, anchored=bundle.anchor is not None)
     entry_checks, statement = check_entry("entry", bundle.entry, claimed)
     checks += entry_checks
     plan_checks, plan = check_plan(bundle.plan, statement, claimed)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from ledger.bundle import LoggedEntry
-from ledger.certificate_chain import Certificate, check_links, verify_chain
 from ledger.errors import LedgerError, UnavailableError, VerificationError
 from ledger.jwk import PublicKey
 from ledger.jws import Jws
@@ -19,6 +18,9 @@ from ledger.statement import Statement
 from ledger.trust import Trust
 from ledger.verify.case import Case
 from ledger.verify.logged import check_logged
+
+if TYPE_CHECKING:
+    from ledger.certificate_chain import Certificate
 
 __all__ = [
     "SignedEntry",
@@ -113,6 +115,8 @@ def find_owner(
         return owner
     key = signer_of(signed.says.jws, case.trust)
     if key is not None:
+        from ledger.certificate_chain import check_links  # noqa: PLC0415 - X.509 starts slowly
+
         check_links(chain, key)
     named = [
         (known, root)
@@ -147,6 +151,8 @@ def _holding(
 
     An authority may have renewed its root with the same key: one that holds is enough.
     """
+    from ledger.certificate_chain import verify_chain  # noqa: PLC0415 - X.509 starts slowly
+
     held: list[Certificate] = []
     wrong: list[VerificationError] = []
     for root in roots:

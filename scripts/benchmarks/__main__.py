@@ -26,6 +26,7 @@ from ledger.store import Store
 from ledger.trust import Trust
 from ledger.verify import verify
 from scripts.benchmarks.attestations import attestations
+from scripts.benchmarks.ingest import CONNECTIONS, growth, post_all, published, singles
 from scripts.benchmarks.load import batches
 from scripts.benchmarks.measure import Figure, machine, once, rate
 from scripts.benchmarks.server import serving
@@ -41,8 +42,15 @@ def main() -> None:
         prog="scripts/bench", description="Measure the figures of the README."
     )
     parser.add_argument("--runs", type=int, default=5, help="runs of each measurement")
-    parser.add_argument("--batch", type=int, default=1_000, help="records in a batch")
+    parser.add_argument("--batch", type=int, default=5_000, help="records in a batch")
     parser.add_argument("--batches", type=int, default=20, help="batches in a run")
+    parser.add_argument(
+        "--long",
+        type=int,
+        default=0,
+        metavar="COUNT",
+        help="also grow a log to so many records, such as 2000000, on each database",
+    )
     parser.add_argument("--json", type=Path, help="write the figures there too")
     options = parser.parse_args()
 
@@ -54,6 +62,12 @@ def main() -> None:
         }
         for name, create in databases.items():
             figures += _ingest(name, create, options)
+            with serving(create()) as server:
+                figures += singles(name, server, options.runs)
+                figures.append(published(name, server, options.runs))
+            if options.long:
+                with serving(create()) as server:
+                    figures += growth(name, server, options.long)
     figures += _memory()
     figures += _reading(options.runs)
     figures += attestations(options.runs)
@@ -66,9 +80,10 @@ def main() -> None:
 def _ingest(
     name: str, create: Callable[[], str | None], options: argparse.Namespace
 ) -> list[Figure]:
-    """Measure POST /v1/batches beside its ceiling: the same work in one process, without HTTP.
+    """Measure POST /v1/batches beside the same work in one process, without HTTP.
 
-    Runs take turns, so that both see the same machine.
+    A server reads batches with all cores, so it may be faster. Runs take turns, so that both see
+    the same machine.
     """
     served, direct = [], []
     with ExitStack() as stack:
@@ -78,24 +93,22 @@ def _ingest(
             first = 2 * run * options.batches * options.batch
             theirs = batches(options.batches, options.batch, first=first)
             ours = batches(options.batches, options.batch, first=first)
-            http = once(partial(_post, server.post, theirs))
+            http = once(partial(post_all, server, theirs))
             bare = once(partial(_append, log, ours))
             if run:  # the first warms up
                 served.append(http)
                 direct.append(bare)
     ratios = tuple(100 * a / b for a, b in zip(served, direct, strict=True))
-    batch = f"{options.batch:,}"
+    what = f"records in batches of {options.batch:,} over {CONNECTIONS} connections"
     return [
-        Figure(f"{name}: records through `POST /v1/batches` of {batch}", "/s", tuple(served)),
-        Figure(f"{name}: ceiling, the same without HTTP", "/s", tuple(direct)),
-        Figure(f"{name}: share of the ceiling", "%", ratios),
+        Figure(
+            f"{name}: {what}",
+            "/s",
+            tuple(served),
+        ),
+        Figure(f"{name}: the same in one process, without HTTP", "/s", tuple(direct)),
+        Figure(f"{name}: the server's share of that", "%", ratios),
     ]
-
-
-def _post(send: Callable[[bytes], None], bodies: list[bytes]) -> int:
-    for body in bodies:
-        send(body)
-    return sum(body.count(b"\n") for body in bodies)
 
 
 def _append(log: Log, bodies: list[bytes]) -> int:

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
 
 import httpx2
@@ -26,7 +27,8 @@ class Server:
     """A running server's address and process."""
 
     def __init__(self, url: str, process: subprocess.Popen[bytes]) -> None:
-        # One connection for all batches, as a client that sends many would keep it.
+        self.port = int(url.rpartition(":")[2])
+        # Connections are kept, as a client that sends many would keep them.
         self._http = httpx2.Client(base_url=url, timeout=_ANSWER_TIMEOUT)
         self._process = process
 
@@ -36,6 +38,20 @@ class Server:
             "/v1/batches", content=body, headers={"Content-Type": "application/x-ndjson"}
         )
         response.raise_for_status()
+
+    def record(self, entry: bytes) -> str:
+        """Send a single record; give its id."""
+        response = self._http.post(
+            "/v1/records", content=entry, headers={"Content-Type": "application/json"}
+        )
+        response.raise_for_status()
+        return str(response.json()["record_id"])
+
+    def has_bundle(self, record_id: str) -> bool:
+        """Say whether a record's bundle is there, which it is once the record is published."""
+        response = self._http.get(f"/v1/records/{record_id}/bundle")
+        response.raise_for_status()
+        return response.status_code == HTTPStatus.OK
 
     def peak_memory(self) -> int:
         """Read the most memory that the process has had, in bytes."""

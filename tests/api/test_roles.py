@@ -33,6 +33,8 @@ EXPECTED: dict[str, set[str] | None] = {
     "GET /v1/records/{record_id}/certificate.pdf": READING,
     "GET /v1/records/{record_id}/dossier": READING,
     "GET /v1/records/{record_id}/attestations": READING,
+    "GET /v1/dossiers": READING,
+    "GET /v1/dossiers/counts": READING,
     "POST /v1/records/{record_id}/attestations": SUBMITTING,
     "POST /v1/records/{record_id}/statuses": SUBMITTING,
     "GET /tile/entries/{path:path}": AUDITING,
@@ -50,6 +52,9 @@ EXPECTED: dict[str, set[str] | None] = {
     "GET /verify": OPEN,
     "GET /verify/verifier.html": OPEN,
     "GET /static/{digest}/{path:path}": OPEN,
+    "GET /desk": READING,
+    "GET /desk/{record_id}": READING,
+    "POST /desk/{record_id}/order": OPEN,
     "GET /healthz": OPEN,
     "GET /readyz": OPEN,
     "GET /login": OPEN,
@@ -63,7 +68,9 @@ RECOGNISING = {"GET /v1/log", "POST /v1/verifications"}
 # Refused for other reasons than who asks.
 # Of those who submit, by what they want to say (`access.check_kind`).
 ISSUING = {"POST /v1/records/{record_id}/attestations", "POST /v1/records/{record_id}/statuses"}
-FORMS = {"POST /login", "POST /logout", "GET /auth/callback"}
+FORMS = {"POST /login", "POST /logout", "GET /auth/callback", "POST /desk/{record_id}/order"}
+# Nobody is led to log in, and back.
+PAGES = {"GET /desk", "GET /desk/{record_id}"}
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +122,9 @@ def test_endpoint_lets_in_whom_the_table_says(asked: tuple[Service, Roles], name
             if name not in FORMS:
                 assert (answer.status_code == 401) == shown, told
                 assert answer.status_code != 403, told
+        elif role == "nobody" and name in PAGES:
+            assert answer.status_code == 303, told
+            assert answer.headers["location"].startswith("/login?next=%2Fdesk"), told
         elif role in UNKNOWN:
             assert answer.status_code == 401, told
             assert answer.headers["www-authenticate"].startswith("Bearer"), told

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import tracemalloc
-from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -17,7 +16,7 @@ from ledger.batch import MAX_BATCH_BYTES, MAX_BATCH_LINES, decode_batch
 from ledger.errors import MalformedError
 from ledger.signed import READERS
 from ledger.statement import LineError, Statement
-from ledger.submission import Batch, Submission
+from ledger.submission import Lines, Submission
 from tests.signed_batch import manifest
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -114,7 +113,7 @@ def test_decode_batch_any_bytes_give_submissions_or_malformed(lines: list[bytes]
     body = b"\n".join(lines)
     try:
         submissions = decode_batch(body)
-        Batch.of(submissions, submitter="acme", received_at=datetime.now(UTC))
+        Lines.of(submissions)
     except MalformedError:
         return
     assert [submission.entry for submission in submissions] == [

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.anchor import Anchor, ChainIdentity
+from ledger.anchor import MAX_BLOCK_TIME, Anchor, ChainIdentity
 from ledger.bundle import MAX_BUNDLE_SIZE, MAX_DISCLOSURES, MEDIA_TYPE, Bundle, LoggedEntry
 from ledger.canonical import MAX_INTEGER
 from ledger.checkpoint import Checkpoint, open_checkpoint
@@ -40,7 +40,7 @@ _anchors = st.builds(
     transaction=_hashes,
     block_number=_counters,
     block_hash=_hashes,
-    block_time=_counters,
+    block_time=st.integers(0, MAX_BLOCK_TIME),
 )
 _entries = st.builds(
     LoggedEntry,

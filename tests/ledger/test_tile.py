@@ -21,6 +21,7 @@ from ledger.tile import (
     cut_hashes,
     decode_entries,
     encode_entries,
+    nth_entry,
     tiles_between,
 )
 
@@ -210,3 +211,20 @@ def test_cut_hashes_gives_exactly_the_width_or_malformed(data: bytes, width: int
     else:
         with pytest.raises(MalformedError):
             cut_hashes(data, width)
+
+
+@given(st.lists(st.binary(max_size=300), max_size=8), st.data())
+def test_nth_entry_is_that_of_the_whole_bundle(entries: list[bytes], data: st.DataObject) -> None:
+    bundle = encode_entries(entries)
+    for index, entry in enumerate(entries):
+        assert nth_entry(bundle, index) == entry
+    assert nth_entry(bundle, len(entries)) is None
+    if entries:
+        cut = bundle[: -data.draw(st.integers(1, len(bundle)))]
+        index = data.draw(st.integers(0, len(entries) - 1))
+        try:
+            assert nth_entry(cut, index) in {None, entries[index]}
+        except MalformedError:
+            assert index == next(
+                i for i in range(len(entries)) if len(encode_entries(entries[: i + 1])) > len(cut)
+            )

@@ -815,12 +815,15 @@ export const TEXTS = {
   "flags": {
    "no-pre-assessment": "No pre-assessment",
    "not-covered": "Not covered by its pre-assessment",
+   "ceiling-near": "A ceiling of the plan is near",
+   "ceiling-passed": "A ceiling of the plan is passed",
    "backup-overdue": "The backup is overdue",
    "post-check-overdue": "The post-check is overdue",
    "deviation": "The post-check found a deviation",
    "revoked": "An attestation was revoked or suspended",
    "stop-order": "A regulator has stopped it",
-   "received-otherwise": "Something else was received than was sent"
+   "received-otherwise": "Something else was received than was sent",
+   "receipt-missing": "No receipt by the recipient"
   },
   "page": {
    "title": "Verify a record",
@@ -1740,12 +1743,15 @@ export const TEXTS = {
   "flags": {
    "no-pre-assessment": "未作事前评估",
    "not-covered": "不在事前评估范围内",
+   "ceiling-near": "已接近方案的上限",
+   "ceiling-passed": "已超出方案的上限",
    "backup-overdue": "备份逾期",
    "post-check-overdue": "事后核查逾期",
    "deviation": "事后核查发现偏差",
    "revoked": "有证明已被撤销或暂停",
    "stop-order": "监管机构已叫停",
-   "received-otherwise": "收到的与发出的不一致"
+   "received-otherwise": "收到的与发出的不一致",
+   "receipt-missing": "缺少接收方回执"
   },
   "page": {
    "title": "验证记录",

@@ -30,7 +30,7 @@ def trust(here: Path) -> Path:
 def _sign(crossproof: CommandLine, trust: Path, key_file: Path, key: str = _KEY) -> Outcome:
     return crossproof(
         "trust", "sign-accreditation", key, "--jurisdiction", "CN",
-        "--key-file", key_file, "--trust", trust, "-o", "fact.jwt",
+        "--key-file", key_file, "--trust", trust, "-o", "fact.jwt", "--json",
     )  # fmt: skip
 
 

@@ -22,12 +22,14 @@ from ledger.checkpoint import open_checkpoint
 from ledger.fingerprint import Fingerprint
 from ledger.jwk import Curve, PrivateKey, PublicKey
 from ledger.manifest import Manifest
-from ledger.statement import Statement, new_record_id, new_salt
+from ledger.statement import Statement, new_record_id, new_salt, record_id_text
 from ledger.trust import Trust
+from ledger.verify import verify
 from tests.anvil import free_port
 from tests.crossproof import CommandLine, Outcome, Served
 from tests.ledger.cli.conftest import Deployed
 from tests.rpc_server import in_turn, saying, serve
+from tests.samples import transfer
 
 MEMBERS: dict[str, Any] = {
     "kind": "transfer",
@@ -342,6 +344,63 @@ def test_bundle_in_other_tools_formats(
     ).code == 0  # fmt: skip
     for step in json.loads(merkletools.read_text()):
         assert set(step) < {"left", "right"}
+
+
+def test_bundle_all_writes_a_sound_bundle_of_every_record(
+    crossproof: CommandLine, here: Path, sandbox_ledger: Served
+) -> None:
+    statements = [transfer() for _ in range(450)]
+    sandbox_ledger.post(statements)
+    outcome = crossproof("bundle", "--all", "-o", "all", "--server", sandbox_ledger.url)
+    assert outcome.code == 0, outcome.stderr
+    assert "bundles in all" in outcome.stderr
+    trust = Trust.from_json(sandbox_ledger.get("/v1/trust"))
+    for statement in statements[::90]:
+        name = f"{record_id_text(statement.record_id)}.bundle.json"
+        report = verify((here / "all" / name).read_bytes(), trust=trust, without_files=True)
+        checks = {check.code: check.status for check in report.checks}
+        assert checks["entry.inclusion"] == checks["checkpoint.signature"] == "verified"
+    assert {record_id_text(s.record_id) for s in statements} <= {
+        path.name.partition(".")[0] for path in (here / "all").iterdir()
+    }
+
+
+def test_bundle_all_of_one_record_exits_2(crossproof: CommandLine) -> None:
+    outcome = crossproof("bundle", new_record_id(), "--all", "-o", "all")
+    assert (outcome.code, "usage.all" in outcome.stderr) == (2, True)
+
+
+def test_bundle_all_lets_no_server_name_files(crossproof: CommandLine, here: Path) -> None:
+    page = json.dumps({"records": [{"record_id": "../evil"}]}).encode()
+    with serve(saying(page)) as lying:
+        outcome = crossproof("bundle", "--all", "-o", "all", "--server", lying.url)
+    assert (outcome.code, "statement.record-id" in outcome.stderr) == (1, True)
+    assert list(here.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"", b"{}\n", b"x\n", b'{"code":"record.unpublished"}\n' * 2],
+)
+def test_bundle_all_of_a_server_that_answers_nonsense_is_undetermined(
+    crossproof: CommandLine, here: Path, answer: bytes
+) -> None:
+    page = json.dumps({"records": [{"record_id": new_record_id()}]}).encode()
+    with serve(in_turn(saying(page), saying(answer))) as lying:
+        outcome = crossproof("bundle", "--all", "-o", "all", "--server", lying.url)
+    assert (outcome.code, "client.nonsense" in outcome.stderr) == (3, True)
+    assert list(here.iterdir()) == []
+
+
+def test_bundle_all_tells_what_is_not_published_in_time(
+    crossproof: CommandLine, here: Path
+) -> None:
+    page = json.dumps({"records": [{"record_id": new_record_id()}]}).encode()
+    with serve(in_turn(saying(page), saying(b'{"code":"record.unpublished"}\n'))) as waiting:
+        outcome = crossproof(
+            "bundle", "--all", "-o", here / "all", "--server", waiting.url, "--wait", "0"
+        )
+    assert (outcome.code, "client.deadline" in outcome.stderr) == (3, True)
 
 
 @pytest.mark.parametrize("record_id", ["x", "../../log", "0190E2C1-7C1E-7B6A-9D3B-1F6F2A1B3C4D"])

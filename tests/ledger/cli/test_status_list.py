@@ -75,7 +75,15 @@ def _say(
 
 def _publish(crossproof: CommandLine, ledger: Served, key_file: Path, *more: object) -> str:
     outcome = crossproof(
-        "status-list", "publish", "mine.book", "--key-file", key_file, "--server", ledger.url, *more
+        "status-list",
+        "publish",
+        "mine.book",
+        "--key-file",
+        key_file,
+        "--server",
+        ledger.url,
+        "--json",
+        *more,
     )
     assert outcome.code == 0, outcome.stderr
     return outcome.stderr

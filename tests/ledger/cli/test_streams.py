@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from ledger.cli.console import BROKEN_PIPE
-from tests.crossproof import environment, run, start
+from tests.crossproof import CommandLine, environment, run, start
 from tests.ledger.cli.conftest import Case, Home
 
 _ESCAPE = b"\x1b["
@@ -167,3 +167,24 @@ def test_closed_stdin_is_told(case: Case) -> None:
     outcome = run("verify", "-", case.file, "--trust", case.trust, prefix=command)
     assert (outcome.code, "file.unreadable" in outcome.stderr) == (2, True), outcome.stderr
     assert "Traceback" not in outcome.stderr
+
+
+def test_rows_are_a_table_on_a_terminal_and_lines_in_a_pipe(
+    home: Home, crossproof: CommandLine
+) -> None:
+    """What a row says is shown as it is: no markup, no escape sequence of its own."""
+    data = ("--data-dir", home.directory)
+    assert crossproof("api-key", "new", "[red]\x1b[2J", "--scope", "read", *data).code == 0
+    (line,) = crossproof("api-key", "list", *data).stdout.splitlines()
+    assert line.endswith("  stands    [red]\\x1b[2J  (read)  used never")
+    ours, theirs = pty.openpty()
+    with start("api-key", "list", *data, env={"NO_COLOR": "1"}, stdout=theirs):
+        os.close(theirs)
+        shown = b""
+        while chunk := _read(ours):
+            shown += chunk
+    os.close(ours)
+    head, row = shown.decode().splitlines()
+    assert head.split() == ["prefix", "state", "organisation", "may", "used"]
+    assert row.split()[1:] == ["stands", "[red]\\x1b[2J", "read", "never"]
+    assert b"\x1b[2J" not in shown

@@ -9,8 +9,8 @@ import pytest
 
 from ledger.accreditation import Accreditation, Change, Standing
 from ledger.attestation import Stage
-from ledger.dossier import Flag, Overview, Placed, Records, StageState
-from ledger.dossier.overview import BACKUP_DUE_SECONDS, POST_CHECK_DUE_SECONDS
+from ledger.dossier import Flag, Overview, Placed, Records, StageState, Terms
+from ledger.dossier.terms import BACKUP_DUE_SECONDS, POST_CHECK_DUE_SECONDS
 from ledger.errors import ConflictError
 from ledger.jwk import PrivateKey
 from ledger.organisation import Organisation, Role
@@ -24,11 +24,13 @@ _OCCURRED = 1_763_710_200
 _DAY = 24 * 3600
 _LATER = ISSUED + 100 * _DAY
 _PRE, _BACKUP, _CHECK = Stage
+# Of receipts and ceilings there are tests of their own.
+_TERMS = Terms(receipt=10_000 * _DAY, ceiling_near=101)
 
 
 def _overview(entries: Entries, *, as_of: int = _LATER, **options: Any) -> Overview:
     read = entries.read(**options)
-    return Overview.of(read, as_of=as_of, trust=options.get("trust"))
+    return Overview.of(read, as_of=as_of, trust=options.get("trust"), terms=_TERMS)
 
 
 def _states(overview: Overview) -> list[str]:
@@ -133,9 +135,34 @@ def test_dossier_names_the_rule_that_is_broken(
 ) -> None:
     overview = _overview(Entries(changes))
     assert _wrong(overview) == [(code, "stage.broken")]
-    assert overview.flags == (flag,)
+    assert overview.flags[0] == flag
     told = [c for s in overview.to_value()["stages"] for c in s["checks"] if c["code"] == code]
     assert told[0]["expected"] != told[0]["found"]
+
+
+@pytest.mark.parametrize(
+    ("personal", "flags"),
+    [(899, ()), (900, (Flag.CEILING_NEAR,)), (1_000, (Flag.CEILING_NEAR,)), (1_001, None)],
+)
+def test_dossier_tells_that_a_ceiling_is_near_and_then_passed(
+    personal: int, flags: tuple[Flag, ...] | None
+) -> None:
+    """The pre-assessment allows 1,000 persons, the plan 2,000: the lower one counts."""
+    entries = Entries({"transfer/covered_by/persons/personal": personal})
+    overview = Overview.of(entries.read(), as_of=_LATER, terms=Terms(receipt=10_000 * _DAY))
+    if flags is None:
+        assert Flag.CEILING_PASSED in overview.flags
+        assert Flag.CEILING_NEAR not in overview.flags
+    else:
+        assert overview.flags == flags
+
+
+@pytest.mark.parametrize(("after", "flags"), [(0, ()), (1, (Flag.RECEIPT_MISSING,))])
+def test_dossier_without_a_receipt_is_flagged_when_one_is_due(after: int, flags: Any) -> None:
+    overview = Overview.of(
+        Entries().read(), as_of=_OCCURRED + 7 + after, terms=Terms(receipt=7, ceiling_near=101)
+    )
+    assert overview.flags == flags
 
 
 @pytest.mark.parametrize("case", ["pre_assessment", "backup", "post_check"])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ledger.errors import MalformedError
 from ledger.log.deduplication import Known, RecordConflictError, place
 from ledger.merkle import leaf_hash
-from ledger.submission import Appended, Batch, Range, Submission, ranges_of
+from ledger.submission import Appended, Batch, Lines, Range, Submission, ranges_of
 from tests.log_home import NOW, record
 
 _lines = st.lists(st.tuples(st.integers(0, 6), st.sampled_from("ab")), max_size=12)
@@ -20,7 +20,7 @@ _known = st.dictionaries(st.integers(0, 6), st.tuples(st.sampled_from("ab"), st.
 def test_place_gives_what_a_walk_over_the_lines_gives(
     lines: list[tuple[int, str]], known: dict[int, tuple[str, bool]], size: int
 ) -> None:
-    batch = Batch.of([record(*line) for line in lines], submitter="acme", received_at=NOW)
+    batch = Batch(Lines.of([record(*line) for line in lines]), "acme", NOW)
     logged = {
         record(n).record_id: Known(n, leaf_hash(record(n, text).entry), own)
         for n, (text, own) in known.items()

@@ -19,7 +19,7 @@ from ledger.log import signed_batch as module
 from ledger.manifest import TYP, Manifest
 from ledger.merkle import leaf_hash
 from ledger.statement import LineError, Statement
-from ledger.submission import Batch
+from ledger.submission import Lines
 from tests.log_home import NOW, SIGNER, Home, append, sqlite_home
 from tests.samples import transfer
 from tests.signed_batch import KEY, manifest, signed_lines
@@ -36,7 +36,7 @@ def fresh(count: int) -> list[bytes]:
 def check_signed(log: Log, index: int) -> Manifest | None:
     """Hold an entry against the manifest that is found for it."""
     leaf = leaf_hash(log.entry(index))
-    found = log.signed_batches.find(index, leaf)
+    found = log.signed_place(index, leaf)
     if found is None:
         return None
     signed = Manifest.parse(Statement.from_entry(log.entry(found.manifest_index)).value["jws"])
@@ -100,7 +100,7 @@ def told(lines: Sequence[bytes]) -> tuple[str, int]:
 
 
 def log_batch(lines: Sequence[bytes]) -> None:
-    Batch.of(decode_batch(b"\n".join(lines)), submitter="acme", received_at=NOW)
+    Lines.of(decode_batch(b"\n".join(lines)))
 
 
 def test_a_manifest_of_other_lines_is_refused_with_its_line() -> None:

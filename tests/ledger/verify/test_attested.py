@@ -9,25 +9,25 @@ import pytest
 
 from ledger.accreditation import Accreditation, Change, Standing
 from ledger.attestation import Attestation, Stage
-from ledger.bundle import Bundle, FirstAnchor, LoggedAttestation
+from ledger.bundle import Bundle, LoggedAttestation
 from ledger.errors import UnavailableError
-from ledger.merkle import inclusion_proof, root
 from ledger.organisation import Organisation, Role
 from ledger.report import Report, Status
 from ledger.statement import Statement
 from ledger.status import Action
-from ledger.trust import Trust
 from tests.covered_transfer import ISSUED, KEY
 from tests.logged_dossier import (
     LATER,
     ORGANISATIONS,
     LoggedDossier,
     accredited,
+    with_first_anchor,
     wrong,
 )
 from tests.samples import BLOCK_TIME
 
 _PRE, _BACKUP, _CHECK = Stage
+_COMPROMISED = Change(LATER, Standing.COMPROMISED, from_=BLOCK_TIME)
 
 
 # In order
@@ -223,29 +223,9 @@ def test_key_that_was_replaced_leaves_what_it_signed_and_signs_no_more() -> None
     ]
 
 
-def _with_first_anchor(whole: LoggedDossier, *, block_time: int) -> tuple[Bundle, Trust]:
-    """Show of the pre-assessment that an earlier, smaller head held it."""
-    bundle, log = whole.bundle(), whole.log
-    size = log.entries.index(whole["pre_assessment"].entry) + 1
-    leaves = log.leaves[:size]
-    anchor = replace(
-        log.anchor,
-        size=size,
-        root=root(leaves),
-        block_time=block_time,
-        block_number=5,
-        block_hash=b"\x0a" * 32,
-        transaction=b"\x0b" * 32,
-    )
-    first = FirstAnchor(anchor, tuple(inclusion_proof(leaves, size - 1)))
-    shown = {**bundle.attestations, _PRE: replace(bundle.attestations[_PRE], first=first)}
-    trust = whole.trust(accredited(Change(LATER, Standing.COMPROMISED, from_=BLOCK_TIME)))
-    return replace(bundle, attestations=shown), replace(trust, anchors=(*trust.anchors, anchor))
-
-
 def test_first_anchor_shows_that_it_was_anchored_before_the_compromise() -> None:
     whole = LoggedDossier()
-    bundle, trust = _with_first_anchor(whole, block_time=BLOCK_TIME - 1)
+    bundle, trust = with_first_anchor(whole, _COMPROMISED, block_time=BLOCK_TIME - 1)
     found = wrong(whole.verify(bundle=bundle, trust=trust))
     # The pre-assessment is saved, the later two are not.
     assert found == [("attestation.accredited", "failed", "accreditation.compromised")] * 2
@@ -256,7 +236,7 @@ def test_first_anchor_shows_that_it_was_anchored_before_the_compromise() -> None
 
 def test_first_anchor_that_did_not_hold_it_fails() -> None:
     whole = LoggedDossier()
-    bundle, trust = _with_first_anchor(whole, block_time=BLOCK_TIME - 1)
+    bundle, trust = with_first_anchor(whole, _COMPROMISED, block_time=BLOCK_TIME - 1)
     attested = bundle.attestations[_PRE]
     assert attested.first is not None
     other = replace(attested.first, path=attested.first.path[:-1])

@@ -1,0 +1,118 @@
+"""Examples of requests: for the OpenAPI document, for the page at /docs, and sent by a test.
+
+They follow one record, `EXAMPLE` of `api.openapi`: whoever logs it on a ledger of his own can send
+all others as they stand. What only a signature of the reader's own key would make real has none.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+__all__ = ["WITHOUT_EXAMPLE", "add_examples", "curl", "request_of"]
+
+_RECORD = {"record_id": "0193502a-5c00-7d2e-9b61-3f0c8a7e4d15"}
+_PAGE = {"limit": 10}
+# P-256's base point (FIPS 186-5): a key that is one, and nobody's.
+_JWK = {
+    "kty": "EC",
+    "crv": "P-256",
+    "x": "axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY",
+    "y": "T-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU",
+}
+_BACKUP = {
+    "stage": "backup",
+    "claims": {
+        "iss": "uscc:91440300MA5CUSTOD1",
+        "jurisdiction": "CN",
+        "credentialSubject": {
+            "custodian": {"id": "uscc:91440300MA5CUSTOD1"},
+            "deposit": {
+                "root": "5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9",
+                "count": 1,
+                "size": 4,
+            },
+            "deposited_at": "2026-11-21T08:00:00Z",
+            "place": {"jurisdiction": "CN", "place": "Guangdong"},
+        },
+    },
+    "jwk": _JWK,
+}
+_STOP = {
+    "action": "stop",
+    "reason": "no contract was filed",
+    "iss": "cac.example",
+    "jwk": _JWK,
+}
+# By method and path: values of parameters.
+_PARAMETERS: Mapping[tuple[str, str], Mapping[str, Any]] = {
+    ("get", "/tile/{path}"): {"path": "0/000.p/1"},
+    ("get", "/tile/entries/{path}"): {"path": "000.p/1"},
+    ("get", "/v1/anchors"): _PAGE,
+    ("get", "/v1/records"): {"kind": "transfer", "since": "2026-01-01T00:00:00Z", **_PAGE},
+    ("get", "/v1/records/{record_id}"): _RECORD,
+    ("get", "/v1/records/{record_id}/attestations"): _RECORD,
+    ("post", "/v1/records/{record_id}/attestations"): _RECORD,
+    ("get", "/v1/records/{record_id}/bundle"): _RECORD,
+    ("get", "/v1/records/{record_id}/certificate.pdf"): _RECORD,
+    ("get", "/v1/records/{record_id}/dossier"): _RECORD,
+    ("post", "/v1/records/{record_id}/statuses"): _RECORD,
+    ("get", "/v1/trail"): _PAGE,
+}
+_BODIES: Mapping[tuple[str, str], Any] = {
+    ("post", "/v1/records/{record_id}/attestations"): _BACKUP,
+    ("post", "/v1/records/{record_id}/statuses"): _STOP,
+    ("post", "/v1/verifications"): {"bundle": {}, "without_files": True},
+}
+_JSON = "application/json"
+# Lists are signed by their issuer for an hour or a day: no example of one stays true.
+WITHOUT_EXAMPLE = frozenset({"/v1/status-lists/{list_id}"})
+_METHODS = ("get", "put", "post", "delete", "patch")
+
+
+def add_examples(paths: Mapping[str, Any]) -> None:
+    """Put them into an OpenAPI document's paths."""
+    for path, item in paths.items():
+        for method in _METHODS:
+            if method not in item:
+                continue
+            values = _PARAMETERS.get((method, path), {})
+            for parameter in item[method].get("parameters", ()):
+                if parameter["name"] in values:
+                    parameter["example"] = values[parameter["name"]]
+            body = _BODIES.get((method, path))
+            if body is not None:
+                item[method]["requestBody"]["content"][_JSON]["example"] = body
+
+
+def request_of(path: str, operation: Mapping[str, Any]) -> tuple[str, str | None, Any]:
+    """Give an operation's example: target, media type and body, the last two None without one."""
+    query: dict[str, str] = {}
+    for parameter in operation.get("parameters", ()):
+        if "example" not in parameter:
+            continue
+        name, value = parameter["name"], str(parameter["example"])
+        if parameter["in"] == "path":
+            path = path.replace(f"{{{name}}}", quote(value))
+        else:
+            query[name] = value
+    target = f"{path}?{urlencode(query)}" if query else path
+    for media_type, described in operation.get("requestBody", {}).get("content", {}).items():
+        if "example" in described:
+            return target, media_type, described["example"]
+    return target, None, None
+
+
+def curl(method: str, target: str, media_type: str | None, *, keyed: bool) -> str:
+    """Write a request as a line for a shell; its body comes from the file body.json."""
+    words = ["curl", "-sS"]
+    if method not in {"get", "post"} or (method == "post" and media_type is None):
+        words += ["-X", method.upper()]
+    lines = [f"{shlex.join(words)} {shlex.quote(f'http://127.0.0.1:8080{target}')}"]
+    if keyed:
+        lines.append('-H "Authorization: Bearer $CROSSPROOF_API_KEY"')
+    if media_type is not None:
+        lines += [f"-H 'Content-Type: {media_type}'", "--data-binary @body.json"]
+    return " \\\n  ".join(lines)

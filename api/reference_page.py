@@ -1,0 +1,132 @@
+"""The page /docs: the API's own OpenAPI document, written out for people.
+
+Server-rendered, so that it needs neither the Internet nor a renderer of somebody else's, and its
+Content-Security-Policy allows nothing but this server's style and the choice of a theme.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from markupsafe import Markup, escape
+
+from api.body import NDJSON
+from api.caching import ASK_AGAIN, tagged
+from api.examples import curl, request_of
+from api.templating import preferred_language, render
+
+__all__ = ["Operation", "operations", "router"]
+
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "Referrer-Policy": "no-referrer",
+    "Vary": "Accept-Language",
+    "X-Content-Type-Options": "nosniff",
+}
+_CODE = re.compile(r"`([^`]+)`")
+
+router = APIRouter(include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What the page shows of an endpoint."""
+
+    method: str
+    path: str
+    anchor: str
+    group: str
+    summary: str
+    paragraphs: tuple[Markup, ...]
+    key: str
+    parameters: tuple[Mapping[str, Any], ...]
+    command: str | None
+    body: str | None
+    answers: tuple[tuple[str, Markup], ...]
+
+
+@router.get("/docs")
+def docs(
+    request: Request,
+    asked: Annotated[str | None, Query(alias="lang")] = None,
+    accepted: Annotated[str | None, Header(alias="accept-language")] = None,
+) -> Response:
+    """Show the page."""
+    language = preferred_language(asked, accepted)
+    groups: dict[str, list[Operation]] = {}
+    for operation in operations(request.app.openapi()):
+        groups.setdefault(operation.group, []).append(operation)
+    page = render("docs.html", language, texts=_texts()[language], groups=groups)
+    return tagged(
+        request,
+        page.encode(),
+        media_type="text/html; charset=utf-8",
+        cache=ASK_AGAIN,
+        headers=_HEADERS,
+    )
+
+
+@cache
+def _texts() -> Mapping[str, Mapping[str, str]]:
+    text = files("api").joinpath("words", "docs.json").read_text("utf-8")
+    loaded: dict[str, dict[str, str]] = json.loads(text)
+    return loaded
+
+
+def operations(document: Mapping[str, Any]) -> Iterator[Operation]:
+    """Give each endpoint of an OpenAPI document, in its order."""
+    for path, item in document["paths"].items():
+        for method, described in item.items():
+            yield _operation(path, method, described)
+
+
+def _operation(path: str, method: str, described: Mapping[str, Any]) -> Operation:
+    target, media_type, body = request_of(path, described)
+    security = described.get("security")
+    is_complete = "{" not in target and (media_type is not None or "requestBody" not in described)
+    keyed = bool(security and {} not in security)
+    return Operation(
+        method=method.upper(),
+        path=path,
+        anchor=described["operationId"],
+        group=described["tags"][0],
+        summary=described["summary"],
+        paragraphs=tuple(_paragraphs(described.get("description", ""))),
+        key="key" if keyed else "key.optional" if security else "key.none",
+        parameters=tuple(described.get("parameters", ())),
+        command=curl(method, target, media_type, keyed=keyed) if is_complete else None,
+        body=_body(media_type, body),
+        answers=tuple(
+            (status, _marked(answer["description"]))
+            for status, answer in described["responses"].items()
+            if status != "default"
+        ),
+    )
+
+
+def _body(media_type: str | None, body: Any) -> str | None:
+    if media_type is None:
+        return None
+    return str(body) if media_type == NDJSON else json.dumps(body, ensure_ascii=False, indent=2)
+
+
+def _paragraphs(text: str) -> Iterator[Markup]:
+    for part in text.split("\n\n"):
+        if part.strip():
+            yield _marked(" ".join(part.split()))
+
+
+def _marked(text: str) -> Markup:
+    """Escape it, then set what stands between backquotes as code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped first

@@ -1,0 +1,325 @@
+"""The docket's rows: one a transfer, and what is asked of them.
+
+Whatever is asked comes with a `Reach`: the rows that the asker may see are chosen here, in SQL, and
+no row that he may not see is read, listed or counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    case,
+    delete,
+    false,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+    union_all,
+    update,
+)
+
+from ledger.store.tables import docket, docket_place, docket_subject, log
+
+__all__ = ["GROUPINGS", "Condition", "Count", "DocketRow", "DocketRows", "Place", "Reach", "Wanted"]
+
+_CHUNK = 500
+_SIDES = "jurisdiction"
+_GROUPS = {name: docket.c[name] for name in ("exporter", "recipient", "scenario", "month")}
+GROUPINGS = frozenset({*_GROUPS, _SIDES})
+
+
+class DocketRow(NamedTuple):
+    """How the dossier of a transfer stands; `stale` counts what was said since it was written."""
+
+    entry_index: int
+    record_id: bytes
+    leaf_hash: bytes
+    plan_leaf: bytes | None
+    submitter: str | None
+    exporter: str
+    recipient: str
+    origin: str
+    destination: str
+    scenario: str
+    occurred_at: int
+    month: str
+    stages: int
+    marks: int
+    used: int | None
+    stale: int = 0
+
+
+class Place(NamedTuple):
+    """How far the log was looked through, of how much, by whose word, and what is to do again."""
+
+    size: int
+    log_size: int
+    trust: bytes
+    stale: int
+
+
+class Count(NamedTuple):
+    """Of one group: how many dossiers, how many meet each condition, how many meet any."""
+
+    value: str
+    dossiers: int
+    met: tuple[int, ...]
+    met_any: int
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What may be true of a row: all that is given here, at once."""
+
+    marks: int = 0
+    occurred_before: int | None = None
+    used_from: int | None = None
+    used_to: int | None = None
+
+    def clause(self) -> ColumnElement[bool]:
+        """Write it in SQL."""
+        clauses: list[ColumnElement[bool]] = []
+        if self.marks:
+            clauses.append(docket.c.marks.bitwise_and(self.marks) != 0)
+        if self.occurred_before is not None:
+            clauses.append(docket.c.occurred_at < self.occurred_before)
+        if self.used_from is not None:
+            clauses.append(docket.c.used >= self.used_from)
+        if self.used_to is not None:
+            clauses.append(docket.c.used <= self.used_to)
+        return and_(true(), *clauses)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Whose rows someone may see: any that one of these names; all of them with `everything`."""
+
+    everything: bool = False
+    submitter: str | None = None
+    recipient: str | None = None
+    jurisdictions: frozenset[str] = frozenset()
+
+    def clause(self) -> ColumnElement[bool]:
+        """Write it in SQL; false where nothing is in reach."""
+        if self.everything:
+            return true()
+        clauses: list[ColumnElement[bool]] = []
+        if self.submitter is not None:
+            clauses.append(docket.c.submitter == self.submitter)
+        if self.recipient is not None:
+            clauses.append(docket.c.recipient == self.recipient)
+        if self.jurisdictions:
+            places = sorted(self.jurisdictions)
+            clauses += [docket.c.origin.in_(places), docket.c.destination.in_(places)]
+        return or_(false(), *clauses)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked for within reach; None asks for nothing. Times in seconds, `until` excluded."""
+
+    any_of: tuple[Condition, ...] = ()
+    record_id: bytes | None = None
+    exporter: str | None = None
+    recipient: str | None = None
+    jurisdiction: str | None = None
+    scenario: str | None = None
+    since: int | None = None
+    until: int | None = None
+
+    def clause(self) -> ColumnElement[bool]:
+        """Write it in SQL."""
+        clauses: list[ColumnElement[bool]] = []
+        for name in ("record_id", "exporter", "recipient", "scenario"):
+            value = getattr(self, name)
+            if value is not None:
+                clauses.append(docket.c[name] == value)
+        if self.jurisdiction is not None:
+            place = self.jurisdiction
+            clauses.append(or_(docket.c.origin == place, docket.c.destination == place))
+        if self.since is not None:
+            clauses.append(docket.c.occurred_at >= self.since)
+        if self.until is not None:
+            clauses.append(docket.c.occurred_at < self.until)
+        if self.any_of:
+            clauses.append(or_(*(condition.clause() for condition in self.any_of)))
+        return and_(true(), *clauses)
+
+
+class DocketRows:
+    """A transaction on the docket."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def place(self) -> Place:
+        """Say how far the docket has come."""
+        waiting = select(func.count()).where(docket.c.stale > 0).scalar_subquery()
+        row = self._connection.execute(
+            select(docket_place.c.size, log.c.size, docket_place.c.trust, waiting)
+            .select_from(docket_place)
+            .join(log, true(), isouter=True)
+        ).one()
+        return Place(row[0], row[1] or 0, bytes(row[2]), row[3])
+
+    def begin_again(self, trust: bytes) -> None:
+        """Forget every row; from now on this is who is believed."""
+        for table in (docket, docket_subject):
+            self._connection.execute(delete(table))
+        self._connection.execute(update(docket_place).values(size=0, trust=trust))
+
+    def move(self, *, old_size: int, new_size: int, trust: bytes) -> bool:
+        """Say that the entries between two sizes are in; False where somebody else was faster."""
+        moved = self._connection.execute(
+            update(docket_place)
+            .where(docket_place.c.size == old_size, docket_place.c.trust == trust)
+            .values(size=new_size)
+        )
+        return moved.rowcount == 1
+
+    def add(self, rows: Sequence[DocketRow]) -> None:
+        """Write rows of new transfers."""
+        if rows:
+            self._connection.execute(insert(docket), [row._asdict() for row in rows])
+
+    def add_subjects(self, subjects: Sequence[tuple[bytes, bytes]]) -> None:
+        """Remember which leaf each attestation speaks of."""
+        values = [{"leaf_hash": leaf, "subject": about} for leaf, about in subjects]
+        if values:
+            self._connection.execute(insert(docket_subject), values)
+
+    def subjects_of(self, leaves: Collection[bytes]) -> dict[bytes, bytes]:
+        """Find which leaf each of those that are attestations speaks of."""
+        found: dict[bytes, bytes] = {}
+        for chunk in _chunks(leaves):
+            rows = self._connection.execute(
+                select(docket_subject).where(docket_subject.c.leaf_hash.in_(chunk))
+            )
+            found |= {bytes(leaf): bytes(subject) for leaf, subject in rows}
+        return found
+
+    def mark_stale(self, leaves: Collection[bytes]) -> None:
+        """Mark the transfers of these leaf hashes, and those under plans of them."""
+        for chunk in _chunks(leaves):
+            for column in (docket.c.leaf_hash, docket.c.plan_leaf):
+                self._connection.execute(
+                    update(docket).where(column.in_(chunk)).values(stale=docket.c.stale + 1)
+                )
+
+    def stale(self, limit: int) -> list[DocketRow]:
+        """Read up to `limit` rows of which something was said since they were written."""
+        rows = select(docket).where(docket.c.stale > 0).order_by(docket.c.entry_index).limit(limit)
+        return [DocketRow(*row) for row in self._connection.execute(rows)]
+
+    def renew(self, rows: Sequence[DocketRow]) -> None:
+        """Write what stale rows have become, where nothing more was said meanwhile.
+
+        `stale` is the count that they were read with.
+        """
+        change = (
+            update(docket)
+            .where(
+                docket.c.entry_index == bindparam("index"), docket.c.stale == bindparam("read_as")
+            )
+            .values(
+                {name: bindparam(f"new_{name}") for name in ("stages", "marks", "used")}
+                | {"stale": 0}
+            )
+        )
+        values = [
+            {
+                "index": row.entry_index, "read_as": row.stale, "new_stages": row.stages,
+                "new_marks": row.marks, "new_used": row.used,
+            }
+            for row in rows
+        ]  # fmt: skip
+        if values:
+            self._connection.execute(change, values)
+
+    def find(
+        self, reach: Reach, wanted: Wanted, *, below: int | None = None, limit: int
+    ) -> list[DocketRow]:
+        """List rows, the newest of the log first, those below an index where one is given."""
+        rows = select(docket).where(reach.clause(), wanted.clause())
+        if below is not None:
+            rows = rows.where(docket.c.entry_index < below)
+        rows = rows.order_by(docket.c.entry_index.desc()).limit(limit)
+        return [DocketRow(*row) for row in self._connection.execute(rows)]
+
+    def count(self, reach: Reach, wanted: Wanted, conditions: Sequence[Condition]) -> Count:
+        """Count all rows, and those that meet each of the conditions."""
+        row = self._connection.execute(_counting(None, reach, wanted, conditions)).one()
+        return _count(row)
+
+    def count_by(
+        self,
+        by: str,
+        reach: Reach,
+        wanted: Wanted,
+        conditions: Sequence[Condition],
+        *,
+        limit: int,
+    ) -> list[Count]:
+        """Count by one of GROUPINGS, the largest first, months the newest first.
+
+        By jurisdiction a transfer counts for each of its two sides.
+        """
+        if by == _SIDES:
+            other = docket.c.origin != docket.c.destination
+            sides = union_all(
+                _counting(docket.c.origin, reach, wanted, conditions),
+                _counting(docket.c.destination, reach, wanted, conditions).where(other),
+            ).subquery()
+            value, *sums = sides.c
+            statement = select(value, *(func.sum(column).label(column.name) for column in sums))
+            statement = statement.group_by(value)
+        else:
+            value = _GROUPS[by]
+            statement = _counting(value, reach, wanted, conditions)
+        largest = value.desc() if by == "month" else statement.selected_columns[1].desc()
+        rows = self._connection.execute(statement.order_by(largest, value).limit(limit))
+        return [_count(row) for row in rows]
+
+
+def _counting(
+    value: ColumnElement[str] | None,
+    reach: Reach,
+    wanted: Wanted,
+    conditions: Sequence[Condition],
+) -> Select[Any]:
+    clauses = [condition.clause() for condition in conditions]
+    met = [
+        func.coalesce(func.sum(_one(clause)), 0) for clause in (*clauses, or_(false(), *clauses))
+    ]
+    shown = bindparam("all", "") if value is None else value
+    named = [column.label(f"met_{place}") for place, column in enumerate(met)]
+    columns: list[ColumnElement[Any]] = [shown.label("value"), func.count().label("dossiers")]
+    statement: Select[Any] = select(*columns, *named)
+    statement = statement.select_from(docket).where(reach.clause(), wanted.clause())
+    return statement if value is None else statement.group_by(value)
+
+
+def _one(clause: ColumnElement[bool]) -> ColumnElement[int]:
+    return case((clause, 1), else_=0)
+
+
+def _count(row: Any) -> Count:
+    value, dossiers, *met = row
+    return Count(value, int(dossiers), tuple(map(int, met[:-1])), int(met[-1]))
+
+
+def _chunks(values: Iterable[bytes]) -> Iterable[list[bytes]]:
+    waiting = iter(values)
+    while chunk := list(islice(waiting, _CHUNK)):
+        yield chunk

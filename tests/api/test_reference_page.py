@@ -1,0 +1,123 @@
+"""/docs shows every endpoint, and what it shows as an example is sent to a running ledger."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+
+from api.examples import WITHOUT_EXAMPLE, request_of
+from api.reference_page import operations
+from tests.api.service import Service
+from tests.crossproof import Served, serving
+from tests.deadline import eventually
+
+_METHODS = ("GET", "PUT", "POST", "DELETE", "PATCH")
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(tmp_path_factory.mktemp("ledger"), ANCHOR_INTERVAL="0.05") as running:
+        yield running
+
+
+def send(
+    served: Served, method: str, target: str, media_type: str | None, body: Any
+) -> tuple[int, bytes]:
+    data = None
+    if media_type is not None:
+        data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+    elif method == "POST":
+        data = b""
+    headers = {} if media_type is None else {"Content-Type": media_type}
+    request = Request(served.url + target, data, headers, method=method)  # noqa: S310 - ourselves
+    try:
+        with urlopen(request, timeout=60) as response:  # noqa: S310 - likewise
+            return response.status, response.read()
+    except HTTPError as error:
+        with error:
+            return error.code, error.read()
+
+
+def test_every_example_is_answered_as_documented(served: Served) -> None:
+    document = json.loads(served.get("/openapi.json"))
+    recording = document["paths"]["/v1/records"]["post"]
+    status, answer = send(served, "POST", *request_of("/v1/records", recording))
+    assert status == 201, answer
+    eventually(
+        lambda: send(served, "GET", "/checkpoint", None, None)[0] == 200, "the head is published"
+    )
+    sent = 0
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            target, media_type, body = request_of(path, operation)
+            if path in WITHOUT_EXAMPLE:
+                assert media_type is None
+                continue
+            assert "{" not in target, f"{method} {path} has no example"
+            assert media_type or "requestBody" not in operation, f"{method} {path} has no body"
+            status, answer = send(served, method.upper(), target, media_type, body)
+            assert 200 <= status < 300, (method, target, status, answer)
+            assert str(status) in operation["responses"], (method, target, status)
+            sent += 1
+    assert sent > len(WITHOUT_EXAMPLE)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_page_shows_every_endpoint(service: Service, language: str) -> None:
+    document = service.get("/openapi.json").json()
+    page = service.get(f"/docs?lang={language}")
+    assert page.status_code == 200
+    shown = list(operations(document))
+    assert len(shown) == sum(len(item) for item in document["paths"].values())
+    for one in shown:
+        assert f'id="{one.anchor}"' in page.text
+        assert one.method in _METHODS
+    without = {one.path for one in shown if one.command is None}
+    assert without == WITHOUT_EXAMPLE
+    assert ("需要 API 密钥" in page.text) == (language == "zh")
+
+
+def test_page_needs_nothing_of_anybody_else(service: Service) -> None:
+    page = service.get("/docs")
+    policy = page.headers["content-security-policy"]
+    assert "unsafe" not in policy
+    assert policy.startswith("default-src 'none'")
+    loaded = re.findall(r'(?:src|href)="([^"#]+)"', page.text)
+    assert [address for address in loaded if re.match(r"(?:[a-z]+:)?//", address)] == []
+    assert re.search(r"<(?:style|script)>|\son[a-z]+=", page.text) is None
+    for address in loaded:
+        if address.startswith("/static/"):
+            assert service.get(address).status_code == 200
+
+
+def test_words_of_the_document_do_not_become_markup() -> None:
+    """A description is escaped before its code is marked."""
+    described = {
+        "operationId": "a", "tags": ["t"], "summary": "s", "description": "<b>`<i>`\n\nx",
+        "responses": {"200": {"description": "<u>"}},
+    }  # fmt: skip
+    (one,) = operations({"paths": {"/x": {"get": described}}})
+    assert [str(p) for p in one.paragraphs] == ["&lt;b&gt;<code>&lt;i&gt;</code>", "x"]
+    assert str(one.answers[0][1]) == "&lt;u&gt;"
+
+
+def test_command_of_the_page_names_what_to_send(repository: Path) -> None:
+    document = json.loads((repository / "tests/api/openapi.json").read_text("utf-8"))
+    by_anchor = {f"{one.method} {one.path}": one for one in operations(document)}
+    assert by_anchor["GET /healthz"].command == "curl -sS http://127.0.0.1:8080/healthz"
+    recording = by_anchor["POST /v1/records"]
+    assert recording.command == (
+        "curl -sS http://127.0.0.1:8080/v1/records \\\n"
+        '  -H "Authorization: Bearer $CROSSPROOF_API_KEY" \\\n'
+        "  -H 'Content-Type: application/json' \\\n"
+        "  --data-binary @body.json"
+    )
+    assert recording.body is not None
+    assert json.loads(recording.body)["kind"] == "transfer"
