@@ -17,8 +17,10 @@ from ledger.chain import Account, Chain
 from ledger.contracts import load
 from ledger.keys import load_operator_key
 from ledger.signing_key import load_signing_key
+from ledger.statement import Statement
 from tests.anchored_log import funded_key
 from tests.crossproof import CommandLine, Served
+from tests.deadline import eventually
 from tests.ledger.cli.conftest import Deployed
 from tests.ledger.cli.test_attest import Desk
 
@@ -97,12 +99,23 @@ def believing(desk: Desk, registers: Registers, **more: Any) -> Path:
     return path
 
 
+def bundle_with(desk: Desk, about: Statement, member: str, count: int) -> Path:
+    """Fetch a bundle once it holds so many attestations or receipts: they join when anchored."""
+
+    def ask() -> Path | None:
+        path = desk.bundle(about)
+        return path if len(json.loads(path.read_text()).get(member, ())) >= count else None
+
+    return eventually(ask, f"{count} {member} in the bundle") or Path()
+
+
 def test_revocation_on_the_chain_counts_for_a_bundle_made_before(
     desk: Desk, registers: Registers, deployed: Deployed
 ) -> None:
     moved = desk.transfer()
     backup = desk.attested(Stage.BACKUP, moved, desk.file)
-    bundle, trust = desk.bundle(moved), believing(desk, registers)
+    bundle = bundle_with(desk, moved, "attestations", 1)
+    trust = believing(desk, registers)
     command = ("verify", bundle, desk.file, "--trust", trust, "--json")
     before = json.loads(desk.run(*command).stdout)["checks"]
     told = [c["status"] for c in before if c["code"] == "attestation.status"]
@@ -143,7 +156,7 @@ def test_authority_stops_a_transfer_on_the_chain_alone(
     assert "logged" not in done.stderr
     kept = desk.attested(Stage.BACKUP, moved, desk.file)
     assert kept["added"]
-    bundle = desk.bundle(moved)
+    bundle = bundle_with(desk, moved, "attestations", 1)
     report = desk.run("verify", bundle, desk.file, "--trust", trust, "--json")
     checks = json.loads(report.stdout)["checks"]
     assert [c["status"] for c in checks if c["code"] == "record.stopped"] == ["failed"]

@@ -15,7 +15,7 @@ from ledger.organisation import Organisation, Role
 from ledger.signing_key import make_signing_key
 from tests.deadline import eventually
 from tests.ledger.cli.test_attest import Desk
-from tests.ledger.cli.test_revoke_on_chain import Registers, believing, desk, registers
+from tests.ledger.cli.test_revoke_on_chain import Registers, believing, bundle_with, desk, registers
 
 __all__ = ["desk", "registers"]
 
@@ -54,7 +54,7 @@ def test_filing_is_verified_and_its_revocation_counts_for_later_alone(
     publish = ("status-list", "publish", book, "--key-file", desk.key, *server)
     assert desk.run(*publish).code == 0
     trust = _trusting(desk, registers)
-    bundle = desk.bundle(moved)
+    bundle = bundle_with(desk, moved, "attestations", 3)
     given = desk.run(
         "receive", bundle, desk.file, "--key", desk.here / "recipient.pem", "--trust", trust,
         "--purpose", _HOSTILE, "--scope", "s", *server,
@@ -62,7 +62,7 @@ def test_filing_is_verified_and_its_revocation_counts_for_later_alone(
     assert given.code == 0, given.stderr
     assert "\x1b" not in given.stderr
     bundle = desk.here / "filed.bundle.json"
-    bundle.write_bytes(desk.bundle(moved).read_bytes())
+    bundle.write_bytes(bundle_with(desk, moved, "receipts", 1).read_bytes())
     verify = ("verify", bundle, desk.file, "--trust", trust, "--require", "post-check")
     sound = desk.run(*verify)
     assert "\x1b" not in sound.stderr
