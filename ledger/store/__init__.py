@@ -12,6 +12,7 @@ from ledger.store.database import Store
 from ledger.store.leasing import SESSION, Leasing
 from ledger.store.plan_uses import UseRow
 from ledger.store.reading import LogRow, Published, Reading, Submitted
+from ledger.store.search_rows import Search, SearchRow
 from ledger.store.sequencing import Sequencing
 from ledger.store.signed_batches import SignedBatch
 from ledger.store.status_lists import MAX_LISTS, StoredList
@@ -26,6 +27,8 @@ __all__ = [
     "LogRow",
     "Published",
     "Reading",
+    "Search",
+    "SearchRow",
     "Sequencing",
     "SignedBatch",
     "Store",

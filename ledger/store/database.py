@@ -36,6 +36,7 @@ from ledger.store.access import Access
 from ledger.store.anchors import STANDING, AnchorState, Attempt, AttemptState, StoredAnchor
 from ledger.store.leasing import Leasing, check_token
 from ledger.store.reading import Reading
+from ledger.store.search_rows import SearchRows
 from ledger.store.sequencing import Sequencing
 from ledger.store.status_lists import StoredList
 from ledger.store.tables import REVISION, log
@@ -251,6 +252,12 @@ class Store:
         """Read the access trail, or add to it, in one transaction."""
         with self._transaction(write=write) as connection:
             yield TrailRows(connection)
+
+    @contextmanager
+    def search(self, *, write: bool = False) -> Iterator[SearchRows]:
+        """Search the rows that entries are found by, or add to them, in one transaction."""
+        with self._transaction(write=write) as connection:
+            yield SearchRows(connection)
 
     @contextmanager
     def _transaction(self, *, write: bool) -> Iterator[Connection]:

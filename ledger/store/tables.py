@@ -19,6 +19,9 @@
     trail           who asked for what: rows chained by their hashes
     trail_head      one row: how many there are, and the last one's hash
     status_list     the newest of each status list that an issuer publishes here
+    search_term     which entries a term finds (see `ledger.search_terms`)
+    search_time     when each entry came, and when what it tells of happened
+    searchable      one row: how far the log was looked through for both
 
 A segment lies within one bundle, so a bundle is the plain concatenation of its segments. An append
 of one record writes one small row instead of the whole bundle again.
@@ -61,6 +64,9 @@ __all__ = [
     "plan_use_count",
     "record",
     "relation",
+    "search_term",
+    "search_time",
+    "searchable",
     "session",
     "signed_batch",
     "status_list",
@@ -70,7 +76,7 @@ __all__ = [
 ]
 
 # The newest migration (see ledger/store/migrations/versions); a test compares.
-REVISION = "0008"
+REVISION = "0009"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -303,4 +309,32 @@ status_list = Table(
     Column("token", Text, nullable=False),
     Index("status_list_address", "address"),
     Index("status_list_organisation", "organisation"),
+)
+
+search_term = Table(
+    "search_term",
+    metadata,
+    Column("term", LargeBinary, primary_key=True),
+    # Beside the term, so that what a term finds comes in the log's order.
+    Column("entry_index", BigInteger, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+search_time = Table(
+    "search_time",
+    metadata,
+    Column("entry_index", _Key, primary_key=True, autoincrement=False),
+    # NULL: brought back from a source that does not tell.
+    Column("received_at", UtcTime),
+    # Seconds since 1970; NULL where an entry tells of no event.
+    Column("occurred_at", BigInteger),
+    Index("search_time_received", "received_at", "entry_index"),
+    Index("search_time_occurred", "occurred_at", "entry_index"),
+)
+
+searchable = Table(
+    "searchable",
+    metadata,
+    Column("id", SmallInteger, CheckConstraint("id = 1", name="one_search"), primary_key=True),
+    Column("size", BigInteger, nullable=False),
 )
