@@ -16,7 +16,7 @@ from importlib.metadata import version
 from fastapi import Depends, FastAPI
 from starlette.concurrency import run_in_threadpool
 
-from api import openapi, pages, problems, static_files
+from api import explorer, openapi, pages, problems, static_files
 from api.auth import Identities, check_bind, meet, read_keys_file
 from api.auth.code_flow import CodeFlow
 from api.auth.oidc import TokenIssuer
@@ -131,6 +131,7 @@ def create_app(source: Settings | Node) -> FastAPI:
         operations,
         login,
         pages,
+        explorer,
         static_files,
     ):
         app.include_router(routes.router)

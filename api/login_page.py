@@ -66,7 +66,8 @@ def login_page(
             "Cache-Control": "no-store",
             "Content-Language": language,
             "Content-Security-Policy": policy,
-            "Referrer-Policy": "no-referrer",
+            # Under `no-referrer` browsers name no origin when they send the form, and are refused.
+            "Referrer-Policy": "same-origin",
             "Vary": "Accept-Language, Cookie",
             "X-Content-Type-Options": "nosniff",
             "X-Frame-Options": "DENY",

@@ -15,7 +15,7 @@ gate            before every endpoint: identified, counted, let in
 from __future__ import annotations
 
 from api.auth.api_key import ApiKey, make_key
-from api.auth.gate import Attestor, Auditor, Reader, Submitter, Visitor, meet
+from api.auth.gate import Attestor, Auditor, Looker, Reader, Submitter, Visitor, meet
 from api.auth.identities import Identities
 from api.auth.keys_file import add_key, read_keys_file
 from api.auth.local import check_bind
@@ -28,6 +28,7 @@ __all__ = [
     "Attestor",
     "Auditor",
     "Identities",
+    "Looker",
     "Principal",
     "Reader",
     "Scope",

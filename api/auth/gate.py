@@ -19,7 +19,16 @@ from api.auth.refusal import forbidden, unauthorized
 from api.auth.scope import Scope
 from ledger.errors import LedgerError
 
-__all__ = ["Attestor", "Auditor", "Reader", "Submitter", "Visitor", "admit_submitter", "meet"]
+__all__ = [
+    "Attestor",
+    "Auditor",
+    "Looker",
+    "Reader",
+    "Submitter",
+    "Visitor",
+    "admit_submitter",
+    "meet",
+]
 
 _bearer = HTTPBearer(
     auto_error=False,
@@ -31,6 +40,7 @@ _bearer = HTTPBearer(
 _UNCOUNTED = frozenset({"/healthz", "/readyz"})
 
 _SUBMITTING = (Scope.SUBMIT, Scope.REGULATE)
+_READING = (Scope.READ, Scope.AUDIT, Scope.REGULATE)
 
 
 async def meet(request: Request) -> None:
@@ -104,8 +114,18 @@ async def _recognise(request: Request) -> Principal | None:
     return principal
 
 
+async def _look(request: Request) -> Principal | None:
+    """Let in a reader, or say None for whoever has to log in first, as a page can offer."""
+    refusal = request.state.refusal
+    if request.state.principal is None and getattr(refusal, "code", None) != "auth.local-only":
+        return None
+    return _admit(request, _READING)
+
+
 Submitter = Annotated[Principal, Depends(_require(*_SUBMITTING))]
-Reader = Annotated[Principal, Depends(_require(Scope.READ, Scope.AUDIT, Scope.REGULATE))]
+Reader = Annotated[Principal, Depends(_require(*_READING))]
+# A reader of pages, who may still have to log in.
+Looker = Annotated[Principal | None, Depends(_look)]
 Attestor = Annotated[Principal, Depends(_require(Scope.ATTEST))]
 Auditor = Annotated[Principal, Depends(_require(Scope.AUDIT))]
 # Where anyone may ask, and whoever has a scope is told, or may bring, more.

@@ -54,6 +54,10 @@ EXPECTED: dict[str, set[str] | None] = {
     "GET /static/{digest}/{path:path}": OPEN,
     "GET /healthz": OPEN,
     "GET /readyz": OPEN,
+    "GET /log": OPEN,
+    "GET /records": READING,
+    "GET /records/{record_id}": READING,
+    "GET /records/{record_id}/entry.json": READING,
     "GET /verify": OPEN,
     "GET /verify/verifier.html": OPEN,
     "GET /static/{digest}/{path:path}": OPEN,
@@ -63,6 +67,8 @@ EXPECTED: dict[str, set[str] | None] = {
     "GET /auth/start": OPEN,
     "GET /auth/callback": OPEN,
 }
+# Pages lead whoever is not known to the form.
+PAGES = {"GET /records", "GET /records/{record_id}", "GET /records/{record_id}/entry.json"}
 # Open, and yet what is shown and not taken is refused: its bearer believes that it counts.
 RECOGNISING = {"GET /v1/log", "POST /v1/verifications"}
 # Refused for other reasons than who asks.
@@ -113,13 +119,17 @@ def test_endpoint_lets_in_whom_the_table_says(asked: tuple[Service, Roles], name
     assert expected is None or expected <= set(roles.names)
     for role, headers in roles.headers.items():
         answer = service.client.request(method, path, headers=headers, follow_redirects=False)
-        code = answer.json()["code"] if answer.status_code >= 400 else None
+        is_problem = answer.headers.get("content-type") == "application/problem+json"
+        code = answer.json()["code"] if is_problem else None
         told = f"{name} as {role}: {answer.status_code} {code}"
         if expected is None:
             shown = role in UNKNOWN - {"nobody"} and name in RECOGNISING
             if name not in FORMS:
                 assert (answer.status_code == 401) == shown, told
                 assert answer.status_code != 403, told
+        elif role in UNKNOWN and name in PAGES:
+            assert answer.status_code == 303, told
+            assert answer.headers["location"].startswith("/login?next=%2Frecords"), told
         elif role in UNKNOWN:
             assert answer.status_code == 401, told
             assert answer.headers["www-authenticate"].startswith("Bearer"), told
