@@ -18,7 +18,7 @@ from ledger.search_terms import TERM_SIZE, Asked, term, terms
 from ledger.statement import Statement
 from ledger.store import Search, Store, search_rows
 from tests.covered_transfer import records
-from tests.log_home import NOW, SIGNER
+from tests.log_home import NOW, SIGNER, Home
 from tests.samples import transfer
 
 WHO = ("acme", "bank", "clinic")
@@ -224,3 +224,20 @@ def test_terms_of_any_bytes_are_some(entry: bytes) -> None:
     found, occurred = terms(entry, "acme")
     assert {term(Asked.SUBMITTER, "acme")} < found
     assert occurred is None
+
+
+def test_search_is_the_same_on_every_database(home: Home) -> None:
+    log = home.open()
+    made = [transfer(scenario=f"s{number % 2}") for number in range(9)]
+    log.append([Submission.of(one) for one in made], submitter="acme", now=NOW)
+    index_log(log)
+    mine = asked((Asked.SUBMITTER, "acme"), (Asked.RECIPIENT, "acme"))
+    odd = Search(mine, (asked((Asked.SCENARIO, "s1")),), (NOW, None), (0, None))
+    assert walk(log, odd, newest_first=False, limit=2) == [1, 3, 5, 7]
+    assert walk(log, odd, newest_first=True, limit=3) == [7, 5, 3, 1]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search_rows, "_RARE", 1)
+        patch.setattr(search_rows, "MAX_SCANNED", 2)
+        assert walk(log, odd, newest_first=True, limit=3) == [7, 5, 3, 1]
+    before = Search(mine, (), (None, NOW), (None, None))
+    assert walk(log, before, newest_first=False, limit=9) == []
