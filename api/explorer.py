@@ -202,7 +202,7 @@ def record(record_id: str, view: Seen, node: Ledger, beliefs: Believed) -> Respo
     }
     trust = known_trust(beliefs.trust)
     return view.page(
-        "record.html",
+        "record_page.html",
         place="records",
         index=index,
         record_id=record_id_text(statement.record_id),

@@ -90,7 +90,7 @@ def test_words_of_the_explorer_are_all_used_and_all_there() -> None:
     folder = files("api").joinpath("templates")
     text = "".join(
         folder.joinpath(f"{name}.html").read_text("utf-8")
-        for name in ("explorer", "records", "record", "log", "problem", "base")
+        for name in ("explorer", "records", "record_page", "log", "problem", "base")
     )
     used = set(re.findall(r'(?:word|fill|say|fact)\("([a-z0-9_.-]+[a-z])"', text))
     used |= {f"filter.{name}" for name in re.findall(r'field\("([a-z_]+)"', text)}
