@@ -47,6 +47,7 @@ EXPECTED: dict[str, set[str] | None] = {
     "GET /tile/{path:path}": OPEN,
     "PUT /v1/status-lists/{list_id}": {"attest"},
     "GET /v1/status-lists/{list_id}": OPEN,
+    "GET /docs": OPEN,
     "GET /verify": OPEN,
     "GET /verify/verifier.html": OPEN,
     "GET /static/{digest}/{path:path}": OPEN,
