@@ -50,6 +50,7 @@ EXPECTED: dict[str, set[str] | None] = {
     "GET /v1/status-lists/{list_id}": OPEN,
     "GET /checkpoint": OPEN,
     "GET /tile/{path:path}": OPEN,
+    "GET /docs": OPEN,
     "GET /verify": OPEN,
     "GET /verify/verifier.html": OPEN,
     "GET /static/{digest}/{path:path}": OPEN,
