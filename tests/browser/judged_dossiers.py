@@ -90,7 +90,7 @@ _CHANGES: tuple[dict[str, Any], ...] = (
 
 def dossiers() -> Iterator[Case]:
     """Give every case of a dossier."""
-    for part in (_dossiers, _statuses, _lists, _facts, _handed):
+    for part in (_dossiers, _statuses, _lists, _facts, _webs, _handed):
         yield from part()
 
 
@@ -329,6 +329,37 @@ def _facts() -> Iterator[Case]:
         carried = replace(bundle, accreditations=texts)
         for believed in (known, unknown):
             yield case(f"accreditation fact: {name}", carried, believed)
+
+
+def _webs() -> Iterator[Case]:
+    """Organisations whose keys a did:web brought: as fetched, not fetched, no did:web at all."""
+    whole = LoggedDossier()
+    whole.submit()
+    bundle, trust = whole.bundle(), whole.trust()
+    jwk = EXPORTER.public.to_jwk()
+    for number, web in enumerate(
+        (
+            {"did": "did:web:a.example", "fetched_at": 1, "keys": [jwk]},
+            {"did": "did:web:a.example%3A8443:x:y", "fetched_at": 1, "keys": [jwk]},
+            {"did": "did:web:a.example"},
+            {"did": "did:web:a.example", "keys": [jwk]},
+            {"did": "did:web:a.example", "fetched_at": 1, "keys": [jwk, jwk]},
+            {"did": "did:web:a.example", "fetched_at": -1, "keys": []},
+            {"did": "did:web:a/b", "fetched_at": 1, "keys": [jwk]},
+            {"did": "did:web:" + "a" * 1_020},
+            {"did": "did:web:ä"},
+            {"did": "did:web:a.example", "fetched_at": 1, "keys": [{"kty": "RSA"}]},
+            {"did": "did:web:a.example", "more": 1},
+            {"did": 7},
+        )
+    ):
+        for keys in ([], [jwk]):
+            value = trust.to_value()
+            value["organisations"][0] |= {"keys": keys, "web": web}
+            yield case(f"did:web {number}", bundle, json.dumps(value).encode())
+        # A key of two organisations would let either speak for the other.
+        value["organisations"][1]["web"] = web
+        yield case(f"did:web {number} of two", bundle, json.dumps(value).encode())
 
 
 def _handed() -> Iterator[Case]:

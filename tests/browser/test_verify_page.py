@@ -98,6 +98,7 @@ def test_changed_file_fails_with_both_digests(quiet: Visit, tmp_path: Path) -> N
     copy.write_bytes(quiet.site.file.read_bytes() + b" ")
     quiet.give(quiet.site.pinned, quiet.site.bundle, copy)
     assert quiet.verdict() == "failed"
+    assert "The record holds" in quiet.page.inner_text("#verdict")
     status, said = quiet.check("file.digest")
     assert status == "failed"
     assert "Expected" in said
