@@ -16,7 +16,7 @@ from importlib.metadata import version
 from fastapi import Depends, FastAPI
 from starlette.concurrency import run_in_threadpool
 
-from api import openapi, pages, problems, reference_page, static_files
+from api import explorer, openapi, pages, problems, reference_page, static_files
 from api.auth import Identities, check_bind, meet, read_keys_file
 from api.auth.code_flow import CodeFlow
 from api.auth.oidc import TokenIssuer
@@ -140,6 +140,7 @@ def create_app(source: Settings | Node) -> FastAPI:
         desk,
         pages,
         reference_page,
+        explorer,
         static_files,
     ):
         app.include_router(routes.router)

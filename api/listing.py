@@ -1,7 +1,8 @@
-"""A listing: the records of the log that one may see, in the log's order or against it.
+"""A listing: records that one may see and asks for, in the log's order or against it.
 
-The log keeps no index by organisation, so a listing looks at one entry after another, and at no
-more than MAX_SCANNED for one page: a page may come out short, with a cursor to go on from.
+Scope is a condition of the search itself (`scope_of`), so that counts, cursors and time spent tell
+nothing of others' records. What the search points to is read, and asked again whether it may be
+seen: the index only says where to look.
 """
 
 from __future__ import annotations
@@ -12,16 +13,17 @@ from datetime import datetime
 from enum import StrEnum
 
 from api.access import may_read
-from api.auth import Principal
+from api.auth import Principal, Scope
 from ledger.log import Log
+from ledger.search_index import index_log
+from ledger.search_terms import Asked, term
 from ledger.statement import Statement
-from ledger.store import Submitted
+from ledger.store import Reading, Search, Submitted
 
-__all__ = ["Filter", "Found", "Order", "Page", "list_records"]
+__all__ = ["Filter", "Found", "Order", "Page", "list_records", "scope_of"]
 
-# About 50 ms of work where nothing matches.
-MAX_SCANNED = 10_000
-_BLOCK = 256
+# The index follows the log by itself; whoever asks in between makes it look at the newest so far.
+_INDEXED_PAGES = 4
 
 
 class Order(StrEnum):
@@ -31,23 +33,53 @@ class Order(StrEnum):
     NEWEST = "newest"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """What is asked for; None asks for nothing. Times are those of receipt, `until` excluded."""
+    """What is asked for; None asks for nothing. Spans of time are half open.
 
+    `since` and `until` are of receipt; `occurred` of what a transfer tells of, in whole seconds.
+    """
+
+    leaf: str | None = None
+    digest: str | None = None
+    organisation: str | None = None
+    exporter: str | None = None
+    recipient: str | None = None
+    from_: str | None = None
+    to: str | None = None
+    scenario: str | None = None
     kind: str | None = None
+    names: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    occurred_since: datetime | None = None
+    occurred_until: datetime | None = None
 
-    def takes_time(self, received_at: datetime | None) -> bool:
-        """Say whether a record of this time is asked for."""
-        if self.since is None and self.until is None:
-            return True
-        # Nobody knows when a recovered record came: no period is known to hold it.
-        return (
-            received_at is not None
-            and (self.since is None or received_at >= self.since)
-            and (self.until is None or received_at < self.until)
+    def search(self, scope: frozenset[bytes] | None) -> Search:
+        """Say it as a search within a scope."""
+        wanted = [
+            frozenset([term(asked, value)])
+            for asked, value in (
+                (Asked.LEAF, self.leaf),
+                (Asked.FILE, self.digest),
+                (Asked.EXPORTER, self.exporter),
+                (Asked.RECIPIENT, self.recipient),
+                (Asked.FROM, self.from_),
+                (Asked.TO, self.to),
+                (Asked.SCENARIO, self.scenario),
+                (Asked.KIND, self.kind),
+                (Asked.NAMES, self.names),
+            )
+            if value is not None
+        ]
+        if self.organisation is not None:
+            parts = (Asked.SUBMITTER, Asked.EXPORTER, Asked.RECIPIENT)
+            wanted.append(frozenset(term(part, self.organisation) for part in parts))
+        return Search(
+            scope,
+            tuple(wanted),
+            (self.since, self.until),
+            (_seconds(self.occurred_since), _seconds(self.occurred_until)),
         )
 
 
@@ -68,6 +100,20 @@ class Page:
     next: int | None
 
 
+def scope_of(principal: Principal) -> frozenset[bytes] | None:
+    """Say as terms what `may_read` says of an entry; None where everything may be seen."""
+    scopes = principal.scopes
+    if Scope.AUDIT in scopes:
+        return None
+    terms = {term(Asked.SUBMITTER, principal.organisation)}
+    if Scope.READ in scopes:
+        terms.add(term(Asked.RECIPIENT, principal.organisation))
+    if Scope.REGULATE in scopes:
+        for place in principal.jurisdictions:
+            terms |= {term(Asked.FROM, place), term(Asked.TO, place)}
+    return frozenset(terms)
+
+
 def list_records(
     log: Log, principal: Principal, wanted: Filter, *, order: Order, cursor: int | None, limit: int
 ) -> Page:
@@ -75,46 +121,27 @@ def list_records(
 
     A cursor is the first index that the page may hold; against the log's order, one beyond it.
     """
-    size = log.head().size
+    is_whole = index_log(log, pages=_INDEXED_PAGES)
+    search = wanted.search(scope_of(principal))
     newest_first = order is Order.NEWEST
-    start = cursor if cursor is not None else (size if newest_first else 0)
-    if newest_first:
-        start = min(start, size)
-        stop = max(0, start - MAX_SCANNED)
-        blocks = ((max(stop, end - _BLOCK), end) for end in range(start, stop, -_BLOCK))
-    else:
-        stop = min(size, start + MAX_SCANNED)
-        blocks = ((first, min(stop, first + _BLOCK)) for first in range(start, stop, _BLOCK))
-    records: list[Found] = []
-    for first, end in blocks:
-        found = list(_read(log, principal, wanted, first, end))
-        for record in reversed(found) if newest_first else found:
-            records.append(record)
-            if len(records) == limit:
-                last = record.index
-                return Page(records, _going_on(last if newest_first else last + 1, order, size))
-    return Page(records, _going_on(stop, order, size))
-
-
-def _going_on(index: int, order: Order, size: int) -> int | None:
-    at_end = index == 0 if order is Order.NEWEST else index >= size
-    return None if at_end else index
-
-
-def _read(log: Log, principal: Principal, wanted: Filter, first: int, end: int) -> Iterator[Found]:
-    """Yield what is asked for and may be seen among the entries from `first` to before `end`."""
+    with log.store.search() as rows:
+        found = rows.find(search, cursor=cursor, newest_first=newest_first, limit=limit)
+        indexed, _ = rows.backlog()
     with log.store.reading() as reading:
-        submitted = [reading.submission_of(first)]
-        submitted += reading.submissions(first + 1, end - first)
-    entries = log.entries(first, end - first)
-    current = iter(submitted)
-    came = next(current)
-    for index, entry in enumerate(entries, start=first):
-        if index >= came.first_index + came.length:
-            came = next(current)
-        if not wanted.takes_time(came.received_at):
-            continue
-        if may_read(principal, entry, came.submitter):
-            statement = Statement.from_entry(entry)
-            if wanted.kind in {None, statement.kind}:
-                yield Found(index, statement, came)
+        records = list(_read(reading, principal, found.indexes))
+    going_on = found.next
+    if going_on is None and not is_whole and not newest_first:
+        # There is more, that cannot be found yet: nobody shall take this for the log's end.
+        going_on = max(indexed, cursor or 0)
+    return Page(records, going_on)
+
+
+def _read(reading: Reading, principal: Principal, indexes: list[int]) -> Iterator[Found]:
+    for index in indexes:
+        entry, submitted = reading.entry(index), reading.submission_of(index)
+        if may_read(principal, entry, submitted.submitter):
+            yield Found(index, Statement.from_entry(entry), submitted)
+
+
+def _seconds(time: datetime | None) -> int | None:
+    return None if time is None else int(time.timestamp())

@@ -119,10 +119,13 @@ class _LogCollector(Collector):
                          int(publication.state.error is not None))  # fmt: skip
         try:
             published, anchored = log.published(), self._node.newest_anchor()
+            with log.store.search() as search:
+                searchable, _ = search.backlog()
             sizes = {
                 "log": log.head().size,
                 "published": published.size if published is not None else 0,
                 "anchored": anchored.anchor.size if anchored is not None else 0,
+                "searchable": searchable,
             }
             lag = self._docket.lag()
         except UnavailableError:

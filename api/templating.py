@@ -23,6 +23,10 @@ _MAX_RANGES = 20
 def render(template: str, language: str, *, part: str | None = None, **values: Any) -> str:
     """Render a template in one of LANGUAGES, with the words of a part of the pages."""
     known = words(language, part)
+
+    def fill(key: str, **given: object) -> str:
+        return known[key].format(**given)
+
     return (
         _environment()
         .get_template(template)
@@ -30,6 +34,7 @@ def render(template: str, language: str, *, part: str | None = None, **values: A
             language=language,
             language_tag=_TAGS[language],
             word=known.__getitem__,
+            fill=fill,
             static=address_of,
             **values,
         )

@@ -38,6 +38,7 @@ from ledger.prover import prepare, prove
 from ledger.publication import Publication, open_place
 from ledger.publisher import CoOperators, OpeningTerms, Publisher, operator_signer
 from ledger.publisher.epochs import PastOperators
+from ledger.search_index import index_log
 from ledger.settings import Settings
 from ledger.stapling import staple
 from ledger.statement import check_record_times
@@ -79,6 +80,7 @@ class Node:
         self._verifiers = witnesses
         self._past_operators = PastOperators(log)
         self._news = threading.Event()
+        self._to_index = threading.Event()
         self._stop = threading.Event()
         self._workers: list[threading.Thread] = []
         self._follow_at = 0.0
@@ -167,6 +169,7 @@ class Node:
             threading.Thread(target=self.lease.run, name="lease", daemon=True),
             threading.Thread(target=self._publish_news, name="publish", daemon=True),
             threading.Thread(target=self.publisher.run, name="anchor", daemon=True),
+            threading.Thread(target=self._index_news, name="index", daemon=True),
         ]
         if self.publication is not None:
             self._workers.append(
@@ -174,6 +177,7 @@ class Node:
             )
         # What an earlier process logged and did not publish is news too.
         self._news.set()
+        self._to_index.set()
         for worker in self._workers:
             worker.start()
 
@@ -182,6 +186,7 @@ class Node:
         self._stop.set()
         self._news.set()
         self.lease.stop()
+        self._to_index.set()
         self.publisher.stop()
         if self.publication is not None:
             self.publication.stop()
@@ -200,6 +205,7 @@ class Node:
         appended = self.log.append(lines, submitter=submitter, now=now)
         if appended.added:
             self._news.set()
+            self._to_index.set()
         return appended
 
     def publish(self) -> Head | None:
@@ -326,6 +332,20 @@ class Node:
                 # A worker that dies of a defect would leave the log unpublished, unnoticed.
                 _logger.exception("publishing failed; trying again", error=type(error).__name__)
                 self._news.set()
+            self._stop.wait(self.settings.publish_interval)
+
+    def _index_news(self) -> None:
+        """Follow the log with the search index, a page at a time: appends come in between."""
+        while not self._stop.is_set():
+            self._to_index.wait()
+            self._to_index.clear()
+            try:
+                while not self._stop.is_set() and not index_log(self.log, pages=1):
+                    pass
+            except Exception as error:
+                # As above; whoever searches meanwhile lets the index follow by himself.
+                _logger.exception("indexing failed; trying again", error=type(error).__name__)
+                self._to_index.set()
             self._stop.wait(self.settings.publish_interval)
 
 

@@ -44,6 +44,7 @@ _bearer = HTTPBearer(
 _UNCOUNTED = frozenset({"/healthz", "/readyz"})
 
 _SUBMITTING = (Scope.SUBMIT, Scope.REGULATE)
+_READING = (Scope.READ, Scope.AUDIT, Scope.REGULATE)
 
 
 async def meet(request: Request) -> None:
@@ -141,10 +142,8 @@ async def _recognise(request: Request) -> Principal | None:
 
 
 Submitter = Annotated[Principal, Depends(_require(*_SUBMITTING))]
-Reader = Annotated[Principal, Depends(_require(Scope.READ, Scope.AUDIT, Scope.REGULATE))]
-PageReader = Annotated[
-    Principal, Depends(_or_login(_require(Scope.READ, Scope.AUDIT, Scope.REGULATE)))
-]
+Reader = Annotated[Principal, Depends(_require(*_READING))]
+PageReader = Annotated[Principal, Depends(_or_login(_require(*_READING)))]
 Attestor = Annotated[Principal, Depends(_require(Scope.ATTEST))]
 Auditor = Annotated[Principal, Depends(_require(Scope.AUDIT))]
 # Where anyone may ask, and whoever has a scope is told, or may bring, more.

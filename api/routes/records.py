@@ -10,10 +10,8 @@ import json
 from collections.abc import Sequence
 from functools import partial
 from http import HTTPStatus
-from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime
+from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from api.access import check_kind, find, permitted_kinds
@@ -31,10 +29,10 @@ from api.answers import (
 from api.auth import Principal, Reader, Submitter
 from api.body import JSON, NDJSON, check_media_type
 from api.dependencies import Bodies, Counted, Decoded, Grouped, Ledger, Writing
-from api.listing import Filter, Found, Order, list_records
+from api.listing import Found, list_records
 from api.openapi import BATCH_BODY, RECORD_BODY, refusals
-from api.paging import DEFAULT_LIMIT, Cursor, Limit
 from api.progress import Progress
+from api.searching import Asking
 from ledger import portion
 from ledger.batch import decode_batch
 from ledger.kinds import Plan
@@ -145,23 +143,19 @@ async def batch(
     responses=refusals(400, 401, 403, 503),
     response_model_exclude_unset=True,
 )
-def records(
-    *,
-    principal: Reader,
-    node: Ledger,
-    kind: Annotated[str | None, Query(description="`transfer`, `plan`, `attestation`, …")] = None,
-    since: Annotated[AwareDatetime | None, Query(description="Received then or later")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="Received before then")] = None,
-    order: Annotated[Order, Query(description="Which end of the log comes first")] = Order.OLDEST,
-    cursor: Cursor = None,
-    limit: Limit = DEFAULT_LIMIT,
-) -> RecordPage:
+def records(principal: Reader, node: Ledger, asked: Asking) -> RecordPage:
     """List the records that one may see: see "who sees what" of each scope.
 
     A page may be short, even empty, before the end: follow `next` until it is absent.
     """
-    wanted = Filter(kind, since, until)
-    page = list_records(node.log, principal, wanted, order=order, cursor=cursor, limit=limit)
+    page = list_records(
+        node.log,
+        principal,
+        asked.filter(),
+        order=asked.order,
+        cursor=asked.cursor,
+        limit=asked.limit,
+    )
     progress = Progress(node.log)
     items = [_item(found, progress) for found in page.records]
     if page.next is None:

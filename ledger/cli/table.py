@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
 
@@ -20,7 +21,9 @@ def put_table(columns: Sequence[str], rows: Iterable[tuple[Sequence[str], str]])
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    table = Table(*columns, header_style="bold", box=None, pad_edge=False)
+    # rich takes NO_COLOR at its word and keeps bold; here nothing of that kind is left.
+    style = "" if os.environ.get("NO_COLOR") else "bold"
+    table = Table(*columns, header_style=style, box=None, pad_edge=False)
     for cells, _ in rows:
         # Text, never markup: what a row says comes from others.
         table.add_row(*(Text(printable(cell), overflow="fold") for cell in cells))

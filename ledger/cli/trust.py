@@ -146,13 +146,7 @@ def pin(
         verdicts.append(Status.VERIFIED if kept else report.verdict)
         if not kept:
             show_report(report, str(path), language=lang)
-        pinned.append(
-            {
-                "bundle": str(path),
-                "verdict": report.verdict.value,
-                "pinned": bool(kept),
-            }
-        )
+        pinned.append({"bundle": str(path), "verdict": report.verdict.value, "pinned": bool(kept)})
     if believed != before:
         write_file(trust, believed.to_json())
     if as_json:

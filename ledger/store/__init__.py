@@ -21,6 +21,7 @@ from ledger.store.docket_rows import (
 from ledger.store.leasing import SESSION, Leasing
 from ledger.store.plan_uses import UseRow
 from ledger.store.reading import LogRow, Published, Reading, Submitted
+from ledger.store.search_rows import Search, SearchRow
 from ledger.store.sequencing import Sequencing
 from ledger.store.signed_batches import SignedBatch
 from ledger.store.status_lists import MAX_LISTS, StoredList
@@ -41,6 +42,8 @@ __all__ = [
     "Published",
     "Reach",
     "Reading",
+    "Search",
+    "SearchRow",
     "Sequencing",
     "SignedBatch",
     "Store",

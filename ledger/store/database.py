@@ -37,6 +37,7 @@ from ledger.store.anchors import STANDING, AnchorState, Attempt, AttemptState, S
 from ledger.store.docket_rows import DocketRows
 from ledger.store.leasing import Leasing, check_token
 from ledger.store.reading import Reading
+from ledger.store.search_rows import SearchRows
 from ledger.store.sequencing import Sequencing
 from ledger.store.status_lists import StoredList
 from ledger.store.tables import REVISION, log
@@ -258,6 +259,12 @@ class Store:
         """Read the docket, or write it, in one transaction."""
         with self._transaction(write=write) as connection:
             yield DocketRows(connection)
+
+    @contextmanager
+    def search(self, *, write: bool = False) -> Iterator[SearchRows]:
+        """Search the rows that entries are found by, or add to them, in one transaction."""
+        with self._transaction(write=write) as connection:
+            yield SearchRows(connection)
 
     @contextmanager
     def _transaction(self, *, write: bool) -> Iterator[Connection]:

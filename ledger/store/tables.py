@@ -22,6 +22,9 @@
     docket          how the dossier of each transfer stands, as a follower has found it
     docket_subject  which leaf an attestation speaks of, by its own
     docket_place    one row: how far that follower has come, and whom it believed
+    search_term     which entries a term finds (see `ledger.search_terms`)
+    search_time     when each entry came, and when what it tells of happened
+    searchable      one row: how far the log was looked through for both
 
 A segment lies within one bundle, so a bundle is the plain concatenation of its segments. An append
 of one record writes one small row instead of the whole bundle again.
@@ -68,6 +71,9 @@ __all__ = [
     "plan_use_count",
     "record",
     "relation",
+    "search_term",
+    "search_time",
+    "searchable",
     "session",
     "signed_batch",
     "status_list",
@@ -77,7 +83,7 @@ __all__ = [
 ]
 
 # The newest migration (see ledger/store/migrations/versions); a test compares.
-REVISION = "0009_docket"
+REVISION = "0010"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -361,4 +367,32 @@ docket_place = Table(
     Column("id", SmallInteger, CheckConstraint("id = 1", name="one_docket"), primary_key=True),
     Column("size", BigInteger, nullable=False),
     Column("trust", LargeBinary, nullable=False),
+)
+
+search_term = Table(
+    "search_term",
+    metadata,
+    Column("term", LargeBinary, primary_key=True),
+    # Beside the term, so that what a term finds comes in the log's order.
+    Column("entry_index", BigInteger, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+search_time = Table(
+    "search_time",
+    metadata,
+    Column("entry_index", _Key, primary_key=True, autoincrement=False),
+    # NULL: brought back from a source that does not tell.
+    Column("received_at", UtcTime),
+    # Seconds since 1970; NULL where an entry tells of no event.
+    Column("occurred_at", BigInteger),
+    Index("search_time_received", "received_at", "entry_index"),
+    Index("search_time_occurred", "occurred_at", "entry_index"),
+)
+
+searchable = Table(
+    "searchable",
+    metadata,
+    Column("id", SmallInteger, CheckConstraint("id = 1", name="one_search"), primary_key=True),
+    Column("size", BigInteger, nullable=False),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.resources import files
 
 import pytest
 
@@ -38,8 +39,9 @@ def test_language_is_the_one_asked_for_or_the_best_accepted(
     assert preferred_language(asked, accepted) == chosen
 
 
-def test_words_are_complete_in_both_languages() -> None:
-    english, chinese = words("en"), words("zh")
+@pytest.mark.parametrize("part", [None, "explorer"])
+def test_words_are_complete_in_both_languages(part: str | None) -> None:
+    english, chinese = words("en", part), words("zh", part)
     assert english.keys() == chinese.keys()
     for key, text in english.items():
         assert sorted(_PLACE.findall(text)) == sorted(_PLACE.findall(chinese[key])), key
@@ -82,3 +84,18 @@ def test_files_are_kept_for_ever_under_the_digest_of_all(service: Service) -> No
     assert service.get(other).status_code == 404
     for path in ("page/..%2Fpage/page.js", "..%2Fpages.py", "vendor/VERSIONS", "page/none.js", ""):
         assert service.get(address_of(path)).status_code == 404
+
+
+def test_words_of_the_explorer_are_all_used_and_all_there() -> None:
+    folder = files("api").joinpath("templates")
+    text = "".join(
+        folder.joinpath(f"{name}.html").read_text("utf-8")
+        for name in ("explorer", "records", "record_page", "log", "problem", "base")
+    )
+    used = set(re.findall(r'(?:word|fill|say|fact)\("([a-z0-9_.-]+[a-z])"', text))
+    used |= {f"filter.{name}" for name in re.findall(r'field\("([a-z_]+)"', text)}
+    known = words("en", "explorer")
+    assert used <= known.keys()
+    begun = tuple(re.findall(r'(?:word|fill)\("([a-z.-]+[.-])" ~', text))
+    own = known.keys() - words("en").keys()
+    assert [name for name in own if name not in used and not name.startswith(begun)] == []

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from ledger import base64url, manifest, receipt, status_list
+from ledger import accreditation_fact, base64url, manifest, receipt, status_list
 from ledger.accreditation import Change, Standing
 from ledger.attestation import Stage
 from ledger.bundle import FirstAnchor, LoggedAttestation
@@ -91,7 +91,7 @@ _CHANGES: tuple[dict[str, Any], ...] = (
 
 def dossiers() -> Iterator[Case]:
     """Give every case of a dossier."""
-    for part in (_dossiers, _statuses, _lists, _handed):
+    for part in (_dossiers, _statuses, _lists, _facts, _webs, _handed):
         yield from part()
 
 
@@ -292,6 +292,79 @@ def _lists() -> Iterator[Case]:
             yield case(f"statuses by {rules}", carried, ruled)
     for lists in ((), ("x",), ("not a list", text), (text, "not a list"), (text + "A",)):
         yield case(f"status lists {len(lists)}", replace(bundle, status_lists=lists), trust)
+
+
+def _facts() -> Iterator[Case]:
+    """Accreditation facts: by whom, until when, against what else is known, damaged."""
+    authority = ORGANISATIONS[2].id
+    other = Change(2, Standing.REVOKED)
+
+    def fact(
+        key: PrivateKey = REGULATOR,
+        issuer: str = authority,
+        *changes: Change,
+        issued: int = LATER - 60,
+        until: int = LATER + 60,
+    ) -> str:
+        about = accredited(*changes)
+        waiting = accreditation_fact.draft(
+            key.public, about, issuer=issuer, issued_at=issued, expires_at=until
+        )
+        return waiting.sign(key).text
+
+    whole = LoggedDossier()
+    bundle, known = whole.bundle(), whole.trust()
+    unknown = replace(known, accreditations=())
+    good, header, later = fact(), fact().split(".", 1), fact(issued=LATER - 30)
+    for name, texts in {
+        "good": (good,),
+        "of a revoked key": (fact(REGULATOR, authority, other),),
+        "newer one counts": (fact(REGULATOR, authority, other), later),
+        "newer one counts, whatever the order": (later, fact(REGULATOR, authority, other)),
+        "last of one moment": (good, fact(REGULATOR, authority, other)),
+        "over": (fact(until=LATER),),
+        "stranger": (fact(STRANGER),),
+        "exporter": (fact(EXPORTER, ORGANISATIONS[0].id),),
+        "other issuer": (fact(REGULATOR, "other"),),
+        "damaged": (good[:-4] + "AAAA",),
+        "no fact": ("x",),
+        "other header": (f"e30.{header[1]}",),
+        "too many": (good,) * 17,
+    }.items():
+        carried = replace(bundle, accreditations=texts)
+        for believed in (known, unknown):
+            yield case(f"accreditation fact: {name}", carried, believed)
+
+
+def _webs() -> Iterator[Case]:
+    """Organisations whose keys a did:web brought: as fetched, not fetched, no did:web at all."""
+    whole = LoggedDossier()
+    whole.submit()
+    bundle, trust = whole.bundle(), whole.trust()
+    jwk = EXPORTER.public.to_jwk()
+    for number, web in enumerate(
+        (
+            {"did": "did:web:a.example", "fetched_at": 1, "keys": [jwk]},
+            {"did": "did:web:a.example%3A8443:x:y", "fetched_at": 1, "keys": [jwk]},
+            {"did": "did:web:a.example"},
+            {"did": "did:web:a.example", "keys": [jwk]},
+            {"did": "did:web:a.example", "fetched_at": 1, "keys": [jwk, jwk]},
+            {"did": "did:web:a.example", "fetched_at": -1, "keys": []},
+            {"did": "did:web:a/b", "fetched_at": 1, "keys": [jwk]},
+            {"did": "did:web:" + "a" * 1_020},
+            {"did": "did:web:ä"},
+            {"did": "did:web:a.example", "fetched_at": 1, "keys": [{"kty": "RSA"}]},
+            {"did": "did:web:a.example", "more": 1},
+            {"did": 7},
+        )
+    ):
+        for keys in ([], [jwk]):
+            value = trust.to_value()
+            value["organisations"][0] |= {"keys": keys, "web": web}
+            yield case(f"did:web {number}", bundle, json.dumps(value).encode())
+        # A key of two organisations would let either speak for the other.
+        value["organisations"][1]["web"] = web
+        yield case(f"did:web {number} of two", bundle, json.dumps(value).encode())
 
 
 def _handed() -> Iterator[Case]:

@@ -8,10 +8,16 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 
 from api.pages import POLICY
+from ledger.bundle import Bundle
+from ledger.certificate import certify
 from ledger.report import catalogue
+from ledger.statement import Statement
+from ledger.trust import Trust
+from ledger.verify import verify
 from tests.browser.conftest import Visit, changed
 
 # ["a", "b", 1], which no record here calls for.
@@ -92,6 +98,7 @@ def test_changed_file_fails_with_both_digests(quiet: Visit, tmp_path: Path) -> N
     copy.write_bytes(quiet.site.file.read_bytes() + b" ")
     quiet.give(quiet.site.pinned, quiet.site.bundle, copy)
     assert quiet.verdict() == "failed"
+    assert "The record holds" in quiet.page.inner_text("#verdict")
     status, said = quiet.check("file.digest")
     assert status == "failed"
     assert "Expected" in said
@@ -187,14 +194,72 @@ def test_bundle_inside_a_pdf_is_taken(quiet: Visit, tmp_path: Path) -> None:
     assert quiet.verdict() == "verified"
 
 
-def test_pdf_with_two_bundles_or_none_is_a_file_like_others(quiet: Visit, tmp_path: Path) -> None:
+def test_certificate_that_was_issued_is_taken_and_is_of_the_record_of_its_code(
+    quiet: Visit, tmp_path: Path
+) -> None:
+    data = quiet.site.bundle.read_bytes()
+    trust = Trust.from_json(quiet.site.pinned.read_bytes())
+    report = verify(data, trust=trust, without_files=True)
+    certificate = tmp_path / "certificate.pdf"
+    certificate.write_bytes(certify(data, report, page=f"{quiet.site.address}/verify"))
+    statement = Statement.from_entry(Bundle.from_json(data).entry.body)
+    record = statement.value["record_id"]
+    link = f"#record={record}&leaf={statement.leaf_hash.hex()}"
+    page = quiet.open(f"/verify?lang=en{link}")
+    assert f"The link is of record {record}" in page.inner_text("#meant.wanted")
+    quiet.give(quiet.site.pinned, certificate, quiet.site.file)
+    assert quiet.verdict() == "verified"
+    assert f"the link names, {record}" in page.inner_text("#meant.same")
+
+
+def test_bundle_of_another_record_than_the_link_names_is_told(quiet: Visit) -> None:
+    other = "019aa2f0-0000-7000-8000-00000000000f"
+    page = quiet.open(f"/verify?lang=en#record={other}&leaf={'ab' * 32}")
+    quiet.give(quiet.site.pinned, quiet.site.bundle, quiet.site.file)
+    assert quiet.verdict() == "verified"
+    assert "not about that record" in page.inner_text("#meant.other")
+
+
+@pytest.mark.parametrize("change", [(b"", b""), (b'"index": 0', b'"index": 1')])
+def test_pdf_with_two_bundles_is_refused(
+    quiet: Visit, tmp_path: Path, change: tuple[bytes, bytes]
+) -> None:
     page = quiet.open()
     bundle = quiet.site.bundle.read_bytes()
     two = tmp_path / "two.pdf"
-    two.write_bytes(_pdf(bundle, bundle.replace(b'"index": 0', b'"index": 1')))
+    two.write_bytes(_pdf(bundle, bundle.replace(*change) if change[0] else bundle))
     quiet.give(two)
+    page.wait_for_selector("text=This PDF carries several bundles")
+    assert page.locator("#result").is_hidden()
+
+
+def test_pdf_without_a_bundle_is_a_file_like_others(quiet: Visit, tmp_path: Path) -> None:
+    page = quiet.open()
+    none = tmp_path / "none.pdf"
+    none.write_bytes(_pdf(b"{}"))
+    quiet.give(none)
     page.wait_for_selector("text=This PDF carries no bundle")
     assert page.locator("#result").is_hidden()
+
+
+def test_bundle_deep_in_a_tree_of_names_is_found(quiet: Visit, tmp_path: Path) -> None:
+    """Trees of names may branch (ISO 32000-2, 7.9.6)."""
+    certificate = tmp_path / "nested.pdf"
+    name = "x.bundle.json"
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page()
+        pdf.attachments[name] = quiet.site.bundle.read_bytes()
+        tree = pdf.Root.Names.EmbeddedFiles
+        limits = pikepdf.Array([name, name])
+        leaf = pikepdf.Dictionary(Names=tree.Names, Limits=limits)
+        between = pikepdf.Dictionary(Kids=[pdf.make_indirect(leaf)], Limits=limits)
+        pdf.Root.Names.EmbeddedFiles = pdf.make_indirect(
+            pikepdf.Dictionary(Kids=[pdf.make_indirect(between)])
+        )
+        pdf.save(certificate, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    quiet.open()
+    quiet.give(quiet.site.pinned, certificate, quiet.site.file)
+    assert quiet.verdict() == "verified"
 
 
 def test_trust_file_can_be_replaced_and_taken_back(quiet: Visit, tmp_path: Path) -> None:

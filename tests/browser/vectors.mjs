@@ -13,6 +13,7 @@ import { reveal } from "../../api/static/verify/disclosure.js";
 import { LedgerError, MalformedError } from "../../api/static/verify/errors.js";
 import { inflate } from "../../api/static/verify/inflate.js";
 import { leafHash, root, verifyConsistency, verifyInclusion } from "../../api/static/verify/merkle.js";
+import { openNote, parseNote } from "../../api/static/verify/note.js";
 import { Verifier } from "../../api/static/verify/note_key.js";
 import { Statement } from "../../api/static/verify/statement.js";
 import { Trust } from "../../api/static/verify/trust.js";
@@ -118,6 +119,65 @@ if (existsSync(jcs)) {
     const output = readFileSync(`${jcs}/output/${file}`);
     assert.equal(toHex(canonicalize(parse(readFileSync(`${jcs}/input/${file}`)))), toHex(output));
     count("jcs");
+  }
+}
+
+const extra = `${shared}/merkle-extra/vectors.json`;
+if (existsSync(extra)) {
+  const known = JSON.parse(readFileSync(extra, "utf8"));
+  const leaves = known.ct_leaves.map((leaf) => leafHash(fromHex(leaf)));
+  const rootOf = (size) => fromHex(known.ct_roots[size - 1]);
+  known.ct_roots.forEach((expected, i) => {
+    assert.equal(toHex(root(leaves.slice(0, i + 1))), expected);
+    count("known roots");
+  });
+  for (const { kind, data, want } of known.hasher.filter((each) => each.kind === "leaf")) {
+    assert.equal(toHex(leafHash(fromHex(data))), want, kind);
+    count("known leaves");
+  }
+  // Leaves are counted from 1 there.
+  for (const [leaf, size, path] of known.ct_paths) {
+    const place = { leafHash: leaves[leaf - 1], index: BigInt(leaf - 1), size: BigInt(size) };
+    verifyInclusion({ ...place, proof: path.map(fromHex), root: rootOf(size) });
+    count("known paths");
+  }
+  for (const [old, size, path] of known.ct_consistency) {
+    const sizes = { oldSize: BigInt(old), newSize: BigInt(size) };
+    const roots = { oldRoot: rootOf(old), newRoot: rootOf(size) };
+    verifyConsistency({ ...sizes, ...roots, proof: path.map(fromHex) });
+    count("known consistencies");
+  }
+}
+
+const notes = `${shared}/signed-note/vectors.json`;
+if (existsSync(notes)) {
+  const known = JSON.parse(readFileSync(notes, "utf8"));
+  for (const key of known.verifier_keys.valid) {
+    assert.equal(`${Verifier.fromString(key).name}+`, key.slice(0, key.indexOf("+") + 1));
+    for (let i = 1; i < key.length; i++) {
+      for (const part of [key.slice(0, i), key.slice(i)]) {
+        assert.throws(() => Verifier.fromString(part), MalformedError);
+      }
+    }
+    count("keys of notes");
+  }
+  for (const key of known.verifier_keys.invalid) {
+    assert.throws(() => Verifier.fromString(key), MalformedError);
+    count("malformed keys of notes");
+  }
+  for (const { note: text, keys, verified } of known.open_ok) {
+    const opened = openNote(text, keys.map((key) => Verifier.fromString(key)));
+    assert.deepEqual(opened.verified.map(({ name }) => name), verified);
+    count("notes");
+  }
+  for (const { note: text, keys } of known.open_err) {
+    const verifiers = keys.map((key) => Verifier.fromString(key));
+    assert.throws(() => openNote(text, verifiers), LedgerError);
+    count("false notes");
+  }
+  for (const malformed of known.malformed_hex) {
+    assert.throws(() => parseNote(new TextDecoder("utf-8", { fatal: true }).decode(fromHex(malformed))));
+    count("malformed notes");
   }
 }
 

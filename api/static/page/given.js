@@ -4,7 +4,7 @@ import { LIMITS, MEDIA_TYPES } from "../verify/tables.js";
 import { byId, make, tell } from "./element.js";
 import { Hasher } from "./hasher.js";
 import { word } from "./language.js";
-import { bundleIn, isPdf, mediaType } from "./pdf.js";
+import { bundlesIn, isPdf, mediaType } from "./pdf.js";
 
 const BUNDLE = ".bundle.json";
 const HEAD = 1024;
@@ -77,9 +77,9 @@ export class Given {
       const head = new Uint8Array(await file.slice(0, HEAD).arrayBuffer());
       if (await this.takeJson(file, head)) return;
       if (isPdf(head)) {
-        const bundle = bundleIn(new Uint8Array(await file.arrayBuffer()));
-        if (bundle !== null) return void this.addBundle(file.name, bundle);
-        item.note = "pdf.none";
+        const bundles = bundlesIn(new Uint8Array(await file.arrayBuffer()));
+        if (bundles.length === 1) return void this.addBundle(file.name, bundles[0]);
+        item.note = bundles.length ? "pdf.two" : "pdf.none";
       }
       this.items.push(item);
       this.show();

@@ -34,7 +34,9 @@ export function showReport(report, asked) {
   element.className = verdict;
   const next = make("p", { class: "next" }, make("b", {}, word("next")), nextOf(report));
   const sandbox = report.sandbox ? make("p", { class: "sandbox" }, words.labels.sandbox) : null;
-  const lead = make("p", {}, word(`${verdict}.lead`));
+  // What the record says is shown below where only a file is wrong.
+  const isFile = verdict === "failed" && report.statement !== null;
+  const lead = make("p", {}, word(isFile ? "failed.file.lead" : `${verdict}.lead`));
   const name = make("p", { class: "word" }, words.verdicts[verdict]);
   element.replaceChildren(icon(verdict), name, lead, next, ...(sandbox ? [sandbox] : []));
   byId("checks").replaceChildren(...report.checks.map(drawCheck));

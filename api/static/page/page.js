@@ -2,21 +2,24 @@
  * The page that verifies: what is given and what is believed go in, a report comes out.
  *
  * Nothing leaves this page but what the visitor sees being asked: the server's trust file when it is
- * loaded, nodes of the trust file or the visitor's about an anchor, and, where he asks for it, the
- * server about one size of its own log.
+ * loaded, nodes of the trust file or the visitor's about an anchor and what became of it, servers of
+ * status lists that the trust file names, and, where he asks for it, the server about one size of its
+ * own log.
  */
 
 import { findSources } from "../verify/chain/sources.js";
 import { Bundle } from "../verify/bundle.js";
 import { LedgerError } from "../verify/errors.js";
+import { StatusFetcher } from "../verify/status_fetch.js";
 import { verify } from "../verify/verify.js";
 import { Believed } from "./believed.js";
 import { byId, save, tell } from "./element.js";
 import { Given } from "./given.js";
 import { language, offerLanguages, onLanguage, word } from "./language.js";
 import { showChecks, showReport, showWorking } from "./outcome.js";
+import { showMeant } from "./meant.js";
 import { askServer } from "./server_word.js";
-import { bundleOf, carriesBundle, linkTo } from "./share.js";
+import { bundleOf, carriesBundle, linkTo, recordOf } from "./share.js";
 import { offerThemes } from "./theme.js";
 
 /** @type {?{report: import("../verify/report.js").Report, asked: () => string[]}} */
@@ -24,6 +27,7 @@ let judged = null;
 let run = 0;
 
 const believed = new Believed(judge);
+const lists = new StatusFetcher();
 const given = new Given({ changed: judge, trust: (name, data) => believed.use(name, data) });
 
 /** Judge what there is, once all of it is there; a newer run replaces an older one. */
@@ -32,22 +36,22 @@ async function judge() {
   const { bundle } = given;
   const { trust, nodes } = believed;
   judged = null;
+  showMeant(recordOf(location.hash), bundle);
   byId("result").hidden = bundle === null || trust === null;
   if (bundle === null || trust === null) return;
   showWorking();
   if (!given.isHashed) return;
   try {
-    const { chain, accreditations } = findSources(bundle, trust, nodes);
+    const sources = findSources(bundle, trust, nodes, lists);
     const report = await verify(bundle, {
       trust,
-      chain,
-      accreditations,
+      ...sources,
       files: given.fingerprints,
       withoutFiles: byId("without-files").checked,
       told: (checks) => mine === run && showChecks(checks),
     });
     if (mine !== run) return;
-    judged = { report, asked: () => askedOf(chain, trust, report) };
+    judged = { report, asked: () => askedOf(sources.chain, trust, report) };
     show();
   } catch (error) {
     if (mine === run) tell(byId("problem"), word("defect", { reason: String(error) }));
@@ -144,6 +148,7 @@ async function share() {
 
 /** Take the bundle out of the link, and the link's part out of the address. */
 function readLink() {
+  showMeant(recordOf(location.hash), given.bundle);
   if (!carriesBundle(location.hash)) return;
   const bundle = bundleOf(location.hash);
   history.replaceState(null, "", location.href.replace(/#.*$/, ""));
@@ -164,6 +169,7 @@ function nameFor(data) {
 
 onLanguage(() => {
   given.show();
+  showMeant(recordOf(location.hash), given.bundle);
   show();
   const saved = byId("save-page");
   if (saved) saved.href = `/verify/verifier.html?lang=${language()}`;

@@ -1,12 +1,11 @@
 /**
- * A bundle inside a PDF: the bytes of a PDF in, those of the one bundle attached to it out.
+ * Bundles inside a PDF: the bytes of a PDF in, those of the bundles attached to it out.
  *
  * Dictionaries of streams are always in the clear (ISO 32000-2, 7.5.7), so what is attached is found
- * by its /Type /EmbeddedFile, whatever else a PDF may hold. Where two bundles are attached, neither is
- * taken.
+ * by its /Type /EmbeddedFile, wherever a tree of names has it, and whatever else a PDF may hold. Of
+ * two bundles a reader could show one and a verifier check the other: none is to be taken then.
  */
 
-import { equal } from "../verify/bytes.js";
 import { InflateError, inflate } from "../verify/inflate.js";
 import { LIMITS, MEDIA_TYPES } from "../verify/tables.js";
 
@@ -20,9 +19,9 @@ export function isPdf(head) {
   return latin(head.subarray(0, 5)) === "%PDF-";
 }
 
-/** Find the bundle, null where there is none. @param {Uint8Array} pdf */
-export function bundleIn(pdf) {
-  if (pdf.length > MAX_PDF) return null;
+/** Find all bundles. @param {Uint8Array} pdf @returns {Uint8Array[]} */
+export function bundlesIn(pdf) {
+  if (pdf.length > MAX_PDF) return [];
   const text = latin(pdf);
   /** @type {Uint8Array[]} */
   const found = [];
@@ -31,14 +30,12 @@ export function bundleIn(pdf) {
     const before = text.slice(Math.max(0, match.index - DICTIONARY), match.index);
     const dictionary = before.slice(before.lastIndexOf(" obj") + 1);
     if (!/\/EmbeddedFile\b/.test(dictionary)) continue;
-    if (++attached > MAX_ATTACHMENTS) return null;
+    if (++attached > MAX_ATTACHMENTS) return [];
     const start = match.index + match[0].length;
     const content = contentOf(pdf, text, start, dictionary);
-    if (content !== null && isBundle(content) && !found.some((other) => equal(other, content))) {
-      found.push(content);
-    }
+    if (content !== null && isBundle(content)) found.push(content);
   }
-  return found.length === 1 ? found[0] : null;
+  return found;
 }
 
 /** @param {Uint8Array} pdf @param {string} text @param {number} start @param {string} dictionary */

@@ -1,4 +1,9 @@
-/** A link with the bundle in it, behind the #, which browsers send to nobody (zlib, base64url). */
+/**
+ * What stands behind the # of the page's address, which browsers send to nobody.
+ *
+ *     #bundle=…                   the bundle itself (zlib, base64url)
+ *     #record=UUID&leaf=HEX       the record that a certificate's QR code is of
+ */
 
 import { decode, encode } from "../verify/base64url.js";
 import { LedgerError } from "../verify/errors.js";
@@ -9,12 +14,19 @@ import { LIMITS } from "../verify/tables.js";
 export const MAX_LINK = 30_000;
 
 const PREFIX = "#bundle=";
+const RECORD = /^#record=([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})&leaf=([0-9a-f]{64})$/;
 
 /** Make the link, null where it would be too long. @param {Uint8Array} bundle @param {string} page */
 export async function linkTo(bundle, page) {
   const packed = await deflate(compact(bundle));
   const link = page.replace(/#.*$/, "") + PREFIX + encode(packed);
   return link.length > MAX_LINK ? null : link;
+}
+
+/** Read which record a link is of, null for none. @param {string} fragment @returns {?{id: string, leaf: string}} */
+export function recordOf(fragment) {
+  const parts = RECORD.exec(fragment);
+  return parts && { id: parts[1], leaf: parts[2] };
 }
 
 /** Say whether a link carries a bundle. @param {string} fragment */

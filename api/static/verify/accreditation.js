@@ -5,7 +5,7 @@
  * seconds since 1970; a period includes its beginning and not its end.
  */
 
-import { first } from "./bytes.js";
+import { first, toHex } from "./bytes.js";
 import { MalformedError } from "./errors.js";
 import { checkJurisdiction } from "./formats.js";
 import { Members, readText } from "./members.js";
@@ -18,7 +18,8 @@ const NAMES = Object.keys(STAGES);
 /**
  * One change: `from` begins a grant, or is the date from which a compromised key says nothing.
  *
- * @typedef {{time: number, standing: string, stages: string[], from: number, until: number}} Change
+ * @typedef {{time: number, standing: string, stages: string[], from: number, until: number,
+ *             controller?: string}} Change an address in hexadecimal digits
  */
 
 /** All that an authority has said of a key, oldest first. */
@@ -88,13 +89,14 @@ function readChange(value, where) {
   const members = new Members(value, where);
   const time = members.integer("time", 0, MAX_INTEGER);
   const standing = members.literal("standing", ...STANDINGS);
+  /** @type {Change} */
   let change = { time, standing, stages: /** @type {string[]} */ ([]), from: 0, until: 0 };
   if (standing === "accredited") {
     const stages = members.array("stages", readStage, NAMES.length);
     const from = members.integer("from", 0, MAX_INTEGER);
     const until = members.integer("until", from + 1, MAX_INTEGER);
-    if (members.has("controller")) members.prefixed("controller", 20);
     change = { time, standing, stages, from, until };
+    if (members.has("controller")) change.controller = toHex(members.prefixed("controller", 20));
     if (!stages.length || new Set(stages).size !== stages.length) {
       throw malformed(`${where}.stages`, "each stage once, at least one", repr(stages));
     }

@@ -42,6 +42,7 @@ export class Bundle {
     this.statuses = members.listed("statuses", readEntry, listed);
     this.manifest = members.optional("manifest", readManifest);
     this.statusLists = members.listed("status_lists", readText, listed);
+    this.accreditations = members.listed("accreditations", readText, LIMITS.facts);
     members.end();
   }
 }

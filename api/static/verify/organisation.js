@@ -1,5 +1,6 @@
 /** An organisation as a verifier knows it: its identifier, what it is, and its keys. */
 
+import { readDidWeb } from "./did_web.js";
 import { MalformedError } from "./errors.js";
 import { checkJurisdiction } from "./formats.js";
 import { PublicKey } from "./jwk.js";
@@ -18,14 +19,15 @@ export function readOrganisation(value, where) {
   const roles = members.array("roles", readRole, ROLES.length);
   const jurisdictions = members.listed("jurisdictions", readJurisdiction, MAX_JURISDICTIONS);
   const listed = members.array("keys", readKey, LIMITS.keys);
-  // Certificates and what a did:web had are not read here: their keys stay unknown, which leaves a
-  // verdict undetermined, never better than it is.
-  for (const name of ["certified", "web"]) if (members.has(name)) members.take(name);
+  // Certificates are not read here: their keys stay unknown, which leaves a verdict undetermined,
+  // never better than it is.
+  if (members.has("certified")) members.take("certified");
+  const fetched = members.optional("web", readDidWeb) ?? [];
   members.end();
   if (!id || !roles.length) throw malformed(where, "an id, and at least one role");
-  const keys = new Map(listed.map((key) => [key.id, key]));
+  const keys = new Map([...listed, ...fetched].map((key) => [key.id, key]));
   const isRepeated = [roles, jurisdictions].some((list) => new Set(list).size < list.length);
-  if (isRepeated || keys.size < listed.length) {
+  if (isRepeated || new Set(listed.map((key) => key.id)).size < listed.length) {
     throw malformed(where, "each role, jurisdiction and key once");
   }
   return { id, roles, jurisdictions, keys };

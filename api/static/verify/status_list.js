@@ -27,7 +27,13 @@ export function readToken(text) {
  * @param {ReturnType<typeof readToken>} token @param {{idx: number, uri: string}} place
  * @param {number} at
  */
-export function statusOf({ claims, bits, packed }, { idx }, at) {
+export function statusOf({ claims, bits, packed }, { idx, uri }, at) {
+  if (claims.sub !== uri) {
+    throw new VerificationError("status-list.other", "this is another status list", {
+      expected: uri,
+      found: claims.sub,
+    });
+  }
   if (at < claims.iat || (claims.exp !== undefined && at >= claims.exp)) {
     throw new UnavailableError(
       "status-list.time",

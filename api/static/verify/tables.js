@@ -2036,6 +2036,7 @@ export const FORMATS = {
 };
 
 export const TYPES = {
+ "accreditation": "crossproof-accreditation+jwt",
  "attestation": "dc+sd-jwt",
  "manifest": "crossproof-manifest+jwt",
  "receipt": "crossproof-receipt+jwt",
@@ -2058,6 +2059,7 @@ export const ALGORITHMS = [
 
 export const LIMITS = {
  "accreditation_changes": 10000,
+ "announced": 10000,
  "block_time": 253402300799999,
  "bundle_bytes": 16777216,
  "bundle_disclosures": 10000,
@@ -2069,6 +2071,8 @@ export const LIMITS = {
  "depth": 128,
  "disclosures": 4096,
  "entry_bytes": 65535,
+ "fact": 1048576,
+ "facts": 16,
  "identifier": 256,
  "jws": 65000,
  "keys": 1000,

@@ -26,7 +26,7 @@ const MAX_PORT = 65_535;
 /** @typedef {{origin: string, keys: Verifier[], logId: ?Uint8Array, operators: HeadVerifier[]}} TrustedLog */
 /** @typedef {{tag: "latest" | "finalized", confirmations: number}} Finality */
 /** @typedef {{identity: ChainIdentity, sandbox: boolean, finality: Finality, rpc: string[],
- *             agree: number, attestors: ?Uint8Array}} TrustedChain */
+ *             agree: number, attestors: ?Uint8Array, attestations: ?Uint8Array}} TrustedChain */
 
 /** What a verifier believes: logs, chains, anchors that were checked before, and who is who. */
 export class Trust {
@@ -163,9 +163,11 @@ function readChain(value, where) {
   checkUnique(rpc.map(nodeAddress), `${where}.rpc`);
   const agree = members.integer("agree", 1, Math.max(1, rpc.length));
   const attestors = members.has("attestors") ? members.prefixed("attestors", ADDRESS_SIZE) : null;
-  if (members.has("attestations")) members.prefixed("attestations", ADDRESS_SIZE);
+  const attestations = members.has("attestations")
+    ? members.prefixed("attestations", ADDRESS_SIZE)
+    : null;
   members.end();
-  return { identity, sandbox, finality, rpc, agree, attestors };
+  return { identity, sandbox, finality, rpc, agree, attestors, attestations };
 }
 
 /** @param {string} text @param {string} where @returns {Finality} */

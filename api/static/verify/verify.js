@@ -7,12 +7,14 @@
  */
 
 import { Bundle } from "./bundle.js";
+import { toHex } from "./bytes.js";
 import { checkAnchor } from "./checks/anchored.js";
 import { checkAttestations } from "./checks/attested.js";
 import { checkFiles } from "./checks/files.js";
 import { checkManifest, checkReceipts } from "./checks/handed_over.js";
 import { checkEntry, checkLog, checkPlan } from "./checks/logged.js";
 import { checkWords } from "./checks/standing.js";
+import { checkFacts, vouched } from "./checks/vouched.js";
 import { parseCheckpoint } from "./checkpoint.js";
 import { reveal } from "./disclosure.js";
 import { MalformedError } from "./errors.js";
@@ -27,6 +29,8 @@ import { LIMITS } from "./tables.js";
  * @property {?number} [now] the time that is asked about, in milliseconds; by default the present
  * @property {boolean} [withoutFiles]
  * @property {?import("./checks/case.js").AccreditationSource} [accreditations]
+ * @property {?import("./checks/case.js").StatusListSource} [statusLists]
+ * @property {?import("./checks/case.js").StatusRegistry} [registry]
  * @property {string[]} [required] stages that must be shown
  * @property {(checks: Check[]) => void} [told] is shown checks as they are made
  */
@@ -34,7 +38,8 @@ import { LIMITS } from "./tables.js";
 /** Check a bundle against what `trust` believes; always give a report. @param {Uint8Array} data @param {Options} options */
 export async function verify(data, options) {
   const { trust, files = [], chain = null, now = null, withoutFiles = false } = options;
-  const { accreditations = null, required = [], told = () => {} } = options;
+  const { accreditations = null, statusLists = null, registry = null } = options;
+  const { required = [], told = () => {} } = options;
   const asOf = now ?? Date.now();
   /** @type {Check[]} */
   const checks = [];
@@ -56,16 +61,13 @@ export async function verify(data, options) {
   const { statement } = record;
   const plan = checkPlan(bundle.plan, statement, head);
   tell(...plan.checks);
+  const { checks: vouching, facts } = checkFacts(bundle.accreditations, trust, asOf);
+  tell(...vouching);
   // Of the present it is as much later as clocks may differ.
   const latest = Math.floor(asOf / 1000) + (now === null ? LIMITS.clock_skew : 0);
-  const source = accreditations ?? trust;
-  const until = {
-    /** @param {string} jurisdiction @param {Uint8Array} key */
-    async accreditation(jurisdiction, key) {
-      return (await source.accreditation(jurisdiction, key))?.upTo(latest) ?? null;
-    },
-  };
-  const of = { bundle, head, trust, log, chain, accreditations: until, asOf, latest };
+  const known = accreditedUpTo(vouched(accreditations ?? trust, facts), latest);
+  const sources = { chain, accreditations: known, statusLists, registry };
+  const of = { bundle, head, trust, log, ...sources, asOf, latest };
   tell(...checkManifest(of, statement));
   const { checks: statuses, words } = checkWords(of);
   tell(...statuses);
@@ -81,6 +83,25 @@ export async function verify(data, options) {
   const { origin } = head;
   const { index } = bundle.entry;
   return new Report({ checks, asOf, origin, index, anchor: bundle.anchor, statement: shown });
+}
+
+/**
+ * Answer as a source would have at a time; another one is asked once a key.
+ *
+ * @param {import("./checks/case.js").AccreditationSource} source @param {number} latest
+ * @returns {import("./checks/case.js").AccreditationSource}
+ */
+function accreditedUpTo(source, latest) {
+  /** @type {Map<string, Promise<?import("./accreditation.js").Accreditation>>} */
+  const asked = new Map();
+  return {
+    async accreditation(jurisdiction, key) {
+      const name = `${jurisdiction} ${toHex(key)}`;
+      const answer = asked.get(name) ?? Promise.resolve(source.accreditation(jurisdiction, key));
+      asked.set(name, answer);
+      return (await answer)?.upTo(latest) ?? null;
+    },
+  };
 }
 
 /**

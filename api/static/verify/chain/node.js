@@ -1,24 +1,18 @@
 /**
- * A node that is asked about an anchor and about accreditations: what it goes by, what it answers.
+ * A node that is asked about an anchor, and for views of contracts: what it goes by, what it answers.
  *
  * What is asked together goes out as one batch, so that its answers speak of one moment as nearly as
  * a node can manage. Answers are read strictly; anything else is UnavailableError.
  */
 
-import { Accreditation } from "../accreditation.js";
-import { ChainIdentity, wholeSeconds } from "../anchor.js";
+import { ChainIdentity } from "../anchor.js";
 import { concat, equal, fromBigEndian, fromHex, toBigEndian, toHex, utf8 } from "../bytes.js";
 import { LedgerError, UnavailableError } from "../errors.js";
 import { keccak256 } from "../hash.js";
-import { LIMITS, STAGES } from "../tables.js";
 import { HttpRpc, RpcError } from "./rpc.js";
 
 const WORD = 32;
-const PAGE = 200n;
 const STATUSES = ["active", "frozen", "closed"];
-// `IAttestorRegistry.Standing`; accredited without stages lifts a suspension.
-const STANDINGS = [null, "accredited", "suspended", "revoked", "compromised"];
-const CHANGE_WORDS = 7;
 
 /** @typedef {import("../anchor.js").Anchor} Anchor */
 /** @typedef {{number: number, hash: Uint8Array, transactions: ?Uint8Array[]}} Block */
@@ -69,37 +63,21 @@ export class Node {
   }
 
   /**
-   * Ask what AttestorRegistry holds of a key for good, null where it holds nothing.
+   * Ask a view of a contract at a block; throw UnavailableError where there is no such contract.
    *
-   * @param {Uint8Array} registry @param {string} jurisdiction @param {Uint8Array} key
+   * @param {Uint8Array} contract @param {string} signature @param {Uint8Array} data
+   * @param {number} at @returns {Promise<Uint8Array>}
    */
-  async accreditation(registry, jurisdiction, key) {
-    const at = await this.finalBlock();
-    const named = concat(padded(utf8(jurisdiction)), key);
-    /** @param {string} signature @param {Uint8Array} data */
-    const view = async (signature, data) => {
-      const input = concat(selector(signature), data);
-      const [answer] = await this.rpc.batch([this.callData(registry, input, at)]);
-      if (answer instanceof RpcError) throw answer;
-      const bytes = this.bytes(answer);
-      if (!bytes.length) throw this.noCode(registry);
-      return bytes;
-    };
-    const length = fromBigEndian(await view("historyLength(bytes2,bytes32)", named));
-    if (length === 0n) return null;
-    if (length > BigInt(LIMITS.accreditation_changes)) {
-      throw this.nonsense(`${length} changes of one key`);
-    }
-    /** @type {import("../accreditation.js").Change[]} */
-    const changes = [];
-    while (BigInt(changes.length) < length) {
-      const range = concat(word(BigInt(changes.length)), word(PAGE));
-      const page = await view("history(bytes2,bytes32,uint256,uint256)", concat(named, range));
-      const rows = this.readChanges(page);
-      if (!rows.length) throw this.nonsense("fewer changes than it says there are");
-      changes.push(...rows);
-    }
-    return new Accreditation(jurisdiction, key, changes);
+  async view(contract, signature, data, at) {
+    const input = concat(selector(signature), data);
+    const [answer] = await this.rpc.batch([this.callData(contract, input, at)]);
+    if (answer instanceof RpcError) throw answer;
+    const bytes = this.bytes(answer);
+    if (bytes.length) return bytes;
+    const message = `${this.rpc.place} knows no contract at 0x${toHex(contract)}`;
+    throw new UnavailableError("chain.no-code", message, {
+      hint: "Its chain is another one, or AttestorRegistry stands elsewhere.",
+    });
   }
 
   /** @returns {Promise<number>} the newest block of this very chain that is final */
@@ -246,44 +224,6 @@ export class Node {
       throw error;
     }
   }
-
-  /** @param {Uint8Array} data (uint48,uint8,uint8,uint8,uint48,uint48,address)[] */
-  readChanges(data) {
-    const value = `0x${toHex(data)}`;
-    const count = Number(fromBigEndian(this.words(value, 2)[1]));
-    if (count > LIMITS.accreditation_changes) throw this.nonsense(`${count} changes`);
-    const cells = this.words(value, 2 + count * CHANGE_WORDS).slice(2).map(fromBigEndian);
-    return Array.from({ length: count }, (_, i) =>
-      this.readChange(cells.slice(i * CHANGE_WORDS, (i + 1) * CHANGE_WORDS).map(Number)),
-    );
-  }
-
-  /** @param {number[]} row @returns {import("../accreditation.js").Change} */
-  readChange([made, standing, , bits, begins, until]) {
-    const meant = STANDINGS[standing];
-    const change = { time: wholeSeconds(made), stages: /** @type {string[]} */ ([]), from: 0, until: 0 };
-    if (!meant) throw this.nonsense("a change to nothing");
-    if (meant === "compromised") return { ...change, standing: meant, from: wholeSeconds(begins) };
-    if (meant !== "accredited") return { ...change, standing: meant };
-    if (!bits) return { ...change, standing: "reinstated" };
-    const stages = Object.keys(STAGES).filter((_, bit) => (bits >> bit) & 1);
-    const [from, end] = [begins, until].map(wholeSeconds);
-    return { ...change, standing: meant, stages, from, until: end };
-  }
-
-  /** @param {Uint8Array} registry */
-  noCode(registry) {
-    const message = `${this.rpc.place} knows no contract at 0x${toHex(registry)}`;
-    return new UnavailableError("chain.no-code", message, {
-      hint: "Its chain is another one, or AttestorRegistry stands elsewhere.",
-    });
-  }
-
-  /** @param {string} found */
-  nonsense(found) {
-    const message = `${this.rpc.place} tells accreditations that cannot be`;
-    return new UnavailableError("chain.malformed", message, { found });
-  }
 }
 
 /** @param {number | string} number @returns {[string, unknown[]]} */
@@ -299,11 +239,6 @@ function selector(signature) {
 /** @param {bigint} value */
 function word(value) {
   return toBigEndian(value, WORD);
-}
-
-/** @param {Uint8Array} bytes at the front of a word */
-function padded(bytes) {
-  return concat(bytes, new Uint8Array(WORD - bytes.length));
 }
 
 /** @param {number} number */

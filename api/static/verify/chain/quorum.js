@@ -3,8 +3,10 @@
 import { toHex } from "../bytes.js";
 import { UnavailableError } from "../errors.js";
 import { nodeAddress } from "../trust.js";
+import { askAccreditation } from "./accreditations.js";
 import { Node } from "./node.js";
 import { HttpRpc } from "./rpc.js";
+import { askAnnounced, askTerms } from "./statuses.js";
 
 export const MAX_NODES = 16;
 
@@ -42,16 +44,34 @@ export class Quorum {
     return { ...same[0], standing: standing ?? null, transactionBlock: transactionBlock ?? null, final };
   }
 
-  /** Ask all at once; throw UnavailableError where too few agree. @param {Uint8Array} registry @param {string} jurisdiction @param {Uint8Array} key */
+  /** Ask AttestorRegistry of a key. @param {Uint8Array} registry @param {string} jurisdiction @param {Uint8Array} key */
   async accreditation(registry, jurisdiction, key) {
-    const answers = await this.ask((node) => node.accreditation(registry, jurisdiction, key));
-    const told = answers.filter((answer) => !(answer instanceof UnavailableError));
-    const agreed = this.enough(told.map((each) => JSON.stringify(each && each.changes)));
-    if (agreed.length !== 1) {
-      const said = answers.map((each) => (each instanceof UnavailableError ? each.code : "an answer"));
-      throw this.disagreement("who is accredited", said);
-    }
-    return told.find((each) => JSON.stringify(each && each.changes) === agreed[0]) ?? null;
+    return this.agreed("who is accredited", (node) => askAccreditation(node, registry, jurisdiction, key));
+  }
+
+  /** Ask AttestationRegistry what an account said of a leaf. @param {Uint8Array} registry @param {string} account @param {Uint8Array} leaf */
+  async announced(registry, account, leaf) {
+    return this.agreed("what became of it", (node) => askAnnounced(node, registry, account, leaf));
+  }
+
+  /** Ask AttestorRegistry who speaks for a jurisdiction. @param {Uint8Array} registry @param {string} jurisdiction */
+  async terms(registry, jurisdiction) {
+    return this.agreed("who speaks for it", (node) => askTerms(node, registry, jurisdiction));
+  }
+
+  /**
+   * Ask all at once; throw UnavailableError where too few give the same answer.
+   *
+   * @template T @param {string} subject @param {(node: Node) => Promise<T>} question @returns {Promise<T>}
+   */
+  async agreed(subject, question) {
+    const answers = await this.ask(question);
+    const told = answers.flatMap((answer) => (answer instanceof UnavailableError ? [] : [{ answer }]));
+    const agreed = this.enough(told.map(({ answer }) => textOf(answer)));
+    const found = told.find(({ answer }) => textOf(answer) === agreed[0]);
+    if (agreed.length === 1 && found !== undefined) return found.answer;
+    const said = answers.map((each) => (each instanceof UnavailableError ? each.code : "an answer"));
+    throw this.disagreement(subject, said);
   }
 
   /** @template T @param {(node: Node) => Promise<T>} question @returns {Promise<(T | UnavailableError)[]>} */

@@ -48,9 +48,9 @@ export async function checkAttestations(of, transfer, plan, words, required) {
   if (dossier === null) return checks;
   for (const [stage, { attestation, first }] of found) {
     checks.push(...checkRules(stage, dossier));
-    checks.push(checkStanding(stage, attestation, dossier, words, of, first));
+    checks.push(await checkStanding(stage, attestation, dossier, words, of, first));
   }
-  return [...checks, ...checkOrders(dossier, words)];
+  return [...checks, ...(await checkOrders(dossier, words, of))];
 }
 
 /**

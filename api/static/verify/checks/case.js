@@ -8,6 +8,8 @@
  * @property {?import("../trust.js").TrustedLog} log
  * @property {?ChainSource} chain
  * @property {AccreditationSource} accreditations the trust file where nobody else may be asked
+ * @property {?StatusListSource} statusLists
+ * @property {?StatusRegistry} registry
  * @property {number} asOf milliseconds since 1970
  * @property {number} latest seconds since 1970: what was said later is left out
  */
@@ -17,5 +19,10 @@
 /** @typedef {{accreditation: (jurisdiction: string, key: Uint8Array) =>
  *             ?import("../accreditation.js").Accreditation |
  *             Promise<?import("../accreditation.js").Accreditation>}} AccreditationSource */
+/** @typedef {{statusList: (address: string) =>
+ *             Promise<import("../status_fetch.js").StatusToken>}} StatusListSource */
+/** @typedef {{announced: (account: string, leaf: Uint8Array) =>
+ *             Promise<import("./announced.js").Announced[]>, terms: (jurisdiction: string) =>
+ *             Promise<import("../chain/statuses.js").Term[]>}} StatusRegistry */
 
 export {};

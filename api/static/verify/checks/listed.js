@@ -1,7 +1,8 @@
 /**
- * What an issuer's status list says of an attestation: as it is stapled to the bundle.
+ * What an issuer's status list says of an attestation: as it is stapled to the bundle, and as
+ * its server has it.
  *
- * Of the lists that answer for the time that is asked about, the newest counts. None is fetched here.
+ * Of the lists that answer for the time that is asked about, the newest counts.
  */
 
 import { UnavailableError } from "../errors.js";
@@ -32,9 +33,9 @@ export function isRequired(source, rules) {
  * Ask the issuer's list; give null where the attestation is in none, and need not be.
  *
  * @param {SignedEntry} attestation @param {Case} of @param {?TrustedStatuses} rules
- * @returns {?number}
+ * @returns {Promise<?number>}
  */
-export function askList(attestation, of, rules) {
+export async function askList(attestation, of, rules) {
   const { status } = attestation.says.claims;
   if (status === undefined) {
     if (rules !== null && rules.required.includes(LIST)) {
@@ -57,12 +58,19 @@ export function askList(attestation, of, rules) {
       unasked = error;
     }
   }
+  try {
+    const token = await fetched(place, of, rules);
+    answers.push({ issued: token.claims.iat, answer: answerOf(token, place, attestation, of) });
+  } catch (error) {
+    if (!(error instanceof UnavailableError)) throw error;
+    // What is wrong with a list that is there tells more than that another one is not.
+    unasked ??= error;
+  }
   if (answers.length) {
     answers.sort((one, other) => other.issued - one.issued || other.answer - one.answer);
     return answers[0].answer;
   }
-  // What is wrong with a list that is there tells more than that another one is not.
-  throw unasked ?? notStapled(place, rules);
+  throw unasked;
 }
 
 /** Read the bundle's lists of this address; others are not even unpacked. @param {{uri: string}} place @param {Case} of */
@@ -73,15 +81,19 @@ function* stapled({ uri }, { bundle }) {
   }
 }
 
-/** @param {{uri: string}} place @param {?TrustedStatuses} rules */
-function notStapled({ uri }, rules) {
+/** Fetch the list from where the trust file lets it be fetched. @param {{uri: string}} place @param {Case} of @param {?TrustedStatuses} rules */
+function fetched({ uri }, { statusLists }, rules) {
   const message = "the bundle carries no status list of the attestation";
-  if (rules !== null && rules.lists.length && !allows(rules, uri)) {
+  const isAllowed = rules !== null && allows(rules, uri);
+  if (rules !== null && rules.lists.length && !isAllowed) {
     const details = { expected: rules.lists.join(" or "), found: uri };
-    return new UnavailableError("status.address-unknown", message, details);
+    throw new UnavailableError("status.address-unknown", message, details);
   }
-  const details = { expected: uri, found: "none" };
-  return new UnavailableError("status-list.absent", message, details);
+  if (!isAllowed || statusLists === null) {
+    const details = { expected: uri, found: "none" };
+    throw new UnavailableError("status-list.absent", message, details);
+  }
+  return statusLists.statusList(uri);
 }
 
 /** @param {ReturnType<typeof readToken>} token @param {{idx: number, uri: string}} place @param {SignedEntry} attestation @param {Case} of */

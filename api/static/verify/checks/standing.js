@@ -1,5 +1,5 @@
 /**
- * Checks of what became of a record: words in the log, and status lists that issuers signed.
+ * Checks of what became of a record: words in the log, lists that issuers signed, the chain.
  *
  * Whose word counts: of an attestation its issuer's, by any key of his; of a transfer and its plan
  * a regulator's of either jurisdiction. A pre-assessment that was revoked after the transfer had
@@ -12,7 +12,8 @@ import { Check, FAILED, SKIPPED, UNDETERMINED } from "../report.js";
 import { readStatus, standing } from "../said.js";
 import { seconds } from "../stages/comparison.js";
 import { INVALID, SUSPENDED, VALID, worst } from "../status_list.js";
-import { LIST, REGISTRY, askList, isRequired, rulesOf } from "./listed.js";
+import { askRegistry, stoppedBy } from "./announced.js";
+import { LIST, askList, isRequired, rulesOf } from "./listed.js";
 import { checkSigned, isSameOwner } from "./signed.js";
 
 /** @typedef {import("./case.js").Case} Case */
@@ -51,7 +52,7 @@ export function checkWords(of) {
  * @param {Word[]} words @param {Case} of
  * @param {?import("../anchor.js").Anchor} first the first anchor that it is shown in
  */
-export function checkStanding(stage, attestation, dossier, words, of, first) {
+export async function checkStanding(stage, attestation, dossier, words, of, first) {
   const [code, subject] = ["attestation.status", stage];
   const told = new Told();
   const rules = rulesOf(attestation, of);
@@ -60,15 +61,18 @@ export function checkStanding(stage, attestation, dossier, words, of, first) {
   const counted = mine.filter(
     (word) => !isCovering || wasBefore(word, dossier) || cutsOff(word, first),
   );
+  const occurred = seconds(dossier.transfer.says.occurred_at);
+  const at = isCovering ? Math.min(of.latest, occurred) : of.latest;
   try {
     told.logged(standing(counted.map(actionOf)), counted);
-    if (rules !== null && isRequired(REGISTRY, rules)) told.unasked(unaskedRegistry());
+    told.registered(await askRegistry(attestation, of, rules, at));
   } catch (error) {
-    if (!(error instanceof LedgerError)) throw error;
-    return Check.failed(code, error, subject);
+    if (error instanceof UnavailableError) told.unasked(error);
+    else if (error instanceof LedgerError) return Check.failed(code, error, subject);
+    else throw error;
   }
   try {
-    const listed = askList(attestation, of, rules);
+    const listed = await askList(attestation, of, rules);
     // A list tells no time: where the log does, and the word came after the transfer, it is the
     // same word.
     if (listed !== null && !(isCovering && explains(listed, mine, counted))) told.listed(listed);
@@ -101,6 +105,13 @@ class Told {
     this.said.push({ status: AS_LISTED[last], who });
   }
 
+  /** Take what the registry says: where nothing was said, it says so. @param {(?string)[]} said */
+  registered(said) {
+    if (said.length) this.hasAnswer = true;
+    const who = "AttestationRegistry";
+    this.said.push(...said.map((last) => ({ status: last ? AS_LISTED[last] : VALID, who })));
+  }
+
   /** Take what the issuer's list says. @param {number} status */
   listed(status) {
     this.hasAnswer = true;
@@ -129,19 +140,36 @@ class Told {
   }
 }
 
-/** Check that no regulator of either side has stopped the transfer or its plan. @param {Dossier} dossier @param {Word[]} words */
-export function checkOrders(dossier, words) {
+/** Check that no regulator of either side has stopped the transfer or its plan. @param {Dossier} dossier @param {Word[]} words @param {Case} of */
+export async function checkOrders(dossier, words, of) {
   const { from, to } = dossier.transfer.says;
-  const entries = [dossier.transfer, dossier.plan].filter((entry) => entry !== null);
-  return entries.flatMap((entry) => {
+  const checks = [];
+  for (const entry of [dossier.transfer, dossier.plan]) {
+    if (entry === null) continue;
     const orders = words.filter(
       (word) => equal(word.said.leafHash, entry.leafHash) && isRegulator(word.speaker, [from, to]),
     );
     const speakers = Array.from(new Set(orders.map((word) => toHex(word.thumbprint))));
-    return speakers.flatMap((speaker) =>
-      checkOrder(orders.filter((word) => toHex(word.thumbprint) === speaker), entry.recordId),
-    );
-  });
+    for (const speaker of speakers) {
+      const said = orders.filter((word) => toHex(word.thumbprint) === speaker);
+      checks.push(...checkOrder(said, entry.recordId));
+    }
+    checks.push(...(await checkAnnounced(entry, [from, to], of)));
+  }
+  return checks;
+}
+
+/** Check what the chain says of it. @param {{recordId: string, leafHash: Uint8Array}} entry @param {string[]} sides @param {Case} of */
+async function checkAnnounced(entry, sides, of) {
+  const code = "record.stopped";
+  try {
+    const authority = await stoppedBy(entry, sides, of);
+    return authority === null ? [] : [stopped(entry.recordId, `an order of 0x${authority}`)];
+  } catch (error) {
+    if (!(error instanceof UnavailableError)) throw error;
+    const details = { reason: "status.unavailable", subject: entry.recordId, found: error.text };
+    return [new Check(code, UNDETERMINED, details)];
+  }
 }
 
 /** @param {Word[]} said by one regulator @param {string} subject @returns {Check[]} */
@@ -153,8 +181,13 @@ function checkOrder(said, subject) {
     if (!(error instanceof LedgerError)) throw error;
     return [Check.failed(code, error, subject)];
   }
-  const found = said[said.length - 1].said.claims.reason;
-  return [new Check(code, FAILED, { reason: code, subject, expected: "no order", found })];
+  return [stopped(subject, said[said.length - 1].said.claims.reason)];
+}
+
+/** @param {string} subject @param {string} found */
+function stopped(subject, found) {
+  const code = "record.stopped";
+  return new Check(code, FAILED, { reason: code, subject, expected: "no order", found });
 }
 
 /** Say whether words that came too late to count are why a list says what it does. @param {number} listed @param {Word[]} all @param {Word[]} counted */
@@ -167,15 +200,6 @@ function explains(listed, all, counted) {
     if (error instanceof LedgerError) return false;
     throw error;
   }
-}
-
-/** A page asks no AttestationRegistry: where the trust file requires it, nobody can tell. */
-function unaskedRegistry() {
-  const message = "the trust file requires AttestationRegistry to be asked";
-  return new UnavailableError("status.registry-absent", message, {
-    expected: "an answer of AttestationRegistry",
-    found: "nobody may be asked",
-  });
 }
 
 /** @param {Word} word @returns {string} */
