@@ -181,8 +181,8 @@ class Settings(BaseSettings):
     )
     trust_file: Path | None = Field(
         None,
-        description="Whom verifications here believe beside this log: a trust file's "
-        "organisations, accreditations and status sources",
+        description="Whom dossiers, issuing, certificates and verifications here believe beside "
+        "this log: a trust file's organisations, accreditations and status sources",
     )
     oidc_issuer: str | None = Field(
         None, description="Identity provider whose tokens are taken: its issuer, an https URL"
