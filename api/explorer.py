@@ -21,19 +21,19 @@ from msgspec import UNSET
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse
 
-from api.access import find, may_see_plan
+from api.access import find
 from api.anchoring import governance_of
 from api.auth import PageReader, Principal, Scope
-from api.dependencies import Believed, Ledger
+from api.dependencies import Believed, Ledger, Served
 from api.growth import draw
 from api.lineage import trace
 from api.listing import Filter, Found, Page, list_records
+from api.overviews import Overviews
 from api.progress import Progress
 from api.searching import AskedFor
 from api.templating import preferred_language, render
 from ledger.dossier import Overview
 from ledger.errors import LedgerError, NotFoundError, UnavailableError
-from ledger.gathering import gather
 from ledger.kinds import KINDS, Plan, Transfer
 from ledger.kinds.common import Movement
 from ledger.kinds.members import Party
@@ -44,7 +44,6 @@ from ledger.report import catalogue
 from ledger.signed import READERS
 from ledger.stages.comparison import time_text
 from ledger.statement import Statement, parse_record_id, record_id_text
-from ledger.trust import Trust
 
 __all__ = ["POLICY", "router"]
 
@@ -171,7 +170,13 @@ def records(view: Seen, principal: PageReader, node: Ledger) -> Response:
 
 @router.get("/records/{record_id}")
 def record(
-    record_id: str, view: Seen, principal: PageReader, node: Ledger, beliefs: Believed
+    *,
+    record_id: str,
+    view: Seen,
+    principal: PageReader,
+    node: Ledger,
+    beliefs: Believed,
+    verifying: Served,
 ) -> Response:
     """Show a record: how far it has come, its stages, its lineage, its anchor, its bytes."""
     log = node.log
@@ -190,7 +195,7 @@ def record(
         State.PUBLISHED: published[0].published_at if published else None,
         State.ANCHORED: anchored.anchor.time if anchored else None,
     }
-    trust = beliefs.of_others()
+    overviews = Overviews(node, principal, beliefs, verifying)
     return view.page(
         "record_page.html",
         place="records",
@@ -205,7 +210,7 @@ def record(
         states=list(State),
         times=times,
         submitter=submitted.submitter,
-        overview=_overview(node, principal, index, statement, trust),
+        overview=_overview(overviews, index, statement),
         lineage=trace(log, principal, index, statement),
         anchored=anchored,
         command_name=shlex.quote,
@@ -341,21 +346,14 @@ def _spoken(statement: Statement) -> dict[str, Any] | None:
     return {"payload": payload, "about": None if leaf is None else leaf.hex()}
 
 
-def _overview(
-    node: Node, principal: Principal, index: int, statement: Statement, trust: Trust | None
-) -> Overview | str | None:
+def _overview(overviews: Overviews, index: int, statement: Statement) -> Overview | str | None:
     """Ask how the stages stand; a code where that cannot be told now, None where there are none."""
     if not isinstance(statement.members, Transfer | Plan):
         return None
-
-    def may_see(place: int, entry: bytes) -> bool:
-        return may_see_plan(node.log, principal, index, plan=(place, entry))
-
     try:
-        gathered = gather(node.log, index, trust=trust, may_see=may_see)
+        return overviews.of(index)
     except UnavailableError as error:
         return error.code
-    return Overview.of(gathered, as_of=int(datetime.now(UTC).timestamp()), trust=trust)
 
 
 def _time(value: datetime | int) -> str:

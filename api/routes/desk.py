@@ -5,7 +5,6 @@ Written by the server; a script only changes the appearance. Forms go to this or
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -15,26 +14,27 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
 
-from api.access import check_kind, find, may_see_plan
+from api.access import check_kind, find
 from api.auth import PageReader, Principal, Scope
+from api.beliefs import Beliefs
 from api.charts import draw_columns, whole_span
-from api.dependencies import Believed, Counted, Grouped, Ledger
+from api.dependencies import Believed, Counted, Grouped, Ledger, Served
+from api.desk import Desk as Verifying
 from api.desk_query import DeskQuery
-from api.docket import reach_of, terms_of
+from api.docket import reach_of
 from api.issuing import Desk, Made
 from api.orders import ACTIONS, Order, complete_body, find_session, read_form
+from api.overviews import Overviews
 from api.routes.dossiers import By, Kept, note
 from api.templating import preferred_language, render
 from api.words import LANGUAGES
 from ledger.dossier import Flag, Overview
-from ledger.gathering import gather
 from ledger.issuing import Finished, Prepared
 from ledger.node import Node
 from ledger.report import catalogue
 from ledger.signing_key import KeyDirectory
 from ledger.stages.comparison import time_text
 from ledger.statement import parse_record_id
-from ledger.trust import Trust
 
 __all__ = ["POLICY", "router"]
 
@@ -102,12 +102,12 @@ async def dossier(
     principal: PageReader,
     node: Ledger,
     beliefs: Believed,
+    verifying: Served,
     accepted: Accepted = None,
     logged: Logged = None,
 ) -> Response:
     """Show how one dossier stands, with the reasons; and the form to stop it, for a regulator."""
-    trust = beliefs.of_others()
-    overview = await run_in_threadpool(_overview, node, principal, record_id, trust)
+    overview = await run_in_threadpool(_overview, node, principal, record_id, beliefs, verifying)
     session = await find_session(request)
     may_order = session is not None and Scope.REGULATE in principal.scopes
     return _page(
@@ -132,10 +132,11 @@ async def order(
 ) -> Response:
     """Take the next step of an order: show what would be said, have it signed, log it."""
     principal, form = await read_form(request)
-    trust = beliefs.of_others()
-    overview = await run_in_threadpool(_overview, node, principal, record_id, trust)
+    # Not asked for as others do: who sends a form is known once its token was read.
+    verifying: Verifying = request.app.state.desks.of(principal)
+    overview = await run_in_threadpool(_overview, node, principal, record_id, beliefs, verifying)
     held: KeyDirectory = request.app.state.signing_keys
-    speaker = Desk(node.log, principal, held=held, trust=lambda: trust)
+    speaker = Desk(node.log, principal, held=held, trust=beliefs.of_others)
     step, body = form.get("step", "choose"), None
     wanted = None if step == "complete" else Order.read(record_id, form)
     if wanted is None:
@@ -179,16 +180,11 @@ def _prepared(made: Made | None) -> dict[str, Any]:
     }
 
 
-def _overview(node: Node, principal: Principal, record_id: str, trust: Trust) -> Overview:
-    log = node.log
-    index = find(log, parse_record_id(record_id), principal)
-
-    def may_see(place: int, entry: bytes) -> bool:
-        return may_see_plan(log, principal, index, plan=(place, entry))
-
-    records = gather(log, index, trust=trust, may_see=may_see)
-    now = int(datetime.now(UTC).timestamp())
-    return Overview.of(records, as_of=now, trust=trust, terms=terms_of(node.settings))
+def _overview(
+    node: Node, principal: Principal, record_id: str, beliefs: Beliefs, verifying: Verifying
+) -> Overview:
+    index = find(node.log, parse_record_id(record_id), principal)
+    return Overviews(node, principal, beliefs, verifying).of(index)
 
 
 def _page(

@@ -7,7 +7,6 @@ entry as any other.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -22,11 +21,11 @@ from api.beliefs import Beliefs
 from api.body import JSON, check_media_type
 from api.dependencies import Believed, Bodies, Counted, Grouped, Ledger, Served
 from api.desk import Desk as Verifying
-from api.docket import terms_of
 from api.grouping import Grouping
 from api.issuing import Desk, Made
 from api.metrics import Figures
 from api.openapi import refusals
+from api.overviews import Overviews, believed_by
 from api.progress import Progress
 from api.said import (
     ATTESTATION_BODY,
@@ -39,16 +38,14 @@ from api.said import (
 )
 from ledger import base64url
 from ledger.attestation import Attestation
-from ledger.dossier import Overview, Said, read_said
-from ledger.errors import LedgerError
-from ledger.gathering import gather, said_of
+from ledger.dossier import Said, read_said
+from ledger.gathering import said_of
 from ledger.issuing import Finished
 from ledger.log import Log, State
 from ledger.node import Node
 from ledger.receipt import Receipt
 from ledger.related import find_plan, receipt_keys
 from ledger.statement import Statement, parse_record_id, record_id_text
-from ledger.trust import Trust
 
 __all__ = ["router"]
 
@@ -171,20 +168,8 @@ def dossier(
     the signers' own clocks, where this node is told who is; that the records are anchored, and so
     were when they say, `POST /v1/verifications` tells of the bundle.
     """
-    log, trust = node.log, beliefs.of_others()
-    index = find(log, parse_record_id(record_id), principal)
-
-    def may_see(place: int, entry: bytes) -> bool:
-        return may_see_plan(log, principal, index, plan=(place, entry))
-
-    records = gather(log, index, trust=trust, may_see=may_see)
-    now = int(datetime.now(UTC).timestamp())
-    believed = _believed(beliefs)
-    is_told = believed.accreditations or any(chain.attestors for chain in believed.chains)
-    source = verifying.accreditations(believed) if is_told else None
-    overview = Overview.of(
-        records, as_of=now, trust=trust, terms=terms_of(node.settings), accreditations=source
-    )
+    index = find(node.log, parse_record_id(record_id), principal)
+    overview = Overviews(node, principal, beliefs, verifying).of(index)
     return Dossier.model_validate(overview.to_value())
 
 
@@ -196,16 +181,8 @@ def _desk(
         principal,
         held=request.app.state.signing_keys,
         trust=beliefs.of_others,
-        accreditations=lambda: verifying.accreditations(_believed(beliefs)),
+        accreditations=lambda: verifying.accreditations(believed_by(beliefs)),
     )
-
-
-def _believed(beliefs: Beliefs) -> Trust:
-    """Say whom to ask who is accredited: not the chain, while it has never answered."""
-    try:
-        return beliefs.for_verifying()
-    except LedgerError:
-        return beliefs.of_others()
 
 
 async def _issue(

@@ -139,7 +139,7 @@ def check_orders(dossier: Dossier, words: Sequence[Word], case: Case) -> list[Ch
             for word in words
             if word.said.leaf_hash == entry.leaf_hash and _is_regulator(word.speaker, sides)
         ]
-        for speaker in {word.thumbprint for word in orders}:
+        for speaker in dict.fromkeys(word.thumbprint for word in orders):
             said = [word for word in orders if word.thumbprint == speaker]
             try:
                 stopped = standing(word.action for word in said) is Action.STOP
