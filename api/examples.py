@@ -51,6 +51,8 @@ _PARAMETERS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("get", "/tile/{path}"): {"path": "0/000.p/1"},
     ("get", "/tile/entries/{path}"): {"path": "000.p/1"},
     ("get", "/v1/anchors"): _PAGE,
+    ("get", "/v1/dossiers"): {"scenario": "credit-report", **_PAGE},
+    ("get", "/v1/dossiers/counts"): {"by": "jurisdiction"},
     ("get", "/v1/records"): {"kind": "transfer", "since": "2026-01-01T00:00:00Z", **_PAGE},
     ("get", "/v1/records/{record_id}"): _RECORD,
     ("get", "/v1/records/{record_id}/attestations"): _RECORD,

@@ -8,9 +8,11 @@ A bundle names none (see `verify`).
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
+from starlette.responses import RedirectResponse
 
 from api import single_file
 from api.caching import ASK_AGAIN, tagged
@@ -43,6 +45,12 @@ router = APIRouter(include_in_schema=False)
 
 Asked = Annotated[str | None, Query(alias="lang")]
 Accepted = Annotated[str | None, Header(alias="accept-language")]
+
+
+@router.get("/")
+def front() -> Response:
+    """Lead to the page that is open to everyone."""
+    return RedirectResponse("/verify", HTTPStatus.TEMPORARY_REDIRECT)
 
 
 @router.get("/verify")

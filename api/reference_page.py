@@ -67,7 +67,9 @@ def docs(
     groups: dict[str, list[Operation]] = {}
     for operation in operations(request.app.openapi()):
         groups.setdefault(operation.group, []).append(operation)
-    page = render("docs.html", language, texts=_texts()[language], groups=groups)
+    page = render(
+        "docs.html", language, served=True, place="docs", texts=_texts()[language], groups=groups
+    )
     return tagged(
         request,
         page.encode(),

@@ -201,6 +201,8 @@ def _page(
         template,
         language,
         part="desk",
+        served=True,
+        place="desk",
         texts=catalogue(language),
         principal=principal,
         addresses=addresses,

@@ -51,6 +51,7 @@ EXPECTED: dict[str, set[str] | None] = {
     "GET /checkpoint": OPEN,
     "GET /tile/{path:path}": OPEN,
     "GET /docs": OPEN,
+    "GET /": OPEN,
     "GET /verify": OPEN,
     "GET /verify/verifier.html": OPEN,
     "GET /static/{digest}/{path:path}": OPEN,
