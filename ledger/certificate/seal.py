@@ -9,6 +9,7 @@ or a revocation, so that sealing works offline. A sealed file differs each time.
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -53,7 +54,9 @@ class Seal:
 
     def seal(self, pdf: bytes) -> bytes:
         """Append a signature over all of a PDF."""
-        return self._sign(pdf)
+        # pyhanko runs an event loop of its own, which one of the caller's would forbid.
+        with ThreadPoolExecutor(max_workers=1) as apart:
+            return apart.submit(self._sign, pdf).result()
 
 
 def _load(signers: Any, data: bytes, passphrase: str | None) -> Any:

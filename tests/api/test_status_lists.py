@@ -198,6 +198,7 @@ def _log_dossier(
                 for name, party in _PARTIES.items()
             },
             "pre_assessment/credentialSubject/recipient": "hongkong",
+            **{f"{case}/iss": _ISSUER for case in ("pre_assessment", "backup", "post_check")},
             "backup/status": {"status_list": {"idx": _INDEX, "uri": address}},
             **changes,
         }

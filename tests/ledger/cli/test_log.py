@@ -79,7 +79,7 @@ class Border:
         return self.crossproof(*words, **{**place, **environment})
 
     def show(self) -> Any:
-        shown = self.log("show")
+        shown = self.log("show", "--json")
         assert shown.code == 0, shown.stderr
         return json.loads(shown.stdout)
 
