@@ -125,6 +125,7 @@ def test_verdict_is_one_element_replaced_whole(quiet: Visit, tmp_path: Path) -> 
 
 def test_network_cut_after_loading_leaves_all_but_the_chain(visit: Visit) -> None:
     page = visit.open()
+    page.wait_for_selector("html[data-hasher=ready]")
     visit.context.set_offline(True)
     asked = len(visit.asked)
     page.click("#believed summary")

@@ -1,4 +1,7 @@
-/** A worker that hashes files: {id, file} comes in, {id, done} or {id, digest} or {id, error} goes out. */
+/**
+ * A worker that hashes files: {id, file} comes in, {id, done} or {id, digest} or {id, error} goes out.
+ * {ready} goes out once, when all is loaded: from then on the network may be cut.
+ */
 
 import { hashFile } from "./hash_file.js";
 
@@ -11,3 +14,4 @@ self.addEventListener("message", async (event) => {
     self.postMessage({ id, error: String(error) });
   }
 });
+self.postMessage({ ready: true });

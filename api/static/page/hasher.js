@@ -27,8 +27,9 @@ export class Hasher {
     });
   }
 
-  /** @param {{id: number, done?: number, digest?: string, error?: string}} message */
-  hear({ id, done, digest, error }) {
+  /** @param {{id: number, done?: number, digest?: string, error?: string, ready?: boolean}} message */
+  hear({ id, done, digest, error, ready }) {
+    if (ready) document.documentElement.dataset.hasher = "ready";
     const job = this.jobs.get(id);
     if (job === undefined) return;
     if (done !== undefined) job.told(done);

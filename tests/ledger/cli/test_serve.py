@@ -29,7 +29,7 @@ def secrets_of(data_dir: Path, *others: Path) -> set[str]:
     """Collect what nobody may see: the log's seed, and secp256k1 keys, as they are written."""
     signer = (data_dir / "log.key").read_text().splitlines()[1]
     keys = {path.read_text().strip().removeprefix("0x") for path in others}
-    return {signer, signer.rpartition("+")[2], *keys, (data_dir / "operator.key").read_text()[2:66]}
+    return {signer, signer.split("+", 4)[4], *keys, (data_dir / "operator.key").read_text()[2:66]}
 
 
 # A session
