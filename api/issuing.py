@@ -44,7 +44,7 @@ from ledger.statement import Statement
 from ledger.status import Action, Status
 from ledger.trust import Trust
 
-__all__ = ["Desk", "Made"]
+__all__ = ["Issuing", "Made"]
 
 _MAX_PATH = 16
 _MAX_SIGNATURE = 128
@@ -58,7 +58,7 @@ class Made:
     warnings: list[Check]
 
 
-class Desk:
+class Issuing:
     """Where one caller speaks of records; raises what is to be answered as a problem."""
 
     def __init__(

@@ -19,10 +19,10 @@ from api.auth import PageReader, Principal, Scope
 from api.beliefs import Beliefs
 from api.charts import draw_columns, whole_span
 from api.dependencies import Believed, Counted, Grouped, Ledger, Served
-from api.desk import Desk as Verifying
+from api.desk import Desk
 from api.desk_query import DeskQuery
 from api.docket import reach_of
-from api.issuing import Desk, Made
+from api.issuing import Issuing, Made
 from api.orders import ACTIONS, Order, complete_body, find_session, read_form
 from api.overviews import Overviews
 from api.routes.dossiers import By, Kept, note
@@ -133,10 +133,10 @@ async def order(
     """Take the next step of an order: show what would be said, have it signed, log it."""
     principal, form = await read_form(request)
     # Not asked for as others do: who sends a form is known once its token was read.
-    verifying: Verifying = request.app.state.desks.of(principal)
+    verifying: Desk = request.app.state.desks.of(principal)
     overview = await run_in_threadpool(_overview, node, principal, record_id, beliefs, verifying)
     held: KeyDirectory = request.app.state.signing_keys
-    speaker = Desk(node.log, principal, held=held, trust=beliefs.of_others)
+    speaker = Issuing(node.log, principal, held=held, trust=beliefs.of_others)
     step, body = form.get("step", "choose"), None
     wanted = None if step == "complete" else Order.read(record_id, form)
     if wanted is None:
@@ -181,7 +181,7 @@ def _prepared(made: Made | None) -> dict[str, Any]:
 
 
 def _overview(
-    node: Node, principal: Principal, record_id: str, beliefs: Beliefs, verifying: Verifying
+    node: Node, principal: Principal, record_id: str, beliefs: Beliefs, verifying: Desk
 ) -> Overview:
     index = find(node.log, parse_record_id(record_id), principal)
     return Overviews(node, principal, beliefs, verifying).of(index)

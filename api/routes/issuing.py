@@ -7,23 +7,20 @@ entry as any other.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from api.access import check_attests, check_kind, check_speaks, find, may_see_plan
 from api.answers import RecordLogged
-from api.auth import Principal, Reader, Submitter
-from api.beliefs import Beliefs
+from api.auth import Reader, Submitter
 from api.body import JSON, check_media_type
 from api.dependencies import Believed, Bodies, Counted, Grouped, Ledger, Served
-from api.desk import Desk as Verifying
-from api.grouping import Grouping
-from api.issuing import Desk, Made
-from api.metrics import Figures
+from api.issuing import Issuing, Made
 from api.openapi import refusals
 from api.overviews import Overviews, believed_by
 from api.progress import Progress
@@ -42,7 +39,6 @@ from ledger.dossier import Said, read_said
 from ledger.gathering import said_of
 from ledger.issuing import Finished
 from ledger.log import Log, State
-from ledger.node import Node
 from ledger.receipt import Receipt
 from ledger.related import find_plan, receipt_keys
 from ledger.statement import Statement, parse_record_id, record_id_text
@@ -66,37 +62,81 @@ _ISSUING: dict[str, Any] = {
 _READING = refusals(400, 401, 403, 404, 409, 503)
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request to say something of a record, and the parts of the server that answer it."""
+
+    record_id: str
+    request: Request
+    principal: Submitter
+    node: Ledger
+    bodies: Bodies
+    grouping: Grouped
+    beliefs: Believed
+    verifying: Served
+    figures: Counted
+
+    async def answer(self, work: Callable[[Issuing, bytes, bytes], Made]) -> Response:
+        """Have it prepared, completed or signed; what is signed is logged before the answer."""
+        check_media_type(self.request, JSON)
+        about = parse_record_id(self.record_id)
+        async with self.bodies.read(
+            self.request, limit=self.node.settings.max_record_bytes
+        ) as body:
+            made = await run_in_threadpool(work, self._issuing(), about, bytes(body))
+        warnings = [check.to_value() for check in made.warnings]
+        if not isinstance(made.result, Finished):
+            prepared = PreparedEntry(prepared=made.result.to_value(), warnings=warnings)
+            return _answer(prepared.model_dump_json(), HTTPStatus.OK)
+        placed = await self.grouping.submit(
+            made.result.statement.entry,
+            submitter=self.principal.organisation,
+            check=partial(check_kind, self.principal),
+        )
+        self.figures.count(added=int(placed.new), duplicates=int(not placed.new))
+        state = State.LOGGED
+        if not placed.new:
+            state = await run_in_threadpool(self.node.log.state_of, placed.index)
+        logged = RecordLogged(
+            record_id=record_id_text(placed.statement.record_id),
+            index=placed.index,
+            leaf_hash=placed.statement.leaf_hash.hex(),
+            state=state,
+        )
+        answer = SignedAndLogged(
+            **logged.model_dump(), sd_jwt=made.result.sd_jwt, warnings=warnings
+        )
+        return _answer(
+            answer.model_dump_json(),
+            HTTPStatus.CREATED if placed.new else HTTPStatus.OK,
+            {"Location": f"/v1/records/{answer.record_id}"},
+        )
+
+    def _issuing(self) -> Issuing:
+        return Issuing(
+            self.node.log,
+            self.principal,
+            held=self.request.app.state.signing_keys,
+            trust=self.beliefs.of_others,
+            accreditations=lambda: self.verifying.accreditations(believed_by(self.beliefs)),
+        )
+
+
 @router.post(
     "/records/{record_id}/attestations",
     summary="Attest a stage of a record",
     openapi_extra=ATTESTATION_BODY,
     **_ISSUING,
 )
-async def attest(
-    *,
-    record_id: str,
-    request: Request,
-    principal: Submitter,
-    node: Ledger,
-    bodies: Bodies,
-    grouping: Grouped,
-    beliefs: Believed,
-    verifying: Served,
-    figures: Counted,
-) -> Response:
+async def attest(asked: Annotated[Asked, Depends()]) -> Response:
     """Prepare an attestation, complete it with its signature, or have a held key sign it.
 
     The stage rules are asked first: a broken one refuses with 409, its code, `expected` and
     `found`; what cannot be told yet is among `warnings`. To prepare keeps nothing here, and to
     complete twice logs once.
     """
-    check_attests(principal)
-    work = partial(Desk.attest, _desk(request, principal, node, beliefs, verifying))
-    return await _issue(
-        record_id, work,
-        request=request, principal=principal, node=node, bodies=bodies, grouping=grouping,
-        figures=figures,
-    )  # fmt: skip
+    check_attests(asked.principal)
+    return await asked.answer(Issuing.attest)
 
 
 @router.post(
@@ -105,30 +145,14 @@ async def attest(
     openapi_extra=STATUS_BODY,
     **_ISSUING,
 )
-async def say(
-    *,
-    record_id: str,
-    request: Request,
-    principal: Submitter,
-    node: Ledger,
-    bodies: Bodies,
-    grouping: Grouped,
-    beliefs: Believed,
-    verifying: Served,
-    figures: Counted,
-) -> Response:
+async def say(asked: Annotated[Asked, Depends()]) -> Response:
     """Revoke, suspend or reinstate an attestation; stop a transfer or a plan, or lift that.
 
     In the same three ways as an attestation is made. Readers count an issuer's word on what he has
     attested, and a regulator's on transfers and plans.
     """
-    check_speaks(principal)
-    work = partial(Desk.say, _desk(request, principal, node, beliefs, verifying))
-    return await _issue(
-        record_id, work,
-        request=request, principal=principal, node=node, bodies=bodies, grouping=grouping,
-        figures=figures,
-    )  # fmt: skip
+    check_speaks(asked.principal)
+    return await asked.answer(Issuing.say)
 
 
 @router.get(
@@ -171,59 +195,6 @@ def dossier(
     index = find(node.log, parse_record_id(record_id), principal)
     overview = Overviews(node, principal, beliefs, verifying).of(index)
     return Dossier.model_validate(overview.to_value())
-
-
-def _desk(
-    request: Request, principal: Principal, node: Node, beliefs: Beliefs, verifying: Verifying
-) -> Desk:
-    return Desk(
-        node.log,
-        principal,
-        held=request.app.state.signing_keys,
-        trust=beliefs.of_others,
-        accreditations=lambda: verifying.accreditations(believed_by(beliefs)),
-    )
-
-
-async def _issue(
-    record_id: str,
-    work: Callable[[bytes, bytes], Made],
-    *,
-    request: Request,
-    principal: Principal,
-    node: Node,
-    bodies: Bodies,
-    grouping: Grouping,
-    figures: Figures,
-) -> Response:
-    check_media_type(request, JSON)
-    about = parse_record_id(record_id)
-    async with bodies.read(request, limit=node.settings.max_record_bytes) as body:
-        made = await run_in_threadpool(work, about, bytes(body))
-    warnings = [check.to_value() for check in made.warnings]
-    if not isinstance(made.result, Finished):
-        prepared = PreparedEntry(prepared=made.result.to_value(), warnings=warnings)
-        return _answer(prepared.model_dump_json(), HTTPStatus.OK)
-    placed = await grouping.submit(
-        made.result.statement.entry,
-        submitter=principal.organisation,
-        check=partial(check_kind, principal),
-    )
-    figures.count(added=int(placed.new), duplicates=int(not placed.new))
-    state = State.LOGGED
-    if not placed.new:
-        state = await run_in_threadpool(node.log.state_of, placed.index)
-    logged = RecordLogged(
-        record_id=record_id_text(placed.statement.record_id),
-        index=placed.index,
-        leaf_hash=placed.statement.leaf_hash.hex(),
-        state=state,
-    )
-    answer = SignedAndLogged(**logged.model_dump(), sd_jwt=made.result.sd_jwt, warnings=warnings)
-    status = HTTPStatus.CREATED if placed.new else HTTPStatus.OK
-    return _answer(
-        answer.model_dump_json(), status, {"Location": f"/v1/records/{answer.record_id}"}
-    )
 
 
 def _answer(text: str, status: HTTPStatus, headers: dict[str, str] | None = None) -> Response:
