@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ledger.cli.console import problem, put, put_json, say
-from ledger.cli.options import AS_JSON, DATA_DIR
+from ledger.cli.options import AS_JSON, DATA_DIR, JURISDICTION, SCOPE
 from ledger.cli.table import put_table
 from ledger.errors import MalformedError
 
@@ -36,19 +36,8 @@ def new(
         str, typer.Argument(help="For whom the key speaks, as statements name them.")
     ],
     *,
-    scope: Annotated[
-        list[str] | None,
-        typer.Option(
-            envvar="CROSSPROOF_SCOPE",
-            help="submit, read, audit, attest, regulate; submit and read if none.",
-        ),
-    ] = None,
-    jurisdiction: Annotated[
-        list[str] | None,
-        typer.Option(
-            envvar="CROSSPROOF_JURISDICTION", help="Of a regulator: CN, HK, …; repeatable."
-        ),
-    ] = None,
+    scope: Annotated[list[str] | None, SCOPE] = None,
+    jurisdiction: Annotated[list[str] | None, JURISDICTION] = None,
     days: Annotated[
         int | None,
         typer.Option(

@@ -17,8 +17,8 @@ from ledger.cli.files import (
     write_file,
 )
 from ledger.cli.options import API_KEY, AS_JSON, OFFLINE, OUTPUT, RPC, SERVER, TRUST, WAIT
+from ledger.cli.sources import Sources, find_sources
 from ledger.cli.times import read_time
-from ledger.cli.verify import Sources, find_sources
 from ledger.errors import MalformedError
 from ledger.report import Status
 from ledger.statement import parse_record_id
@@ -82,7 +82,6 @@ def certificate(
     """
     from ledger.certificate import certify  # noqa: PLC0415 - a typesetter that `verify` never needs
     from ledger.certificate.seal import Seal  # noqa: PLC0415 - likewise
-    from ledger.verify import verify  # noqa: PLC0415 - likewise
 
     refuse_both_on_stdout(output, as_json=as_json)
     now = read_time("--as-of", as_of)
@@ -95,13 +94,9 @@ def certificate(
     else:
         raw = _fetch(source, server, api_key, wait=wait, offline=offline)
     sources = Sources() if offline else find_sources(raw, believed, tuple(rpc or ()))
-    report = verify(
+    report = sources.verify(
         raw,
         trust=believed,
-        chain=sources.chain,
-        accreditations=sources.accreditations,
-        status_lists=sources.status_lists,
-        registry=sources.registry,
         now=now,
         without_files=True,
     )

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from ledger.cli.console import problem, put, put_json, say
-from ledger.cli.options import AS_JSON, DATA_DIR, PASSPHRASE
+from ledger.cli.options import AS_JSON, DATA_DIR, JURISDICTION, PASSPHRASE, SCOPE
 from ledger.errors import MalformedError
 from ledger.signing_key import SigningKey, load_signing_key, make_signing_key
 
@@ -49,19 +49,8 @@ def add(
         Path,
         typer.Option("--keys", envvar="CROSSPROOF_API_KEYS_FILE", help="The file of API keys."),
     ],
-    scope: Annotated[
-        list[str] | None,
-        typer.Option(
-            envvar="CROSSPROOF_SCOPE",
-            help="submit, read, audit, attest, regulate; submit and read if none.",
-        ),
-    ] = None,
-    jurisdiction: Annotated[
-        list[str] | None,
-        typer.Option(
-            envvar="CROSSPROOF_JURISDICTION", help="Of a regulator: CN, HK, …; repeatable."
-        ),
-    ] = None,
+    scope: Annotated[list[str] | None, SCOPE] = None,
+    jurisdiction: Annotated[list[str] | None, JURISDICTION] = None,
     as_json: Annotated[bool, AS_JSON] = False,
 ) -> None:
     """Make an API key for a keys file: it is shown once, and the file keeps only its hash.

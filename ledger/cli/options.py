@@ -17,6 +17,7 @@ __all__ = [
     "CONTRACT",
     "DATA_DIR",
     "ISSUER",
+    "JURISDICTION",
     "JWK",
     "KEY_FILE",
     "LANGUAGE",
@@ -35,6 +36,7 @@ __all__ = [
     "REGISTRY",
     "RPC",
     "SAY_RPC",
+    "SCOPE",
     "SENDER_SIGNER_URL",
     "SERVER",
     "SIGNER_TIMEOUT",
@@ -136,6 +138,17 @@ MAX_TIP = typer.Option(
     envvar="CROSSPROOF_CHAIN_MAX_PRIORITY_FEE_PER_GAS",
     min=0,
     help="Pay no higher tip, in gwei.",
+)
+# What an API key may do.
+SCOPE = typer.Option(
+    "--scope",
+    envvar="CROSSPROOF_SCOPE",
+    help="submit, read, audit, attest, regulate; submit and read if none.",
+)
+JURISDICTION = typer.Option(
+    "--jurisdiction",
+    envvar="CROSSPROOF_JURISDICTION",
+    help="Of a regulator: CN, HK, …; repeatable.",
 )
 # Signing something to be logged: with a key here, or with one elsewhere, in two steps.
 SIGNING_KEY = typer.Option(

@@ -25,7 +25,7 @@ from ledger.cli.options import (
     WAIT,
 )
 from ledger.cli.signing import Signer, submit
-from ledger.cli.verify import find_sources
+from ledger.cli.sources import find_sources
 from ledger.issuing import prepare_word
 from ledger.kinds import Transfer
 from ledger.kinds.members import Digests, File
@@ -122,17 +122,11 @@ def receive(
 
 def _verified(path: Path, trust: Trust, *, accept_undetermined: bool) -> Statement:
     """Verify the bundle without its files; end the command where it is not to be received."""
-    from ledger.verify import verify  # noqa: PLC0415 - named as a command is
-
     raw = read_bundle(path)
     sources = find_sources(raw, trust, ())
-    report = verify(
+    report = sources.verify(
         raw,
         trust=trust,
-        chain=sources.chain,
-        accreditations=sources.accreditations,
-        status_lists=sources.status_lists,
-        registry=sources.registry,
         without_files=True,
     )
     show_report(report, str(path), brief=True)

@@ -16,14 +16,13 @@ from ledger.cli.accreditation import sign_accreditation
 from ledger.cli.console import EXIT_CODES, printable, problem, put, put_json, say, show_report
 from ledger.cli.files import read_bundle, read_trust, write_file
 from ledger.cli.options import AS_JSON, LANGUAGE, RPC, SERVER, TRUST
-from ledger.cli.verify import find_sources
+from ledger.cli.sources import find_sources
 from ledger.did_web import DidWeb
 from ledger.errors import MalformedError, UnavailableError, VerificationError
 from ledger.organisation import Organisation
 from ledger.pinning import pinnable
 from ledger.report import Report, Status, worst
 from ledger.trust import Trust
-from ledger.verify import verify
 
 __all__ = ["app"]
 
@@ -129,13 +128,9 @@ def pin(
     for path in bundles:
         raw = read_bundle(path)
         sources = find_sources(raw, believed, tuple(rpc or ()))
-        report = verify(
+        report = sources.verify(
             raw,
             trust=believed,
-            chain=sources.chain,
-            accreditations=sources.accreditations,
-            status_lists=sources.status_lists,
-            registry=sources.registry,
             without_files=True,
         )
         kept = _pinnable(raw, report, unasked=unasked)

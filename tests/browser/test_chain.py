@@ -15,7 +15,7 @@ from playwright.sync_api import Browser
 from ledger.anchor import Anchor
 from ledger.bundle import Bundle
 from ledger.chain import Account, Chain
-from ledger.cli.verify import find_sources
+from ledger.cli.sources import find_sources
 from ledger.node import Node
 from ledger.settings import Settings
 from ledger.submission import Submission

@@ -21,7 +21,7 @@ from ledger.anchor import ChainIdentity
 from ledger.bundle import Bundle
 from ledger.chain import Chain
 from ledger.chain.statuses import status_call
-from ledger.cli.verify import find_sources
+from ledger.cli.sources import find_sources
 from ledger.contracts import load
 from ledger.finality import INSTANT
 from ledger.jwk import PrivateKey
