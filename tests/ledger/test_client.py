@@ -162,7 +162,7 @@ def test_answer_without_end_is_cut_off(reply: Reply) -> None:
 
 def test_answer_that_comes_a_byte_at_a_time_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each byte is within the time for a read, all of them would never end."""
-    monkeypatch.setattr("ledger.client._ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr("ledger.exchange._ANSWER_SECONDS", 0.3)
     gone = Event()
 
     def drip(handler: BaseHTTPRequestHandler, _: bytes) -> None:
@@ -177,7 +177,7 @@ def test_answer_that_comes_a_byte_at_a_time_ends_in_time(monkeypatch: pytest.Mon
 
 
 def test_server_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ledger.client._TIMEOUT", 0.2)
+    monkeypatch.setattr("ledger.exchange._TIMEOUT", 0.2)
     gone = Event()
 
     def be_silent(*_: object) -> None:
