@@ -25,6 +25,7 @@ from ledger.settings import Settings
 from ledger.store import Store
 from ledger.trust import Trust
 from ledger.verify import verify
+from scripts.benchmarks.appending import appending
 from scripts.benchmarks.attestations import attestations
 from scripts.benchmarks.ingest import CONNECTIONS, growth, post_all, published, singles
 from scripts.benchmarks.load import batches
@@ -68,6 +69,7 @@ def main() -> None:
             if options.long:
                 with serving(create()) as server:
                     figures += growth(name, server, options.long)
+    figures += appending(options.runs)
     figures += _memory()
     figures += _reading(options.runs)
     figures += attestations(options.runs)

@@ -37,6 +37,7 @@ from ledger.tile import Tile
 from ledger.tree import Tree, grow
 from ledger.trust import Trust
 from ledger.verify import CheckedHeads, verify
+from scripts.benchmarks.environments import PEERS, node_peers, python_peers, tlog_peer
 from scripts.benchmarks.load import batches
 from scripts.benchmarks.measure import machine
 from tests.anvil import Anvil, start_anvil
@@ -74,7 +75,6 @@ _RECORDS = 5_000
 _TRANSACTIONS = 300
 _BLOCK = 64
 _SPEED = re.compile(rb"^sha256 +([0-9.]+)k", re.MULTILINE | re.IGNORECASE)
-_PEERS = Path(__file__).with_name("peers")
 
 # A second, by what was measured and who did it.
 Rates = dict[tuple[str, str], float]
@@ -102,6 +102,7 @@ def compare(runs: int) -> list[Line]:
                 **verifying(),
                 **bundles(node, record_ids),
                 **_python_peers(),
+                **_tlog_peer(),
                 **_javascript_peers(),
                 **_transactions(chain),
             }
@@ -238,21 +239,22 @@ def _verify(lines: Sequence[bytes], trust: Trust, heads: CheckedHeads | None) ->
 
 
 def _python_peers() -> Rates:
-    python = subprocess.run(
-        ["scripts/tool-environment", "bench-peers", str(_PEERS / "peers.lock")],
-        capture_output=True, check=True, text=True,
-    ).stdout.strip() + "/bin/python"  # fmt: skip
-    return _peers(python, "peers.py", PEERS_LEAVES, _PROOFS)
+    return _peers(python_peers(), "peers.py", PEERS_LEAVES, _PROOFS)
 
 
 def _javascript_peers() -> Rates:
-    if not (_PEERS / "node_modules").exists():
-        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=_PEERS, check=True)
-    return _peers("node", "peers.mjs", _JAVASCRIPT_LEAVES, _JAVASCRIPT_LEAVES // 10, _DOCUMENTS)
+    return _peers(
+        node_peers(), "peers.mjs", _JAVASCRIPT_LEAVES, _JAVASCRIPT_LEAVES // 10, _DOCUMENTS
+    )
 
 
-def _peers(program: str, script: str, *numbers: int) -> Rates:
-    command = [program, str(_PEERS / script), *map(str, numbers)]
+def _tlog_peer() -> Rates:
+    python = tlog_peer()
+    return {} if python is None else _peers(python, "tlog.py", "tree", PEERS_LEAVES, _PROOFS)
+
+
+def _peers(program: str, script: str, *arguments: str | int) -> Rates:
+    command = [program, str(PEERS / script), *map(str, arguments)]
     output = subprocess.run(command, capture_output=True, check=True).stdout
     names = {"tree": TREE, "proof": PROVED, "verification": VERIFIED, "document": _VERIFIED_WHOLE}
     return {

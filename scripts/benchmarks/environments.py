@@ -1,0 +1,44 @@
+"""Where peers run: environments of their own, made at the first measurement."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+__all__ = ["PEERS", "node_peers", "python_peers", "tlog_peer"]
+
+PEERS = Path(__file__).with_name("peers")
+# aics-tlog takes nothing older.
+_NEWER = ("python3.14", "python3.13", "python3.12")
+
+
+def python_peers() -> str:
+    """Give the Python that has the peers of `peers.lock`."""
+    return _environment("bench-peers", str(PEERS / "peers.lock"))
+
+
+def node_peers() -> str:
+    """Give the Node that has the peers of `package.json`."""
+    if not (PEERS / "node_modules").exists():
+        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=PEERS, check=True)
+    return "node"
+
+
+def tlog_peer() -> str | None:
+    """Give the Python that has aics-tlog; None, and said, where no Python here is new enough."""
+    for name in _NEWER:
+        python = shutil.which(name)
+        # A version manager's stand-in is there for versions that are not.
+        if python and not subprocess.run([python, "-V"], capture_output=True).returncode:  # noqa: PLW1510 - it may fail
+            return _environment("bench-tlog", str(PEERS / "tlog.lock"), python)
+    print(f"aics-tlog is not measured: none of {', '.join(_NEWER)} is here", file=sys.stderr)
+    return None
+
+
+def _environment(*arguments: str) -> str:
+    made = subprocess.run(
+        ["scripts/tool-environment", *arguments], stdout=subprocess.PIPE, check=True, text=True
+    )
+    return f"{made.stdout.strip()}/bin/python"
