@@ -51,7 +51,7 @@ class Operation:
     paragraphs: tuple[Markup, ...]
     key: str
     parameters: tuple[Mapping[str, Any], ...]
-    command: str | None
+    command: str
     body: str | None
     answers: tuple[tuple[str, Markup], ...]
 
@@ -96,7 +96,6 @@ def operations(document: Mapping[str, Any]) -> Iterator[Operation]:
 def _operation(path: str, method: str, described: Mapping[str, Any]) -> Operation:
     target, media_type, body = request_of(path, described)
     security = described.get("security")
-    is_complete = "{" not in target and (media_type is not None or "requestBody" not in described)
     keyed = bool(security and {} not in security)
     return Operation(
         method=method.upper(),
@@ -107,7 +106,7 @@ def _operation(path: str, method: str, described: Mapping[str, Any]) -> Operatio
         paragraphs=tuple(_paragraphs(described.get("description", ""))),
         key="key" if keyed else "key.optional" if security else "key.none",
         parameters=tuple(described.get("parameters", ())),
-        command=curl(method, target, media_type, keyed=keyed) if is_complete else None,
+        command=curl(method, target, media_type, keyed=keyed),
         body=_body(media_type, body),
         answers=tuple(
             (status, _marked(answer["description"]))

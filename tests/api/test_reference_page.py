@@ -12,7 +12,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from api.examples import WITHOUT_EXAMPLE, request_of
+from api.examples import request_of
 from api.reference_page import operations
 from tests.api.service import Service
 from tests.crossproof import Served, serving
@@ -23,7 +23,9 @@ _METHODS = ("GET", "PUT", "POST", "DELETE", "PATCH")
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serving(tmp_path_factory.mktemp("ledger"), ANCHOR_INTERVAL="0.05") as running:
+    # The address that the examples are written for: a status list is signed for where it lies.
+    settings = {"ANCHOR_INTERVAL": "0.05", "PUBLIC_URL": "http://127.0.0.1:8080"}
+    with serving(tmp_path_factory.mktemp("ledger"), **settings) as running:
         yield running
 
 
@@ -55,18 +57,16 @@ def test_every_example_is_answered_as_documented(served: Served) -> None:
     )
     sent = 0
     for path, item in document["paths"].items():
-        for method, operation in item.items():
+        # What is put is there before it is fetched.
+        for method, operation in sorted(item.items(), key=lambda named: named[0] != "put"):
             target, media_type, body = request_of(path, operation)
-            if path in WITHOUT_EXAMPLE:
-                assert media_type is None
-                continue
             assert "{" not in target, f"{method} {path} has no example"
             assert media_type or "requestBody" not in operation, f"{method} {path} has no body"
             status, answer = send(served, method.upper(), target, media_type, body)
             assert 200 <= status < 300, (method, target, status, answer)
             assert str(status) in operation["responses"], (method, target, status)
             sent += 1
-    assert sent > len(WITHOUT_EXAMPLE)
+    assert sent > len(document["paths"])
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -79,8 +79,7 @@ def test_page_shows_every_endpoint(service: Service, language: str) -> None:
     for one in shown:
         assert f'id="{one.anchor}"' in page.text
         assert one.method in _METHODS
-    without = {one.path for one in shown if one.command is None}
-    assert without == WITHOUT_EXAMPLE
+    assert not any("{" in one.command for one in shown)
     assert ("需要 API 密钥" in page.text) == (language == "zh")
 
 
