@@ -7,12 +7,14 @@ asked, and what an answer may be, is in `exchange`.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Annotated, Any, Self, TypeVar
+from urllib.parse import urlencode
 
 import httpx2
+from msgspec import Meta, Struct, ValidationError, convert, field, to_builtins
 
 from ledger.bundle import Bundle
 from ledger.canonical import canonicalize
@@ -23,7 +25,9 @@ from ledger.statement import Statement
 from ledger.status_list import MEDIA_TYPE as STATUS_LIST
 from ledger.trust import Trust
 
-__all__ = ["Client", "Logged", "PlanState", "RefusedError"]
+__all__ = ["Client", "FoundDossier", "FoundRecord", "Logged", "PlanState", "RefusedError"]
+
+Found = TypeVar("Found", bound=Struct)
 
 # Between two looks for an anchor, in seconds.
 _PAUSE = 1.0
@@ -54,6 +58,44 @@ class PlanState:
     next_sequence: int
     personal: int
     sensitive: int
+
+
+class FoundRecord(Struct, frozen=True, kw_only=True, gc=False):
+    """A record of a search, as a server tells of it."""
+
+    index: Annotated[int, Meta(ge=0)]
+    record_id: str
+    leaf_hash: str
+    kind: str
+    state: str
+    received_at: str | None
+    submitter: str | None
+
+    def to_value(self) -> dict[str, Any]:
+        """Give its members."""
+        value: dict[str, Any] = to_builtins(self)
+        return value
+
+
+class FoundDossier(Struct, frozen=True, kw_only=True, gc=False):
+    """How a transfer stands, as a server tells of it."""
+
+    index: Annotated[int, Meta(ge=0)]
+    record_id: str
+    occurred_at: str
+    exporter: str
+    recipient: str
+    from_: str = field(name="from")
+    to: str
+    scenario: str
+    stages: dict[str, str]
+    flags: list[str]
+    ceiling_used: float | None
+
+    def to_value(self) -> dict[str, Any]:
+        """Give its members, under the names that the server has for them."""
+        value: dict[str, Any] = to_builtins(self)
+        return value
 
 
 class Client:
@@ -239,6 +281,39 @@ class Client:
                 ):
                     return [str(one) for one in found], going_on
         raise self._server.nonsense("a page of records", answer)
+
+    def search(
+        self, filters: Mapping[str, str | Sequence[str]], *, most: int
+    ) -> Iterator[FoundRecord]:
+        """Find records by filters of `GET /v1/records`, `most` of them at most."""
+        return self._pages("records", filters, FoundRecord, most=most)
+
+    def dossiers(
+        self, filters: Mapping[str, str | Sequence[str]], *, most: int
+    ) -> Iterator[FoundDossier]:
+        """Find dossiers by filters of `GET /v1/dossiers`, `most` of them at most."""
+        return self._pages("dossiers", filters, FoundDossier, most=most)
+
+    def _pages(
+        self, what: str, filters: Mapping[str, str | Sequence[str]], kind: type[Found], *, most: int
+    ) -> Iterator[Found]:
+        query: dict[str, str | Sequence[str]] = {**filters, "limit": str(min(most, _PAGE))}
+        for _ in range(_MAX_PAGES):
+            _, body = self._server.ask("GET", f"/v1/{what}?{urlencode(query, doseq=True)}")
+            page = self._server.read(body)
+            if not isinstance(page, dict):
+                raise self._server.nonsense("a page", "something else")
+            try:
+                rows = convert(page.get(what), list[kind])  # type: ignore[valid-type]
+            except ValidationError as error:
+                raise self._server.nonsense(f"a page of {what}", str(error)) from error
+            yield from rows[:most]
+            most -= len(rows)
+            cursor = page.get("next")
+            if most <= 0 or not isinstance(cursor, str):
+                return
+            query["cursor"] = cursor
+        raise self._server.nonsense(f"at most {_MAX_PAGES} pages", "more")
 
     def put_status_list(self, name: str, token: str) -> None:
         """Publish a status list under its name; sending the same again changes nothing."""

@@ -88,6 +88,16 @@ _COMMANDS = (
         "Tell how the stages of a transfer, or of a plan, stand, by rules that are asked here.",
     ),
     (
+        "search",
+        "search:search",
+        "Find records that one may see, the newest first; times are of their receipt.",
+    ),
+    (
+        "dossiers",
+        "search:dossiers",
+        "List transfers with what is missing or wrong, the newest first; times are the transfers'.",
+    ),
+    (
         "verifier-page",
         "verifier_page:verifier_page",
         "Write the verifier as one HTML file, which needs no server and no network.",

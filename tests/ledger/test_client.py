@@ -318,3 +318,34 @@ def test_plan_told_as_nonsense_is_unavailable(answer: object) -> None:
     ):
         client.plan("a")
     assert caught.value.code == "client.nonsense"
+
+
+# Searches
+
+
+FOUND = {
+    "index": 3, "record_id": "a", "leaf_hash": "00", "kind": "transfer", "state": "logged",
+    "received_at": None, "submitter": None,
+}  # fmt: skip
+
+
+def test_search_asks_for_all_filters_and_ends_at_the_most() -> None:
+    asked: list[str] = []
+
+    def reply(handler: BaseHTTPRequestHandler, _body: bytes) -> None:
+        asked.append(handler.path)
+        send(handler, canonicalize({"records": [FOUND, FOUND], "next": str(len(asked))}))
+
+    with serve(reply) as server, Client(server.url) as client:
+        found = list(client.search({"scenario": "a b&c", "flag": ["x", "y"]}, most=3))
+    assert [record.index for record in found] == [3, 3, 3]
+    query = "/v1/records?scenario=a+b%26c&flag=x&flag=y&limit=3"
+    assert asked == [query, f"{query}&cursor=1"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [[], {}, {"records": [{**FOUND, "index": -1}]}, {"records": [{"index": 1}]}, {"records": 1}],
+)
+def test_search_answered_with_nonsense_is_unavailable(answer: object) -> None:
+    check_nonsense(saying(canonicalize(answer)), lambda client: list(client.search({}, most=9)))

@@ -60,7 +60,7 @@ def test_verify_offline_imports_what_is_listed_and_no_more(case: Case) -> None:
     assert "ledger.verify" in ours
     assert {name for name in ours if name.startswith("ledger.cli.")} == {
         f"ledger.cli.{name}"
-        for name in ("console", "deferred", "files", "options", "times", "verify")
+        for name in ("console", "deferred", "files", "options", "sources", "times", "verify")
     }
     assert {"ledger.certificate_chain", "ledger.chain", "ledger.settings"} & ours == set()
 

@@ -19,8 +19,8 @@ _RECORD_ID = "0190e2c1-7c1e-7b6a-9d3b-1f6f2a1b3c4d"
 # In the order in which one leaves what the next needs.
 _ON_A_LEDGER = (
     "record", "bundle", "trust fetch", "trust pin", "trust show", "trust refresh", "verify",
-    "certificate", "dossier", "monitor", "trail log-head", "verifier-page", "demo",
-    "status-list new", "status-list take", "status-list show", "key add", "key new-signing",
+    "certificate", "dossier", "dossiers", "search", "monitor", "trail log-head", "verifier-page",
+    "demo", "status-list new", "status-list take", "status-list show", "key add", "key new-signing",
     "key show-signing", "key address",
 )  # fmt: skip
 _ON_A_DATA_DIRECTORY = (

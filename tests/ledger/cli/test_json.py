@@ -121,6 +121,8 @@ def test_commands_that_ask_a_ledger_answer(
     for words in (
         ("bundle", record_id, "-o", "again.json", "--anchored", *server),
         ("dossier", record_id, *server),
+        ("dossiers", *server),
+        ("search", *server),
         ("trust", "fetch", *trust, *server),
         ("trust", "pin", "again.json", "--unasked", *trust, "--json"),
         (
