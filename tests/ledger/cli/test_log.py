@@ -330,3 +330,42 @@ def test_show_of_a_log_that_is_not_open_says_so(border: Border) -> None:
     assert (shown.code, "[log.not-open]" in shown.stderr) == (1, True)
     nobody = border.log("show", CHAIN_CONTRACT="0x" + "01" * 20)
     assert (nobody.code, "[chain.no-code]" in nobody.stderr) == (3, True)
+
+
+@pytest.mark.chain
+def test_change_is_cancelled_and_a_sound_log_is_closed_by_its_operator(border: Border) -> None:
+    """What the operator has agreed to is the admin's to carry in, and to take back."""
+    here, operator = border.here, border.here / "mine.key"
+    alone = replace(border, origin="example.com/alone")
+    make_log_key(here / "alone.key", alone.origin)
+    make_operator_key(operator)
+    make_operator_key(here / "other.key")
+    settings = {
+        **on_chain(border.deployed),
+        "LOG_KEY_FILE": str(here / "alone.key"),
+        "OPERATOR_KEY_FILE": str(operator),
+    }
+    with serving(here / "home", **settings) as served:
+        story = Story(alone, served)
+        story.record("one.bundle.json")
+        agreed = alone.agree(operator, here / "other.key", output="change.json", threshold=1)
+        assert agreed.code == 0, agreed.stderr
+        story.refused("agreement.matter", "close", "change.json")
+        story.log("propose-operators", "change.json")
+        assert alone.show()["pending"]["operators"] == [border.address(here / "other.key")]
+        story.log("cancel-operators")
+        assert alone.show()["pending"] is None
+        story.refused("agreement.used", "propose-operators", "change.json")
+
+        signed = ("--key-file", operator, "-o")
+        story.log("sign-closing", *signed, "early.json")
+        story.record("two.bundle.json")
+        story.refused("agreement.used", "close", "early.json")
+        story.refused(
+            "agreement.signer", "sign-closing", "--key-file", here / "other.key", "-o", "no.json"
+        )
+        assert not (here / "no.json").exists()
+        story.log("sign-closing", *signed, "end.json")
+        story.log("close", "end.json")
+        assert alone.show()["status"] == "closed"
+        story.told("code", "publisher.closed")
