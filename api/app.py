@@ -48,8 +48,10 @@ from api.routes import (
     status_lists,
     trail,
     verification,
+    webhooks,
 )
 from api.trail import Trailed, TrailWriter
+from api.webhooks import WebhookKeeper
 from api.workers import Workers
 from ledger.node import Node
 from ledger.settings import Settings
@@ -94,7 +96,10 @@ def create_app(source: Settings | Node) -> FastAPI:
         app.state.desks = desks = Desks.open(node, intake, known)
         app.state.certifying = certifying = Certifying.open(page, seal)
         app.state.docket = keeper = DocketKeeper(node.log, trust=known, settings=settings)
-        unwatch = figures.watch(node, (intake, desks.anyone.intake), keeper.docket)
+        app.state.webhooks = hooks = WebhookKeeper(
+            node, trust=known, listed=listed, has_issuer=issuer is not None
+        )
+        unwatch = figures.watch(node, (intake, desks.anyone.intake), keeper.docket, hooks)
         try:
             async with Decoding.of(settings) as app.state.decoding:
                 yield
@@ -102,6 +107,7 @@ def create_app(source: Settings | Node) -> FastAPI:
             unwatch()
             app.state.writers.close()
             desks.close()
+            await run_in_threadpool(hooks.close)
             await run_in_threadpool(keeper.close)
             certifying.close()
             await run_in_threadpool(trail_writer.close)
@@ -135,6 +141,7 @@ def create_app(source: Settings | Node) -> FastAPI:
         status_lists,
         verification,
         trail,
+        webhooks,
         operations,
         login,
         desk,

@@ -14,6 +14,7 @@ from api.decoding import Decoding
 from api.desk import Desk, Desks
 from api.grouping import Grouping
 from api.metrics import Figures
+from api.webhooks import WebhookKeeper
 from api.workers import Workers
 from ledger.node import Node
 
@@ -24,6 +25,7 @@ __all__ = [
     "Counted",
     "Decoded",
     "Grouped",
+    "Hooks",
     "Ledger",
     "Served",
     "Writing",
@@ -75,7 +77,13 @@ async def _certifying(request: Request) -> Certifying:
     return certifying
 
 
+async def _webhooks(request: Request) -> WebhookKeeper:
+    webhooks: WebhookKeeper = request.app.state.webhooks
+    return webhooks
+
+
 Grouped = Annotated[Grouping, Depends(_grouping)]
+Hooks = Annotated[WebhookKeeper, Depends(_webhooks)]
 Ledger = Annotated[Node, Depends(_node)]
 Believed = Annotated[Beliefs, Depends(_beliefs)]
 Bodies = Annotated[Intake, Depends(_intake)]

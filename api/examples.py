@@ -1,7 +1,7 @@
 """Examples of requests: for the OpenAPI document, for the page at /docs, and sent by a test.
 
 They follow one record, `EXAMPLE` of `api.openapi`: whoever logs it on a ledger of his own can send
-all others as they stand.
+all others as they stand, but for the id of a webhook.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
-__all__ = ["add_examples", "curl", "request_of"]
+__all__ = ["WEBHOOK_ID", "add_examples", "curl", "request_of"]
 
 _RECORD = {"record_id": "0193502a-5c00-7d2e-9b61-3f0c8a7e4d15"}
 _PAGE = {"limit": 10}
@@ -59,6 +59,9 @@ _LIST = (
     "2OGW4jdZqk_u_eVWkjRPlChqv8NV2GT9eTOfXMiOi4UoHjESOOYIFEI3VDm82yX6vydU-kqXoE-JDpOwDA"
 )
 _LISTED = {"list_id": "example"}
+# Ids of webhooks are the ledger's to give: put your own in its place.
+WEBHOOK_ID = "wh_AAAAAAAAAAAAAAAAAAAAAA"
+_WEBHOOK = {"webhook_id": WEBHOOK_ID}
 # By method and path: values of parameters.
 _PARAMETERS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("get", "/tile/{path}"): {"path": "0/000.p/1"},
@@ -77,6 +80,9 @@ _PARAMETERS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("get", "/v1/status-lists/{list_id}"): _LISTED,
     ("put", "/v1/status-lists/{list_id}"): _LISTED,
     ("get", "/v1/trail"): _PAGE,
+    ("delete", "/v1/webhooks/{webhook_id}"): _WEBHOOK,
+    ("get", "/v1/webhooks/{webhook_id}"): _WEBHOOK,
+    ("post", "/v1/webhooks/{webhook_id}/test"): _WEBHOOK,
 }
 _BODIES: Mapping[tuple[str, str], Any] = {
     ("post", "/v1/records/{record_id}/attestations"): _BACKUP,

@@ -7,7 +7,7 @@ one would be a new time series.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from time import perf_counter
+from time import perf_counter, time
 from typing import TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -16,6 +16,7 @@ from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.body import Intake
+from api.webhooks import WebhookKeeper
 from ledger.anchor import LogStatus
 from ledger.docket import Docket
 from ledger.errors import UnavailableError
@@ -55,9 +56,11 @@ class Figures:
         self.records.labels("added").inc(added)
         self.records.labels("duplicate").inc(duplicates)
 
-    def watch(self, node: Node, intakes: Sequence[Intake], docket: Docket) -> Callable[[], None]:
+    def watch(
+        self, node: Node, intakes: Sequence[Intake], docket: Docket, webhooks: WebhookKeeper
+    ) -> Callable[[], None]:
         """Tell what log and bodies hold too, read when someone asks; give the way to stop."""
-        collector = _LogCollector(node, intakes, docket)
+        collector = _LogCollector(node, intakes, docket, webhooks)
         self.registry.register(collector)
         return lambda: self.registry.unregister(collector)
 
@@ -97,9 +100,12 @@ class Measured:
 
 
 class _LogCollector(Collector):
-    def __init__(self, node: Node, intakes: Sequence[Intake], docket: Docket) -> None:
+    def __init__(
+        self, node: Node, intakes: Sequence[Intake], docket: Docket, webhooks: WebhookKeeper
+    ) -> None:
         self._node = node
         self._docket = docket
+        self._webhooks = webhooks
         self._intakes = intakes
 
     def collect(self) -> Iterable[Metric]:
@@ -128,6 +134,7 @@ class _LogCollector(Collector):
                 "searchable": searchable,
             }
             lag = self._docket.lag()
+            told = list(_webhooks(self._webhooks))
         except UnavailableError:
             return
         if publication is not None and publication.state.size:
@@ -137,6 +144,7 @@ class _LogCollector(Collector):
             yield _gauge(f"crossproof_{name}_size", f"Entries: {name}", size)
         yield _gauge("crossproof_docket_lag_entries", "Entries that the docket lacks", lag.entries)
         yield _gauge("crossproof_docket_stale_rows", "Dossiers to be read anew", lag.rows)
+        yield from told
         yield from _anchoring(self._node, anchored)
 
 
@@ -165,6 +173,22 @@ def _anchoring(node: Node, newest: StoredAnchor | None) -> Iterable[Metric]:
     yield _gauge("crossproof_operators_struck", "Operators struck", governance.standing.struck)
     yield _gauge("crossproof_operators_spare", "Active operators beyond the threshold",
                  len(governance.active_operators) - governance.info.threshold)  # fmt: skip
+
+
+def _webhooks(keeper: WebhookKeeper) -> Iterable[Metric]:
+    """Tell how far behind the news is, and how its delivery goes."""
+    waiting, lag, outcomes = keeper.figures()
+    yield _gauge("crossproof_webhooks", "Webhooks that are told", waiting.webhooks)
+    yield _gauge("crossproof_webhook_lag_entries", "Entries that nobody was told of yet", lag)
+    yield _gauge("crossproof_webhook_messages_waiting", "Messages not taken", waiting.messages)
+    age = 0.0 if waiting.oldest is None else time() - waiting.oldest.timestamp()
+    yield _gauge("crossproof_webhook_oldest_seconds", "Age of the oldest of them", max(age, 0))
+    attempts = CounterMetricFamily(
+        "crossproof_webhook_attempts", "Attempts of this process", labels=("outcome",)
+    )
+    for outcome, count in outcomes.items():
+        attempts.add_metric((outcome.value,), count)
+    yield attempts
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Annotated, Any, Self, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import httpx2
 from msgspec import Meta, Struct, ValidationError, convert, field, to_builtins
@@ -341,6 +341,35 @@ class Client:
             case {"index": int(index), "count": int(count), "head": str(head)}:
                 return index, count, head
         raise self._server.nonsense("the head of a trail", answer)
+
+    def add_webhook(
+        self, url: str, *, events: Sequence[str], records: Sequence[str]
+    ) -> dict[str, Any]:
+        """Let the server tell an address; give the webhook as it answers it, with its secret."""
+        wanted = {"url": url, "events": list(events), "records": list(records)}
+        given = canonicalize({name: value for name, value in wanted.items() if value})
+        _, body = self._server.ask("POST", "/v1/webhooks", content=given)
+        return self._webhook(self._server.read(body), "secret")
+
+    def webhooks(self) -> list[dict[str, Any]]:
+        """List the webhooks of one's organisation, as the server tells of them."""
+        _, body = self._server.ask("GET", "/v1/webhooks")
+        answer = self._server.read(body)
+        match answer:
+            case {"webhooks": list(found)}:
+                return [self._webhook(one) for one in found]
+        raise self._server.nonsense("a list of webhooks", answer)
+
+    def remove_webhook(self, webhook_id: str) -> None:
+        """Let the server tell a webhook nothing more."""
+        self._server.ask("DELETE", f"/v1/webhooks/{quote(webhook_id, safe='')}")
+
+    def _webhook(self, value: object, *more: str) -> dict[str, Any]:
+        if isinstance(value, dict) and {"id", "url", "state", "ended", *more} <= value.keys():
+            match value.get("events"):
+                case list(events) if all(isinstance(one, str) for one in events):
+                    return value
+        raise self._server.nonsense("a webhook", value)
 
     def trust(self) -> Trust:
         """Fetch the trust file that the server offers; the caller decides whether to believe it."""

@@ -19,6 +19,8 @@ from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from ledger.errors import MalformedError
 
@@ -168,6 +170,10 @@ class Signer:
     def generate(cls, name: str) -> Signer:
         """Make a new key."""
         return cls.from_seed(name, Ed25519PrivateKey.generate().private_bytes_raw())
+
+    def derive(self, purpose: bytes, salt: bytes) -> bytes:
+        """Derive 32 secret bytes for a purpose (RFC 5869); they tell nothing of the key."""
+        return HKDF(SHA256(), _ED25519_SIZE, salt, purpose).derive(self.seed())
 
     @property
     def verifier(self) -> Verifier:

@@ -58,7 +58,7 @@ class WebhookAddress:
 
     @classmethod
     def parse(cls, url: str, *, local: bool = False) -> WebhookAddress:
-        """Read an https URL; with `local` an http URL of this machine itself, and nothing else.
+        """Read an https URL; with `local` an http URL of this machine itself too.
 
         Raises MalformedError, in which the URL is not shown: its path is often a secret.
         """
@@ -72,11 +72,11 @@ class WebhookAddress:
         address = _literal(host)
         if address is None:
             _check_name(host)
-        if local:
-            if is_secure or not _is_own(host, address):
-                raise _malformed("http:// and a loopback address, as nobody else is served here")
-        elif not is_secure:
-            raise _malformed("https://")
+        if not is_secure:
+            if not local or not _is_own(host, address):
+                raise _malformed(
+                    "https://, or http:// and a loopback address where nobody needs a key"
+                )
         elif address is not None and not is_public(address):
             raise _malformed("a public address", host)
         elif port != _HTTPS_PORT and port < _FIRST_FREE_PORT:

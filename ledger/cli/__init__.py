@@ -149,6 +149,7 @@ _COMMANDS = (
         "api_key:app",
         "API keys: made, listed and revoked while the server runs.",
     ),
+    ("webhook", "webhook:app", "Being told when something happens to records."),
     ("trail", "trail:app", "The access trail: who did and looked at what."),
 )
 

@@ -82,6 +82,10 @@ class Log(LogReader):
         """Close the store."""
         self.store.close()
 
+    def derive(self, purpose: bytes, salt: bytes) -> bytes:
+        """Derive 32 secret bytes that nobody can who has not the log's key."""
+        return self._signer.derive(purpose, salt)
+
     def append(
         self, submissions: Sequence[Submission] | Lines, *, submitter: str, now: datetime
     ) -> Appended:

@@ -42,6 +42,7 @@ from ledger.store.sequencing import Sequencing
 from ledger.store.status_lists import StoredList
 from ledger.store.tables import REVISION, log
 from ledger.store.trail_rows import TrailRows
+from ledger.store.webhook_rows import WebhookRows
 
 __all__ = ["Store"]
 
@@ -259,6 +260,12 @@ class Store:
         """Read the docket, or write it, in one transaction."""
         with self._transaction(write=write) as connection:
             yield DocketRows(connection)
+
+    @contextmanager
+    def webhooks(self, *, write: bool = False) -> Iterator[WebhookRows]:
+        """Read webhooks and their messages, or change them, in one transaction."""
+        with self._transaction(write=write) as connection:
+            yield WebhookRows(connection)
 
     @contextmanager
     def search(self, *, write: bool = False) -> Iterator[SearchRows]:

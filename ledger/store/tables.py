@@ -25,6 +25,9 @@
     search_term     which entries a term finds (see `ledger.search_terms`)
     search_time     when each entry came, and when what it tells of happened
     searchable      one row: how far the log was looked through for both
+    webhook         who is to be told of what, where, and what he may see
+    webhook_message what is to be told to one of them, and what became of it
+    webhook_place   one row: up to which sizes of the log they have been told
 
 A segment lies within one bundle, so a bundle is the plain concatenation of its segments. An append
 of one record writes one small row instead of the whole bundle again.
@@ -80,10 +83,13 @@ __all__ = [
     "submission",
     "trail",
     "trail_head",
+    "webhook",
+    "webhook_message",
+    "webhook_place",
 ]
 
 # The newest migration (see ledger/store/migrations/versions); a test compares.
-REVISION = "0010"
+REVISION = "0011"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -395,4 +401,57 @@ searchable = Table(
     metadata,
     Column("id", SmallInteger, CheckConstraint("id = 1", name="one_search"), primary_key=True),
     Column("size", BigInteger, nullable=False),
+)
+
+webhook = Table(
+    "webhook",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("organisation", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    # Words with spaces between them; none: all there are.
+    Column("topics", Text, nullable=False),
+    # Record ids, 16 bytes each; none: all that may be seen.
+    Column("records", LargeBinary, nullable=False),
+    # The prefix of the API key that it was made with: what that may see is told, while it stands.
+    # NULL where nobody had one.
+    Column("key_prefix", Text),
+    # With the log's key it makes the secret, which is kept nowhere.
+    Column("salt", LargeBinary, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    # In a row; and when it is tried again.
+    Column("failures", Integer, nullable=False),
+    Column("next_at", UtcTime, nullable=False),
+    # Why nothing more is told; NULL while it is.
+    Column("ended", Text),
+    Index("webhook_organisation", "organisation"),
+)
+
+webhook_message = Table(
+    "webhook_message",
+    metadata,
+    Column("number", _Key, primary_key=True),
+    Column("webhook_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    # NULL once it is delivered or given up.
+    Column("body", LargeBinary),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("answer", Text),
+    Column("created_at", UtcTime, nullable=False),
+    Column("tried_at", UtcTime),
+    Index("webhook_message_state", "webhook_id", "state", "number"),
+)
+
+webhook_place = Table(
+    "webhook_place",
+    metadata,
+    Column("id", SmallInteger, CheckConstraint("id = 1", name="one_place"), primary_key=True),
+    Column("logged", BigInteger, nullable=False),
+    Column("published", BigInteger, nullable=False),
+    Column("anchored", BigInteger, nullable=False),
+    Column("final", BigInteger, nullable=False),
+    # Of the anchor of the size `anchored`; empty where nobody has looked yet.
+    Column("block", LargeBinary, nullable=False),
 )

@@ -17,7 +17,7 @@ from ledger.statement import Statement
 from tests.api.service import Service, transfer
 
 SNAPSHOT = Path(__file__).with_name("openapi.json")
-WITHOUT_BODY = {"POST /v1/trail/heads"}
+WITHOUT_BODY = {"POST /v1/trail/heads", "POST /v1/webhooks/{webhook_id}/test"}
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 
@@ -104,6 +104,11 @@ def test_openapi_asks_for_a_key_where_one_is_needed(written: dict[str, Any]) -> 
         "GET /v1/trail",
         "POST /v1/trail/heads",
         "PUT /v1/status-lists/{list_id}",
+        "POST /v1/webhooks",
+        "GET /v1/webhooks",
+        "GET /v1/webhooks/{webhook_id}",
+        "DELETE /v1/webhooks/{webhook_id}",
+        "POST /v1/webhooks/{webhook_id}/test",
     }
 
 
@@ -157,7 +162,7 @@ def test_openapi_describes_the_answers_that_are_given(
 
 def test_docs_name_every_endpoint_and_its_scope(written: dict[str, Any], repository: Path) -> None:
     text = (repository / "docs" / "api.md").read_text("utf-8")
-    rows = re.findall(r"^\| `((?:GET|POST|PUT) [^`]+)` \| ([^|]+) \|", text, re.MULTILINE)
+    rows = re.findall(r"^\| `((?:DELETE|GET|POST|PUT) [^`]+)` \| ([^|]+) \|", text, re.MULTILINE)
     told = dict(rows)
     assert set(told) == set(operations(written))
     for name, operation in operations(written).items():

@@ -42,6 +42,11 @@ EXPECTED: dict[str, set[str] | None] = {
     "GET /metrics": AUDITING,
     "GET /v1/trail": AUDITING,
     "POST /v1/trail/heads": AUDITING,
+    "POST /v1/webhooks": READING,
+    "GET /v1/webhooks": READING,
+    "GET /v1/webhooks/{webhook_id}": READING,
+    "DELETE /v1/webhooks/{webhook_id}": READING,
+    "POST /v1/webhooks/{webhook_id}/test": READING,
     "GET /v1/log": OPEN,
     "GET /v1/trust": OPEN,
     "GET /v1/anchors": OPEN,
@@ -124,6 +129,7 @@ def test_endpoint_lets_in_whom_the_table_says(asked: tuple[Service, Roles], name
     service, roles = asked
     method, _, template = name.partition(" ")
     path = template.replace("{record_id}", new_record_id()).replace("{path:path}", "000")
+    path = path.replace("{webhook_id}", f"wh_{'a' * 22}")
     path = path.replace("{list_id}", "list").replace("{digest}", "0" * 64)
     expected = EXPECTED[name]
     assert expected is None or expected <= set(roles.names)

@@ -107,7 +107,7 @@ def test_parse_refuses_what_has_another_reading(url: str) -> None:
         ("http://localhost.example/", False),
         ("http://0.0.0.0:9000/", False),
         ("https://127.0.0.1:9000/", False),
-        ("https://receiver.example/", False),
+        ("http://receiver.example/", False),
     ],
 )
 def test_parse_for_this_machine_takes_this_machine_alone(url: str, *, taken: bool) -> None:

@@ -21,7 +21,7 @@ _ON_A_LEDGER = (
     "record", "bundle", "trust fetch", "trust pin", "trust show", "trust refresh", "verify",
     "certificate", "dossier", "dossiers", "search", "monitor", "trail log-head", "verifier-page",
     "demo", "status-list new", "status-list take", "status-list show", "key add", "key new-signing",
-    "key show-signing", "key address",
+    "key show-signing", "key address", "webhook add", "webhook list",
 )  # fmt: skip
 _ON_A_DATA_DIRECTORY = (
     "key show", "api-key new", "api-key list", "api-key revoke", "trail show", "trail verify",
@@ -32,7 +32,7 @@ _NOT_AS_WRITTEN = {
     "serve", "cosign", "deploy", "attest", "receive", "revoke", "disclose", "restore",
     "status-list publish", "trust sign-accreditation", "log id", "log show", "log sign-change",
     "log propose-operators", "log apply-operators", "log cancel-operators", "log sign-closing",
-    "log close", "log report-equivocation",
+    "log close", "log report-equivocation", "webhook remove", "webhook verify",
 }  # fmt: skip
 
 
