@@ -152,6 +152,7 @@ def test_open_brings_a_database_of_the_first_schema_up_to_date_with_what_it_hold
         *("api_key", "session", "trail", "trail_head", "lease"),
         *("docket", "docket_subject", "docket_place"),
         *("search_term", "search_time", "searchable"),
+        *("webhook", "webhook_message", "webhook_place"),
     )
     for what in ("INDEX anchor_state", *(f"TABLE {name}" for name in newer)):
         home.execute(f"DROP {what}")
