@@ -44,6 +44,8 @@ NEWS_SECONDS = 0.5
 # The last ones, of the KEPT_MESSAGES.
 SHOWN_MESSAGES = 20
 
+# Of the follower, before messages have their turn: about a second of work.
+_STEPS = 8
 _PURPOSE = b"crossproof webhook v1"
 _SALT_BYTES = 32
 _ID_BYTES = 16
@@ -140,14 +142,18 @@ class WebhookKeeper:
         return waiting, self.herald.lag(), self.courier.outcomes
 
     def step(self) -> list[Future[None]]:
-        """Follow the log as far as it goes, and set out with what waits; for one process only."""
+        """Follow the log for a while, and set out with what waits; in one process only."""
         with self._node.log.store.webhooks() as rows:
             if not rows.exist():
                 return []
         if self._node.lease.take() is None:
             return []
-        while not self._stop.is_set() and self.herald.follow():
-            pass
+        # Long batches are told of while they are still looked through.
+        for _ in range(_STEPS):
+            if self._stop.is_set() or not self.herald.follow():
+                break
+        else:
+            self._wake.set()
         return self.courier.round()
 
     def close(self) -> None:

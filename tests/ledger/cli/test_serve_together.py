@@ -19,6 +19,7 @@ from tests.anchored_log import funded_key, new_registry
 from tests.anvil import Anvil
 from tests.crossproof import CommandLine, Served, serving
 from tests.deadline import eventually
+from tests.hooked import receiving
 from tests.postgres import Server
 from tests.samples import transfer
 
@@ -159,3 +160,23 @@ def test_workers_whose_settings_cannot_be_used_end_with_code_2(
 def _children(parent: int) -> list[int]:
     text = Path(f"/proc/{parent}/task/{parent}/children").read_text()
     return [int(word) for word in text.split()]
+
+
+def test_servers_of_one_log_tell_a_webhook_once_and_go_on_where_one_is_killed(
+    start: Start, crossproof: CommandLine
+) -> None:
+    with receiving() as receiver:
+        one, other = start(), start()
+        eventually(lambda: ready(one)["leading"], "the first one leads")
+        made = crossproof(
+            "webhook", "add", receiver.url, "--event", "record.logged", "--server", other.url
+        )
+        assert made.code == 0, made.stderr
+        for served in (one, other, one):
+            assert served.post([transfer() for _ in range(2)]) == 201
+        eventually(lambda: len(receiver.told) >= 6, "all are told of")
+        one.process.send_signal(signal.SIGKILL)
+        assert other.post([transfer() for _ in range(2)]) == 201
+        eventually(lambda: len(receiver.told) >= 8, "the other one goes on")
+    assert sorted(item["index"] for _, item in receiver.told) == list(range(8))
+    assert len({message.id for message in receiver.received}) == len(receiver.received)
