@@ -168,6 +168,17 @@ def webhooks(principal: Reader, hooks: Hooks) -> WebhookList:
     return WebhookList(webhooks=[WebhookItem(**_item(row)) for row in hooks.all_of(principal)])
 
 
+@router.post(
+    "/{webhook_id}/test",
+    summary="Send a test to a webhook",
+    responses=refusals(400, 401, 403, 404, 429, 503),
+    status_code=HTTPStatus.ACCEPTED,
+)
+def test(webhook_id: WebhookId, principal: Reader, hooks: Hooks) -> TestSent:
+    """Send a message of the type `webhook.test` as soon as its turn comes."""
+    return TestSent(id=hooks.test(principal, webhook_id))
+
+
 @router.get(
     "/{webhook_id}",
     summary="Look at a webhook",
@@ -190,17 +201,6 @@ def remove(webhook_id: WebhookId, request: Request, principal: Reader, hooks: Ho
     request.state.subject = webhook_id
     hooks.remove(principal, webhook_id)
     return Response(status_code=HTTPStatus.NO_CONTENT)
-
-
-@router.post(
-    "/{webhook_id}/test",
-    summary="Send a test to a webhook",
-    responses=refusals(400, 401, 403, 404, 429, 503),
-    status_code=HTTPStatus.ACCEPTED,
-)
-def test(webhook_id: WebhookId, principal: Reader, hooks: Hooks) -> TestSent:
-    """Send a message of the type `webhook.test` as soon as its turn comes."""
-    return TestSent(id=hooks.test(principal, webhook_id))
 
 
 def _item(row: WebhookRow) -> dict[str, Any]:
