@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 from base64 import b64encode
 from contextlib import suppress
@@ -240,3 +241,17 @@ def test_keys_of_another_length_or_spelling_are_refused() -> None:
 
 def test_public_key_just_below_the_field_prime_is_canonical() -> None:
     assert Verifier.from_public_key("a", (_PRIME - 2).to_bytes(32, "little")).name == "a"
+
+
+def test_derived_secret_is_of_the_key_the_purpose_and_the_salt_alone() -> None:
+    """RFC 5869 with one block, written out."""
+    salt, purpose = b"\x03" * 32, b"a purpose"
+    extracted = hmac.digest(salt, _SIGNER.seed(), "sha256")
+    expected = hmac.digest(extracted, purpose + b"\x01", "sha256")
+    assert _SIGNER.derive(purpose, salt) == expected
+    others = {
+        _OTHER.derive(purpose, salt),
+        _SIGNER.derive(b"another", salt),
+        _SIGNER.derive(purpose, b"\x04" * 32),
+    }
+    assert len(others - {expected, _SIGNER.seed()}) == 3
