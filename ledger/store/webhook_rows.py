@@ -6,7 +6,8 @@
 
 Messages are written in the transaction that moves the place: each thing that happens makes one
 message for each webhook, whatever dies in between. While there is no webhook the place stands
-still; the first one begins where the log is then.
+still; the first one begins where the log is then. Rows are locked in this order: the place, then
+webhooks, then messages.
 """
 
 from __future__ import annotations
@@ -217,14 +218,22 @@ class WebhookRows:
 
         The oldest of them are given up then.
         """
-        if not messages:
-            return
+        named = {message.webhook_id for message in messages}
+        # Locked, so that nothing comes to wait for one that is removed or ended meanwhile.
+        standing = self._connection.scalars(
+            select(webhook.c.id)
+            .where(webhook.c.id.in_(named), _STANDS)
+            .order_by(webhook.c.id)
+            .with_for_update()
+        ).all()
         values = [
             {**message._asdict(), "state": MessageState.WAITING, "attempts": 0}
             for message in messages
+            if message.webhook_id in standing
         ]
-        self._connection.execute(insert(webhook_message), values)
-        for webhook_id in {message.webhook_id for message in messages}:
+        if values:
+            self._connection.execute(insert(webhook_message), values)
+        for webhook_id in standing:
             of_it = webhook_message.c.webhook_id == webhook_id
             first_kept = self._connection.scalar(
                 select(webhook_message.c.number)
@@ -254,6 +263,7 @@ class WebhookRows:
 
     def deliver(self, message: MessageRow, *, answer: str, now: datetime) -> None:
         """Write down that a message was taken."""
+        self._retry_at(message.webhook_id, failures=0, at=now)
         self._settle(
             message,
             {
@@ -261,7 +271,6 @@ class WebhookRows:
                 "attempts": message.attempts + 1,
             },
         )  # fmt: skip
-        self._retry_at(message.webhook_id, failures=0, at=now)
         self._tidy(message.webhook_id)
 
     def give_up(self, webhook_id: str, *, before: datetime) -> int:
@@ -279,9 +288,9 @@ class WebhookRows:
         self, message: MessageRow, *, answer: str, now: datetime, failures: int, again_at: datetime
     ) -> None:
         """Write down that a message was not taken, and when its webhook is tried again."""
+        self._retry_at(message.webhook_id, failures=failures, at=again_at)
         tried = {"answer": answer, "tried_at": now, "attempts": message.attempts + 1}
         self._settle(message, tried)
-        self._retry_at(message.webhook_id, failures=failures, at=again_at)
 
     def messages(self, webhook_id: str, limit: int) -> list[MessageRow]:
         """Read the last messages to a webhook, the newest first."""

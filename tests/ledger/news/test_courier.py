@@ -352,3 +352,53 @@ def test_round_without_anything_due_begins_nothing(office: Office) -> None:
     office.add("wh", "http://127.0.0.1:9/")
     courier = office.courier(lambda *_: pytest.fail("told"))
     assert courier.round() == []
+
+
+@pytest.mark.parametrize("over", ["removed", "ended"])
+def test_nothing_comes_to_wait_for_a_webhook_that_is_over(office: Office, over: str) -> None:
+    for webhook_id in ("wh", "other"):
+        office.add(webhook_id, "http://127.0.0.1:9/")
+    with office.store.webhooks(write=True) as rows:
+        if over == "removed":
+            assert rows.remove("wh", "acme")
+        else:
+            rows.end("wh", "its key was revoked")
+        rows.put([message(name, Topic.TEST, {}, now=office.now) for name in ("wh", "other")])
+        assert rows.waiting().messages == 1
+    assert office.messages("wh") == []
+
+
+def test_writers_of_one_webhook_take_turns(office: Office) -> None:
+    """Delivering, telling and removing lock in one order: none of them is refused."""
+    office.add("wh", "http://127.0.0.1:9/")
+    courier = office.courier(lambda *_: 204)
+    failures: list[BaseException] = []
+    over = threading.Event()
+
+    def go_on(step: Callable[[], object]) -> None:
+        try:
+            while not over.is_set():
+                step()
+        except BaseException as error:  # noqa: BLE001 - told below
+            failures.append(error)
+
+    def end_and_begin() -> None:
+        with office.store.webhooks(write=True) as rows:
+            rows.end("wh", "over")
+        with office.store.webhooks(write=True) as rows:
+            rows.remove("wh", "acme")
+        office.add("wh", "http://127.0.0.1:9/")
+
+    steps: tuple[Callable[[], object], ...] = (
+        lambda: office.tell("wh", 3),
+        lambda: office.round(courier),
+    )
+    others = [threading.Thread(target=go_on, args=[step]) for step in steps]
+    for thread in others:
+        thread.start()
+    for _ in range(20):
+        end_and_begin()
+    over.set()
+    for thread in others:
+        thread.join(_SECONDS)
+    assert failures == []
