@@ -10,6 +10,7 @@ Certificates are of P-256 keys: no public authority issues others for ES256 or E
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,14 +35,30 @@ from cryptography.x509.verification import VerificationError as ChainError
 from ledger.errors import MalformedError, VerificationError
 from ledger.jwk import PublicKey
 
-__all__ = ["MAX_CHAIN", "Certificate", "check_links", "read_chain", "verify_chain"]
+__all__ = ["MAX_CHAIN", "MAX_SIZE", "Certificate", "check_links", "read_chain", "verify_chain"]
 
 # The signer's, the root, and what lies between.
 MAX_CHAIN = 5
-_MAX_SIZE = 16_384
+MAX_SIZE = 16_384
 # X.520: a number in a register, as seals of organisations carry it (ETSI EN 319 412-1).
 _ORGANISATION = ObjectIdentifier("2.5.4.97")
 _SHOWN = 120
+# A feature of TLS without a name is a KeyError there.
+_UNREADABLE = (
+    ValueError,
+    TypeError,
+    KeyError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+# What the library says around the reason, some of it with whole names and structures.
+_REASON = re.compile(
+    r"(?:(?:validation failed|candidates exhausted|Python extension validator failed): )*"
+    r"(?:ValueError: )?(.*?)(?:: AlgorithmIdentifier .*)?(?: \(encountered processing .*)?",
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +73,18 @@ class Certificate:
         """Read base64 of DER; raise MalformedError."""
         try:
             der = b64decode(text, validate=True)
-            if len(der) > _MAX_SIZE or b64encode(der).decode() != text:
-                raise _malformed(f"base64 of at most {_MAX_SIZE} bytes", "another text")
+        except ValueError:
+            der = b""
+        if not 0 < len(der) <= MAX_SIZE or b64encode(der).decode() != text:
+            raise _malformed(f"base64 of at most {MAX_SIZE} bytes", "another text")
+        try:
             parsed = x509.load_der_x509_certificate(der)
-            if parsed.public_bytes(Encoding.DER) != der:
-                raise _malformed("DER and nothing behind it", "more")
             # Whatever is asked of it later is read now.
             _ = parsed.subject, parsed.issuer, parsed.extensions, parsed.signature_hash_algorithm
-        except (ValueError, TypeError, x509.UnsupportedGeneralNameType, UnsupportedAlgorithm) as e:
-            raise _malformed("an X.509 certificate in DER, as base64", type(e).__name__) from e
-        except (x509.DuplicateExtension, x509.InvalidVersion) as error:
-            raise _malformed("a certificate of version 3, no extension twice", "another") from error
+            if parsed.public_bytes(Encoding.DER) != der:
+                raise ValueError("DER and nothing behind it")
+        except _UNREADABLE as error:
+            raise _malformed("an X.509 certificate in DER, as base64", "something else") from error
         return cls(der, parsed)
 
     @property
@@ -86,7 +104,7 @@ class Certificate:
         if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1):
             numbers = key.public_numbers()
             return PublicKey("P-256", numbers.x.to_bytes(32) + numbers.y.to_bytes(32))
-        raise _malformed("a key of P-256 or Ed25519", type(key).__name__)
+        raise _malformed("a key of P-256 or Ed25519", "another")
 
     @property
     def names(self) -> frozenset[str]:
@@ -165,7 +183,7 @@ def verify_chain(chain: Sequence[Certificate], root: Certificate, *, at: datetim
             "x5c.chain",
             "the certificate's chain does not hold",
             expected=f"one that holds as of {at:%Y-%m-%dT%H:%M:%SZ}",
-            found=str(error)[:_SHOWN],
+            found=_reason(error),
         ) from error
 
 
@@ -179,6 +197,12 @@ def _is_no_authority(
 ) -> None:
     if constraints is not None and constraints.ca:
         raise ValueError("the signer's certificate is an authority's")
+
+
+def _reason(error: ChainError) -> str:
+    """Give the reason alone: what the page's verifier says too."""
+    found = _REASON.fullmatch(str(error))
+    return (found[1] if found else str(error))[:_SHOWN]
 
 
 def _name(name: x509.Name) -> str:

@@ -11,6 +11,7 @@ import random
 from collections.abc import Iterator
 
 from tests.browser.judged import Case
+from tests.browser.judged_certificates import certified
 from tests.browser.judged_dossiers import dossiers
 from tests.browser.judged_records import records
 from tests.browser.mangled import mangled
@@ -25,4 +26,6 @@ def cases(share: float = 1.0) -> Iterator[Case]:
     chance = random.Random(_SEED)  # noqa: S311 - the same cases at every run is the point
     yield from records()
     yield from dossiers()
+    # What the page leaves to Python is in test_certificates.
+    yield from (each for each in certified() if "not read" not in each.name)
     yield from mangled(chance, share)

@@ -5,10 +5,14 @@ The authorities are made here, real X.509 signed with real keys.
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,14 +21,20 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtensionOID, NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger import base64url
 from ledger.canonical import canonicalize
-from ledger.certificate_chain import MAX_CHAIN, Certificate, read_chain
-from ledger.errors import MalformedError
+from ledger.certificate_chain import (
+    MAX_CHAIN,
+    Certificate,
+    check_links,
+    read_chain,
+    verify_chain,
+)
+from ledger.errors import LedgerError, MalformedError
 from ledger.jwk import PrivateKey
 from ledger.jws import Jws, unsigned
 from ledger.manifest import TYP
@@ -255,6 +265,48 @@ def test_the_certificate_alone_brings_the_key() -> None:
     jws.verify(jws.key)
 
 
+# Vectors
+
+
+def _vectors(vectors: Path) -> list[dict[str, Any]]:
+    return list(json.loads((vectors / "certificates.json").read_text("utf-8"))["chains"])
+
+
+def test_vectors_of_chains_hold(vectors: Path) -> None:
+    """What is to be said of each is said by the script that made it."""
+    differing = []
+    for case in _vectors(vectors):
+        found = "holds"
+        try:
+            chain = read_chain(case["x5c"])
+            [root] = read_chain([case["root"]])
+            check_links(chain, chain[0].key)
+            if chain[-1].der != root.der and not chain[-1].is_issued_by(root):
+                found = "stranger"
+            else:
+                verify_chain(chain, root, at=datetime.fromtimestamp(case["at"], UTC))
+            assert sorted(chain[0].names) == case.get("names", sorted(chain[0].names))
+        except LedgerError as error:
+            found = error.code
+        if found != case["expected"]:
+            differing.append((case["name"], found))
+    assert differing == []
+
+
+def test_vectors_of_chains_are_what_their_script_makes(vectors: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, vectors / "generate_certificates.py", "--check"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_reason_is_told_without_what_the_library_says_around_it() -> None:
+    """Both verifiers say the same words, so no text of a certificate is among them."""
+    assert submitted(BROKEN["may not sign"][0]).found == "the key may not sign"
+    assert submitted(BROKEN["expired"][0]).found == "cert is not valid at validation time"
+
+
 # Reading
 
 
@@ -276,6 +328,16 @@ def test_a_certificate_of_ed25519_is_read() -> None:
 def test_what_is_no_chain_is_malformed(value: object) -> None:
     with pytest.raises(MalformedError):
         read_chain(value)
+
+
+def test_a_feature_of_tls_that_has_no_name_is_malformed() -> None:
+    feature = x509.UnrecognizedExtension(ExtensionOID.TLS_FEATURE, b"\x30\x03\x02\x01\x63")
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "x")])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, FROM, UNTIL)
+    made = builder.add_extension(feature, critical=False).sign(key, SHA256())
+    with pytest.raises(MalformedError):
+        Certificate.read(b64encode(made.public_bytes(Encoding.DER)).decode())
 
 
 @given(st.data())

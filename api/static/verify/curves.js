@@ -28,7 +28,7 @@ const Secp256k1 = weierstrass({
   Gy: 0x483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8n,
 });
 // SP 800-186, 3.2.1.3.
-const P256 = weierstrass({
+export const P256 = weierstrass({
   p: 0xffffffff00000001000000000000000000000000ffffffffffffffffffffffffn,
   n: 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n,
   h: 1n,

@@ -34,6 +34,11 @@ export class PublicKey {
     this.id = toHex(this.thumbprint);
   }
 
+  /** The key as a `did:jwk`. */
+  get did() {
+    return DID + encode(utf8(canonicalJwk(this.curve, this.point)));
+  }
+
   /** Read a public JWK; throw MalformedError, for a private one too. @param {any} value */
   static fromJwk(value) {
     if (!(value instanceof Map)) throw malformed("a JSON object", typeName(value));

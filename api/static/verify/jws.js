@@ -1,13 +1,14 @@
 /**
  * A JSON Web Signature in its compact form (RFC 7515, 7.1), read strictly.
  *
- * The header may bring the key along. That makes it no key to believe: who believes a thumbprint
+ * The header may bring the key along, in `jwk` or `x5c`. That makes it no key to believe: who believes a thumbprint
  * knows the key by it. Addresses (`jku`, `x5u`) and extensions (`crit`) are refused.
  */
 
 import { decode, encode } from "./base64url.js";
 import { first, isAscii, lengthOf, utf8 } from "./bytes.js";
 import { parse } from "./canonical.js";
+import { readChain } from "./certificate.js";
 import { MalformedError, VerificationError } from "./errors.js";
 import { ALGORITHMS, PublicKey } from "./jwk.js";
 import { HASH_SIZE } from "./merkle.js";
@@ -32,8 +33,10 @@ export class Jws {
     this.payload = payload;
     this.signature = signature;
     this.signingInput = signingInput;
+    /** The certificates that came along, the signer's first. @type {import("./certificate.js").Certificate[]} */
+    this.certificates = header.has("x5c") ? readChain(header.get("x5c")) : [];
     /** The key that came along, null where none did. @type {?PublicKey} */
-    this.key = header.has("jwk") ? PublicKey.fromJwk(header.get("jwk")) : null;
+    this.key = header.has("jwk") ? PublicKey.fromJwk(header.get("jwk")) : (this.certificates[0]?.key ?? null);
   }
 
   /** Read the compact form, of this `typ`; throw MalformedError. @param {string} text @param {string} typ */
@@ -111,6 +114,8 @@ function readHeader(data, typ) {
     throw malformed("kid: a thumbprint in base64url", first(ascii(kid), SHOWN));
   }
   if (header.has("jwk")) PublicKey.fromJwk(header.get("jwk"));
+  // The key of the first is read here, so that no reader has to expect another.
+  if (header.has("x5c")) void readChain(header.get("x5c"))[0].key;
   return header;
 }
 

@@ -661,6 +661,10 @@ export const TEXTS = {
    "x5c.name": {
     "text": "A trusted authority certified the key for somebody else.",
     "hint": "Compare the organisation's name in the trust file with the certificate's."
+   },
+   "x5c.unread": {
+    "text": "A certificate is of a kind that this page does not read, so it cannot tell whose key signed.",
+    "hint": "Check the same bundle with crossproof verify, which reads it."
    }
   },
   "stages": {
@@ -1600,6 +1604,10 @@ export const TEXTS = {
    "x5c.name": {
     "text": "受信任的机构将该密钥认证给了他人。",
     "hint": "请将信任文件中的机构名称与证书中的名称核对。"
+   },
+   "x5c.unread": {
+    "text": "证书的种类不是本页面所读取的，因此无法判断是谁的密钥签名。",
+    "hint": "请用 crossproof verify 核验同一证明包，它能读取该证书。"
    }
   },
   "stages": {

@@ -99,7 +99,7 @@ async function checkAttestation(stage, logged, of) {
 function checkIssuer(attestation, of, subject) {
   const code = "attestation.issuer";
   const { iss } = attestation.says.claims;
-  const { check } = checkOwner(code, iss, attestation.thumbprint, of.trust, subject);
+  const { check } = checkOwner(code, iss, attestation, of, subject);
   if (check.reason !== "organisation.unknown") return check;
   return new Check(code, SKIPPED, { reason: check.reason, subject, found: iss });
 }

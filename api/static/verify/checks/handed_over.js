@@ -24,7 +24,7 @@ export function checkManifest(of, record) {
   }
   checks.push(Check.verified("manifest.record", `${manifest.place.index}`));
   const code = "manifest.submitter";
-  const { check, owner } = checkOwner(code, found.says.claims.iss, found.thumbprint, of.trust);
+  const { check, owner } = checkOwner(code, found.says.claims.iss, found, of);
   const { members } = record;
   const isOther =
     owner !== null && isStruct(members, "Transfer", "Plan") && members.exporter.id !== owner.id;
@@ -47,11 +47,11 @@ function checkReceipt(entry, of, transfer) {
   const subject = `${entry.index}`;
   const { checks, found } = checkSigned("receipt", entry, of, readReceipt, subject);
   if (found === null || transfer === null || !isStruct(transfer.members, "Transfer")) return checks;
-  const { says, thumbprint } = found;
+  const { says } = found;
   const { members } = transfer;
   const recipients = [members.recipient, ...(members.onward_recipients ?? [])];
   const code = "receipt.recipient";
-  const { check, owner } = checkOwner(code, says.claims.iss, thumbprint, of.trust, subject);
+  const { check, owner } = checkOwner(code, says.claims.iss, found, of, subject);
   const outcome = checkReceived(says, transfer, subject);
   if (owner === null || recipients.some((party) => party.id === owner.id)) {
     return [...checks, check, outcome];

@@ -14,7 +14,7 @@ import { seconds } from "../stages/comparison.js";
 import { INVALID, SUSPENDED, VALID, worst } from "../status_list.js";
 import { askRegistry, stoppedBy } from "./announced.js";
 import { LIST, askList, isRequired, rulesOf } from "./listed.js";
-import { checkSigned, isSameOwner } from "./signed.js";
+import { checkSigned, findOwner, isSameOwner } from "./signed.js";
 
 /** @typedef {import("./case.js").Case} Case */
 /** @typedef {import("./signed.js").SignedEntry} SignedEntry */
@@ -23,6 +23,7 @@ import { checkSigned, isSameOwner } from "./signed.js";
 /** @typedef {{index: number, said: any, thumbprint: Uint8Array,
  *             speaker: ?import("../organisation.js").Organisation}} Word */
 
+const UNREAD = "x5c.unread";
 /** @type {Record<string, number>} */
 const AS_LISTED = { reinstate: VALID, stop: SUSPENDED, suspend: SUSPENDED, revoke: INVALID };
 
@@ -33,16 +34,36 @@ export function checkWords(of) {
   /** @type {Word[]} */
   const words = [];
   for (const entry of of.bundle.statuses) {
-    const judged = checkSigned("status", entry, of, readStatus, `${entry.index}`);
+    const subject = `${entry.index}`;
+    const judged = checkSigned("status", entry, of, readStatus, subject);
     checks.push(...judged.checks);
     const { found } = judged;
     if (found !== null && found.says.claims.iat <= of.latest) {
       const { index, says: said, thumbprint } = found;
-      words.push({ index, said, thumbprint, speaker: of.trust.owner(thumbprint) });
+      const { speaker, isUnread } = speakerOf(found, of);
+      words.push({ index, said, thumbprint, speaker });
+      if (isUnread) checks.push(new Check("status.signature", UNDETERMINED, { reason: UNREAD, subject }));
     }
   }
   words.sort((one, other) => one.index - other.index);
   return { checks, words };
+}
+
+/**
+ * Find who said it; a chain that does not hold makes nobody of its signer.
+ *
+ * That an order was anchored late is no reason to pass it over. A regulator's order could hide behind
+ * a certificate that is not read here, so that such a one leaves the verdict open.
+ *
+ * @param {SignedEntry} found @param {Case} of
+ */
+function speakerOf(found, of) {
+  try {
+    return { speaker: findOwner(found, of, false), isUnread: false };
+  } catch (error) {
+    if (!(error instanceof LedgerError)) throw error;
+    return { speaker: null, isUnread: error.code === UNREAD };
+  }
 }
 
 /**
