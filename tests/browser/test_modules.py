@@ -39,6 +39,10 @@ def test_vectors_hold(repository: Path, vectors: Path) -> None:
     assert counts["inclusions"] >= 30
     assert counts["malformed statements"] >= 50
     assert {"consistencies", "checkpoints", "canonical", "revealed", "bundles"} <= counts.keys()
+    if shared.is_dir():
+        assert counts["jcs"] == 6
+        assert {"known roots", "known paths", "known consistencies", "notes"} <= counts.keys()
+        assert {"false notes", "malformed notes", "status lists"} <= counts.keys()
 
 
 @pytest.mark.parametrize("name", ["tables", "texts"])

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator
-from dataclasses import dataclass
 from hashlib import sha256
-from itertools import zip_longest
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -19,6 +16,7 @@ from ledger import base64url, disclosure
 from ledger.canonical import MAX_DEPTH, canonicalize
 from ledger.disclosure import Disclosure, Path, conceal, reveal, verify_disclosures
 from ledger.errors import LedgerError, MalformedError, VerificationError
+from tests.sd_jwt_cases import NAMES, SdJwtCase
 
 
 def _disclose(*parts: Any) -> tuple[str, str]:
@@ -95,91 +93,16 @@ def test_reveal_own_vector_unreferenced_is_refused(own: dict[str, Any]) -> None:
 # The cases of the reference implementation
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class _Marked:
-    """A name, member or element under the cases' !sd tag."""
-
-    value: Any
-
-
-def _load(path: FilePath) -> dict[str, Any]:
-    yaml = pytest.importorskip("yaml", reason="PyYAML reads the shared SD-JWT cases")
-
-    class Loader(yaml.SafeLoader):  # type: ignore[misc, name-defined]
-        pass
-
-    def marked(loader: Any, node: Any) -> _Marked:
-        kind = type(node)
-        tag = loader.resolve(kind, node.value, (getattr(node, "style", None) is None, False))
-        return _Marked(loader.construct_object(kind(tag, node.value), deep=True))
-
-    Loader.add_constructor("!sd", marked)
-    loaded: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader)
-    return loaded
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, _Marked):
-        return _plain(value.value)
-    if isinstance(value, dict):
-        return {_plain(name): _plain(member) for name, member in value.items()}
-    return [_plain(element) for element in value] if isinstance(value, list) else value
-
-
-def _marks(
-    value: Any, wanted: Any, path: tuple[str | int, ...] = ()
-) -> Iterator[tuple[Path, bool]]:
-    """Yield the path of everything marked, and whether the holder wants it shown."""
-    if isinstance(value, _Marked):
-        value = value.value
-    if isinstance(value, dict):
-        for key, member in value.items():
-            name = _plain(key)
-            choice = wanted.get(name) if isinstance(wanted, dict) else None
-            if isinstance(key, _Marked):
-                yield (*path, name), bool(choice)
-            yield from _marks(member, choice, (*path, name))
-    elif isinstance(value, list):
-        choices = wanted if isinstance(wanted, list) else []
-        for index, (element, choice) in enumerate(zip_longest(value, choices[: len(value)])):
-            if isinstance(element, _Marked):
-                yield (*path, index), bool(choice)
-            yield from _marks(element, choice, (*path, index))
-
-
 @pytest.mark.parametrize("decoys", [0, 3])
-@pytest.mark.parametrize(
-    "name",
-    [
-        "array_data_types",
-        "array_full_sd",
-        "array_in_sd",
-        "array_nested_in_plain",
-        "array_none_disclosed",
-        "array_of_nulls",
-        "array_of_objects",
-        "array_of_scalars",
-        "array_recursive_sd",
-        "array_recursive_sd_some_disclosed",
-        "header_mod",
-        "json_serialization_flattened",
-        "json_serialization_general",
-        "key_binding",
-        "no_sd",
-        "object_data_types",
-        "recursions",
-    ],
-)
+@pytest.mark.parametrize("name", NAMES)
 def test_conceal_and_reveal_reference_case_matches(
     shared_vectors: FilePath, name: str, decoys: int
 ) -> None:
-    case = _load(shared_vectors / "sd-jwt" / name / "specification.yml")
-    marks = dict(_marks(case["user_claims"], case["holder_disclosed_claims"]))
-    claims = _plain(case["user_claims"])
-    concealed, disclosures = conceal(claims, marks, decoys=decoys)
-    shown = [text for text, wanted in zip(disclosures, marks.values(), strict=True) if wanted]
-    assert reveal(concealed, shown) == case["expect_verified_user_claims"]
-    assert reveal(concealed, disclosures) == claims
+    case = SdJwtCase.load(shared_vectors, name)
+    concealed, disclosures = conceal(case.claims, case.marks, decoys=decoys)
+    shown = [text for text, wanted in zip(disclosures, case.marks.values(), strict=True) if wanted]
+    assert reveal(concealed, shown) == case.expected
+    assert reveal(concealed, disclosures) == case.claims
     assert (name == "no_sd") == (not disclosures)
 
 
