@@ -32,6 +32,7 @@ from api.overviews import Overviews
 from api.progress import Progress
 from api.searching import AskedFor
 from api.templating import preferred_language, render
+from api.words import words
 from ledger.dossier import Overview
 from ledger.errors import LedgerError, NotFoundError, UnavailableError
 from ledger.kinds import KINDS, Plan, Transfer
@@ -115,7 +116,10 @@ class View:
             status = HTTPStatus.NOT_FOUND
         elif isinstance(error, UnavailableError):
             status = HTTPStatus.SERVICE_UNAVAILABLE
-        return self.page("problem.html", status=status, error=error, place="records")
+        reason = catalogue(self.language)["reasons"].get(error.code)
+        known = words(self.language, _PART).get(f"problem.{error.code}", error.message)
+        told = known if reason is None else reason["text"]
+        return self.page("problem.html", status=status, error=error, told=told, place="records")
 
 
 async def _view(request: Request, principal: PageReader) -> View:

@@ -23,6 +23,8 @@ from tests.deadline import eventually
 from tests.samples import transfer
 
 CHROMIUM = shutil.which("chromium")
+# More than any page has to be reached before what a test is about.
+_TABS = 100
 _FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -179,6 +181,17 @@ class serving:  # noqa: N801 - used as a context manager, named for what it does
         self._server.should_exit = True
         self._thread.join()
         self._listening.__exit__(None, None, None)
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Press Tab until an element is reached, which shows that it is."""
+    for _ in range(_TABS):
+        page.keyboard.press("Tab")
+        if page.evaluate("wanted => document.activeElement.matches(wanted)", selector):
+            outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+            assert outline != "none", selector
+            return
+    pytest.fail(f"not reached by Tab: {selector}")
 
 
 def changed(path: Path, folder: Path, change: Callable[[dict[str, object]], None]) -> Path:

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page
 from api.words import words
 from ledger import base64url
 from ledger.report import catalogue
+from tests.browser.conftest import tab_to
 from tests.browser.overseen import REGULATOR, Overseen, overseen
 from tests.deadline import eventually
 
@@ -143,12 +144,10 @@ def test_language_keeps_what_was_asked_for(page: Page, ledger: Overseen) -> None
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
 def test_axe_finds_nothing_and_nothing_is_cut_off(
-    page: Page, ledger: Overseen, language: str, theme: Any, width: int
+    page: Page, ledger: Overseen, language: str, theme: Any
 ) -> None:
     page.emulate_media(color_scheme=theme)
-    page.set_viewport_size({"width": width, "height": 800})
     dossier = f"/desk/{record_id(ledger, 'deviating')}"
     for path in ("/desk", dossier, "order"):
         if path == "order":
@@ -157,11 +156,33 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(
             page.wait_for_selector("#command")
         else:
             page.goto(f"{ledger.address}{path}?lang={language}")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        for width in (390, 1280):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
         # As a debugger does it: the page's own policy lets no foreign script in.
         page.evaluate(_AXE.read_text("utf-8"))
         found: Any = page.evaluate("axe.run()")
         assert [(v["id"], v["nodes"][0]["html"]) for v in found["violations"]] == []
+
+
+def test_desk_works_by_keyboard_alone(page: Page, ledger: Overseen) -> None:
+    page.goto(f"{ledger.address}/desk?lang=en")
+    tab_to(page, ".chip.deviation")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert "flag=deviation" in page.url
+    tab_to(page, "[name=scenario]")
+    page.keyboard.type("credit-report")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    tab_to(page, ".dossiers th a")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert record_id(ledger, "deviating") in page.url
+    tab_to(page, "[name=action]")
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("document.activeElement.checked")
+    tab_to(page, "#reason")
 
 
 def test_paper_shows_figures_and_dossiers_and_no_forms(page: Page, ledger: Overseen) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import zipfile
 from base64 import b64encode
 from hashlib import sha256
 from pathlib import Path
@@ -52,6 +53,39 @@ def test_file_judges_from_a_disk_with_the_network_cut(
         assert page.locator("#ask-server").is_hidden()
         assert page.locator("#share").is_hidden()
         # Its worker is a part of it; nothing else is asked for.
+        assert {url.partition(":")[0] for url in asked} <= {"file", "blob", "data"}
+        assert problems == []
+
+
+def test_page_of_an_archive_judges_a_record_of_it_with_the_network_cut(
+    browser: Browser, site: Site, tmp_path: Path
+) -> None:
+    """Until a trust file pins the anchor, all that it believes is the archive's word."""
+    archive = tmp_path / "all.zip"
+    command = ["audit", "export", "-o", archive, "--data-dir", site.node.settings.data_dir]
+    done = subprocess.run(
+        [str(Path(sys.executable).parent / "crossproof"), *map(str, command)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(archive) as packed:
+        packed.extractall(tmp_path / "all")
+    with browser.new_context(offline=True, locale="zh-CN") as context:
+        page = context.new_page()
+        problems: list[str] = []
+        asked: list[str] = []
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda message: problems.append(message.text))
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto((tmp_path / "all" / "verify.html").as_uri())
+        given = [tmp_path / "all" / "trust.json", site.bundle, site.file]
+        page.set_input_files("#choose", [str(path) for path in given])
+        # The archive's own trust file names the log, and pins no anchor.
+        page.wait_for_selector("#verdict.undetermined")
+        assert page.locator('#checks li.undetermined[data-code="anchor.chain"]').count() == 1
+        assert page.locator("#checks li.failed").count() == 0
+        page.set_input_files("#choose", [str(site.pinned)])
+        page.wait_for_selector("#verdict.verified")
         assert {url.partition(":")[0] for url in asked} <= {"file", "blob", "data"}
         assert problems == []
 

@@ -978,7 +978,7 @@ export const TEXTS = {
    "manifest.record": "记录在已签名的批次之中",
    "manifest.signature": "批次清单由其所指明的密钥签名",
    "manifest.statement": "批次清单的条目格式正确",
-   "manifest.submitter": "批次由出口方签名",
+   "manifest.submitter": "批次由出境方签名",
    "plan.disclosures": "所披露内容属于该计划",
    "plan.inclusion": "计划在日志之中",
    "plan.named": "该计划即记录所指明的计划",
@@ -1330,8 +1330,8 @@ export const TEXTS = {
     "hint": "如信任该日志，请向其运营方（而非从本证明包）取得来源名和密钥，加入信任文件。"
    },
    "manifest.other-submitter": {
-    "text": "签署批次的并非出口方。",
-    "hint": "请询问出口方是否委托他人提交。"
+    "text": "签署批次的并非出境方。",
+    "hint": "请询问出境方是否委托他人提交。"
    },
    "members.malformed": {
     "text": "证明包缺少成员，或含有未知、不合规的成员。",
@@ -1447,7 +1447,7 @@ export const TEXTS = {
    },
    "stage.broken": {
     "text": "记录之间的规则不成立。",
-    "hint": "请比对预期与实际；须由出口方以新记录更正。"
+    "hint": "请比对预期与实际；须由出境方以新记录更正。"
    },
    "statement.date": {
     "text": "记录中的日期格式错误。",
@@ -1690,7 +1690,7 @@ export const TEXTS = {
    "leaf": "叶哈希",
    "occurred-at": "传输时间",
    "period": "期间",
-   "exporter": "出口方",
+   "exporter": "出境方",
    "recipient": "接收方",
    "route": "自、至",
    "scenario": "场景",
@@ -1842,7 +1842,7 @@ export const TEXTS = {
    "record": "记录内容",
    "record.id": "记录编号",
    "record.scenario": "场景",
-   "record.exporter": "出口方",
+   "record.exporter": "出境方",
    "record.recipient": "接收方",
    "record.way": "起止法域",
    "record.time": "发生时间",
