@@ -32,7 +32,6 @@ from api.overviews import Overviews
 from api.progress import Progress
 from api.searching import AskedFor
 from api.templating import preferred_language, render
-from api.words import words
 from ledger.dossier import Overview
 from ledger.errors import LedgerError, NotFoundError, UnavailableError
 from ledger.kinds import KINDS, Plan, Transfer
@@ -117,8 +116,7 @@ class View:
         elif isinstance(error, UnavailableError):
             status = HTTPStatus.SERVICE_UNAVAILABLE
         reason = catalogue(self.language)["reasons"].get(error.code)
-        known = words(self.language, _PART).get(f"problem.{error.code}", error.message)
-        told = known if reason is None else reason["text"]
+        told = error.message if reason is None else reason["text"]
         return self.page("problem.html", status=status, error=error, told=told, place="records")
 
 
