@@ -19,6 +19,7 @@ from ledger.settings import Settings
 from ledger.statement import Statement
 from ledger.store.access import KeyRow
 from ledger.submission import Submission
+from tests.browser.axe import serious_issues
 from tests.browser.conftest import serving, tab_to
 from tests.browser.explored import OWNER, SECRET, grow
 from tests.log_home import NOW
@@ -26,7 +27,6 @@ from tests.samples import transfer
 
 _NARROW = 390
 _NOBODY_S = "019aa2f0-0000-7000-8000-00000000000f"
-_AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @dataclass
@@ -280,14 +280,7 @@ def test_axe_finds_no_serious_issue_and_nothing_is_cut_off(
         window.open(f"{path}lang={language}")
         assert page.evaluate("document.documentElement.scrollWidth") <= _NARROW, path
         page.set_viewport_size({"width": 1280, "height": 900})
-        # The page's own policy lets no such script in: it comes in by the browser's back door.
-        found = page.evaluate(f"{_AXE.read_text('utf-8')}; axe.run()")
-        serious = [
-            (issue["id"], [node["html"][:120] for node in issue["nodes"]])
-            for issue in found["violations"]
-            if issue["impact"] in {"serious", "critical"}
-        ]
-        assert serious == [], path
+        assert serious_issues(page) == [], path
         assert page.evaluate("document.documentElement.scrollWidth") <= 1280, path
 
 

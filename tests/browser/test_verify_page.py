@@ -23,12 +23,12 @@ from ledger.report import catalogue
 from ledger.statement import Statement
 from ledger.trust import Trust
 from ledger.verify import verify
+from tests.browser.axe import serious_issues
 from tests.browser.conftest import Visit, changed
 
 # ["a", "b", 1], which no record here calls for.
 _STRAY = "WyJhIiwgImIiLCAxXQ"
 _LONGEST = 500
-_AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 
 
 def test_bundle_and_file_under_a_pinning_trust_file_are_verified(quiet: Visit) -> None:
@@ -414,15 +414,7 @@ def test_axe_finds_no_serious_issue(visit: Visit, scheme: Any, language: str) ->
     page.click("#believed summary")
     visit.give(visit.site.bundle, visit.site.file)
     visit.verdict()
-    # The page's own policy lets no such script in: it comes in by the browser's back door.
-    found = page.evaluate(f"{_AXE.read_text('utf-8')}; axe.run()")
-    serious = [
-        (issue["id"], [node["html"][:120] for node in issue["nodes"]])
-        for issue in found["violations"]
-        if issue["impact"] in {"serious", "critical"}
-    ]
-    assert serious == []
-    assert len(found["passes"]) > 20
+    assert serious_issues(page) == []
 
 
 def test_policy_lets_nothing_inline_in(visit: Visit) -> None:
