@@ -7,25 +7,26 @@ followed afterwards, all of a part at once (see `links`).
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Collection
 from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
 from msgspec import UNSET
 
+from ledger import kinds
 from ledger.attestation import Attestation, PostCheck, Stage
+from ledger.audit.columns import Columns, Coverage, Reference, Rows, Transfer, raw_ids
 from ledger.audit.report import Checked
-from ledger.audit.sequences import Runs
-from ledger.entry import decode_canonical
+from ledger.audit.sequences import Runs, Series
+from ledger.audit.submissions import Submitters
 from ledger.errors import LedgerError
-from ledger.kinds import Kind, Transfer
-from ledger.kinds.members import Reference
+from ledger.kinds import Kind
 from ledger.kinds.signed import Signed
 from ledger.manifest import Manifest
 from ledger.receipt import Receipt
 from ledger.signed import READERS
-from ledger.statement import RECORD_ID_SIZE, Statement
+from ledger.statement import Statement
 from ledger.status import Status
 
 __all__ = ["Content", "Link", "SignedBatch"]
@@ -67,35 +68,97 @@ class SignedBatch(NamedTuple):
 class Content:
     """Reads entries in the order of their indexes, and counts into `checked`."""
 
-    def __init__(self, checked: Checked) -> None:
+    def __init__(self, checked: Checked, columns: Columns) -> None:
         self.links: dict[Link, int] = {}
         """Each with the index of the first entry that names it."""
         self.manifests: list[SignedBatch] = []
         self.runs = Runs()
         self._checked = checked
-        self._kinds: dict[type[Kind], int] = {}
-        self._named: dict[str, tuple[int, str]] = {}
+        self._columns = columns
 
-    def finish(self) -> None:
-        """Count what was read, by kind."""
-        self._checked.kinds += Counter(
-            {str(kind.__struct_config__.tag): count for kind, count in self._kinds.items()}
+    def read(
+        self, first: int, entries: list[bytes], wrong: Collection[int], submitters: Submitters
+    ) -> list[bytes | None]:
+        """Read a tile's entries; give the record ids that they state, None where one states none.
+
+        Those at the places in `wrong` are not what was logged: which records they are, if they
+        still say so, is all that counts of them.
+        """
+        rows = self._columns.read(entries, wrong)
+        transfers = rows.transfers
+        self._checked.kinds["transfer"] += len(transfers)
+        self._name_others(first, rows)
+        self._cover(first, rows, submitters)
+        of_transfers = raw_ids([transfer.record_id for transfer in transfers])
+        if len(transfers) == len(entries):
+            return list(of_transfers)
+        record_ids: list[bytes | None] = [None] * len(entries)
+        for place, record_id in zip(rows.places, of_transfers, strict=True):
+            record_ids[place] = record_id
+        for place in wrong:
+            record_ids[place] = self._identify(entries[place])
+        for place, row in sorted(rows.others.items()):
+            index, entry = first + place, entries[place]
+            if row is None:
+                record_ids[place] = self._read_malformed(index, entry)
+            else:
+                record_ids[place] = self._read_other(index, row)
+        return record_ids
+
+    def _name_others(self, first: int, rows: Rows) -> None:
+        """Collect what transfers correct, and what they were made from."""
+        for place, transfer in zip(rows.places, rows.transfers, strict=True):
+            if transfer.supersedes is not UNSET:
+                self._name_text(first + place, transfer.supersedes)
+            if transfer.parents is not UNSET:
+                for parent in transfer.parents:
+                    self._name_text(first + place, parent)
+
+    def _cover(self, first: int, rows: Rows, submitters: Submitters) -> None:
+        """Take down the places of transfers under their plans."""
+        covered = [
+            (first + place, transfer, transfer.covered_by)
+            for place, transfer in zip(rows.places, rows.transfers, strict=True)
+            if transfer.covered_by is not UNSET
+        ]
+        self._checked.links += len(covered)
+        self._checked.sequences += len(covered)
+        start = 0
+        # Most are under the plan of the one before, and numbered after it.
+        while start < len(covered):
+            first_index, _, coverage = covered[start]
+            submitter, until = submitters.of(first_index)
+            end = start + 1
+            while (
+                end < len(covered)
+                and covered[end][0] < until
+                and covered[end][2].plan == coverage.plan
+            ):
+                end += 1
+            plan = self._columns.plans[bytes(coverage.plan)]
+            series = (plan.leaf_hash, submitter or "")
+            self.links.setdefault(Link(plan.record_id.bytes, plan.leaf_hash, "plan"), first_index)
+            self._number(series, covered[start:end])
+            start = end
+
+    def _number(self, series: Series, covered: list[tuple[int, Transfer, Coverage]]) -> None:
+        self.runs.extend(
+            series,
+            [coverage.sequence for _, _, coverage in covered],
+            [(coverage.persons.personal, coverage.persons.sensitive) for _, _, coverage in covered],
+            [index for index, _, _ in covered],
         )
+        for _, transfer, coverage in covered:
+            if transfer.supersedes is not UNSET:
+                self.runs.correct(series, coverage.sequence)
 
-    def read(self, index: int, entry: bytes, submitter: str | None) -> bytes | None:
-        """Read an entry; give the record id that it states, None where it states none."""
-        members = decode_canonical(entry)
-        if members is None:
-            return self._read_malformed(index, entry)
-        kind = type(members)
-        self._kinds[kind] = self._kinds.get(kind, 0) + 1
+    def _read_other(self, index: int, members: Kind) -> bytes:
+        self._checked.kinds[str(members.__struct_config__.tag)] += 1
         if members.supersedes is not UNSET:
             self._name(index, members.supersedes, "")
-        if isinstance(members, Transfer):
-            self._read_transfer(index, members, submitter)
-        elif isinstance(members, Signed):
+        if isinstance(members, Signed):
             self._read_signed(index, members)
-        return members.record_id.int.to_bytes(RECORD_ID_SIZE)
+        return members.record_id.bytes
 
     def _read_malformed(self, index: int, entry: bytes) -> bytes | None:
         try:
@@ -104,42 +167,25 @@ class Content:
             expected = error.expected or "a statement in its canonical form"
             found = f"{error.message}; {error.found or ''}".rstrip("; ")
             self._checked.add("audit.statement", f"entry {index}", expected=expected, found=found)
-        return self.identify(entry)
+        return self._identify(entry)
 
     @staticmethod
-    def identify(entry: bytes) -> bytes | None:
+    def _identify(entry: bytes) -> bytes | None:
         """Read the record id alone, None where the entry states none."""
         try:
             return _identity(entry).record_id.bytes
         except msgspec.MsgspecError:
             return None
 
-    def _name(self, index: int, reference: Reference, kind: str) -> None:
+    def _name(self, index: int, reference: kinds.members.Reference, kind: str) -> None:
         self._checked.links += 1
-        # A plan is named by each of its transfers, so the record id is compared, not hashed, and as
-        # a number: a UUID's own comparison is Python's.
-        known = self._named.get(reference.leaf_hash)
-        number = reference.record_id.int
-        if known is not None and known[0] == number and known[1] == kind:
-            return
-        self._named[reference.leaf_hash] = (number, kind)
-        self.links.setdefault(Link(reference.record_id.bytes, reference.leaf_hash, kind), index)
+        link = Link(reference.record_id.bytes, reference.leaf_hash, kind)
+        self.links.setdefault(link, index)
 
-    def _read_transfer(self, index: int, transfer: Transfer, submitter: str | None) -> None:
-        if transfer.parents is not UNSET:
-            for parent in transfer.parents:
-                self._name(index, parent, "")
-        covered_by = transfer.covered_by
-        if covered_by is not UNSET:
-            self._name(index, covered_by.plan, "plan")
-            self._checked.sequences += 1
-            self.runs.add(
-                (covered_by.plan.leaf_hash, submitter or ""),
-                covered_by.sequence,
-                (covered_by.persons.personal, covered_by.persons.sensitive),
-                index,
-                corrects=transfer.supersedes is not UNSET,
-            )
+    def _name_text(self, index: int, reference: Reference) -> None:
+        self._checked.links += 1
+        record_id = bytes.fromhex(reference.record_id.replace("-", ""))
+        self.links.setdefault(Link(record_id, reference.leaf_hash, ""), index)
 
     def _read_signed(self, index: int, members: Signed) -> None:
         try:
@@ -166,7 +212,7 @@ class Content:
                 )
                 if isinstance(subject, PostCheck):
                     for reference in (subject.backup, subject.pre_assessment):
-                        if isinstance(reference, Reference):
+                        if isinstance(reference, kinds.members.Reference):
                             self._name(index, reference, "attestation")
             case Receipt():
                 claims = said.claims

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from ledger.audit.columns import Columns
 from ledger.audit.content import Content
 from ledger.audit.hashing import leaf_row
 from ledger.audit.links import follow
@@ -34,13 +35,22 @@ from ledger.tile import ENTRIES, HEIGHT, WIDTH, Tile, cut_hashes, decode_entries
 from ledger.tree import edge_root
 from ledger.verified_tiles import split_hashes
 
-__all__ = ["PART", "Job", "Part", "check_note", "examine"]
+__all__ = ["PART", "Job", "Memory", "Part", "check_note", "examine"]
 
 # In tiles: 16,384 entries, a few tenths of a second, and half a megabyte of leaf hashes.
 PART = 64
 
 # So many kinds of named records are remembered from part to part.
 _MAX_KINDS = 65_536
+
+
+class Memory:
+    """What a process remembers from part to part, so as not to read it again."""
+
+    def __init__(self) -> None:
+        self.columns = Columns()
+        self.kinds: dict[int, str] = {}
+        """Kinds of records that were named, by index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +82,14 @@ class Part:
     """Records found in the index, or taken to be there where the entry cannot be read."""
 
 
-def examine(store: Store, job: Job, *, kinds: dict[int, str] | None = None) -> Part:
-    """Examine a part in one transaction; `kinds` are remembered from one call to the next."""
+def examine(store: Store, job: Job, memory: Memory | None = None) -> Part:
+    """Examine a part in one transaction."""
     part = Part(job.numbers)
-    known = {} if kinds is None else kinds
-    if len(known) > _MAX_KINDS:
-        known.clear()
+    memory = memory or Memory()
+    if len(memory.kinds) > _MAX_KINDS:
+        memory.kinds.clear()
     with store.reading() as reading:
-        _Examiner(reading, job, part).examine(known)
+        _Examiner(reading, job, part, memory).examine()
     return part
 
 
@@ -93,15 +103,16 @@ def check_note(head: Head, verifier: Verifier, checked: Checked, where: str) -> 
 
 
 class _Examiner:
-    def __init__(self, reading: Reading, job: Job, part: Part) -> None:
+    def __init__(self, reading: Reading, job: Job, part: Part, memory: Memory) -> None:
         self._reading = reading
         self._job = job
         self._part = part
         self._checked = part.checked
-        self._content = Content(part.checked)
+        self._memory = memory
+        self._content = Content(part.checked, memory.columns)
         self._end = min(job.numbers.stop * WIDTH, job.head.size)
 
-    def examine(self, kinds: dict[int, str]) -> None:
+    def examine(self) -> None:
         numbers, head = self._job.numbers, self._job.head
         start = numbers.start * WIDTH
         check_submissions(self._reading, range(start, self._end), head.size, self._checked)
@@ -120,9 +131,10 @@ class _Examiner:
             if tile.width == WIDTH:
                 self._part.roots += perfect_root(leaves)
                 self._checked.hashes += WIDTH - 1
-        self._content.finish()
         links = self._content.links
-        self._content.runs.foreign = follow(self._reading, links, self._checked, kinds=kinds)
+        self._content.runs.foreign = follow(
+            self._reading, links, self._checked, kinds=self._memory.kinds
+        )
         match_batches(self._reading, self._content.manifests, head.size, self._checked)
         self._part.runs = self._content.runs
 
@@ -242,35 +254,26 @@ class _Examiner:
     def _read_entries(
         self, first: int, entries: list[bytes], wrong: set[int], submitters: Submitters
     ) -> None:
-        record_ids: dict[int, bytes] = {}
-        read = self._content.read
-        submitter, until = submitters.of(first)
-        for i, entry in enumerate(entries):
-            if first + i >= until:
-                submitter, until = submitters.of(first + i)
-            if i in wrong:
-                # It is not what was logged: only which record it is, if it still says so, counts.
-                record_id = self._content.identify(entry)
-            else:
-                record_id = read(first + i, entry, submitter)
-            if record_id is not None:
-                record_ids[i] = record_id
-            elif i not in wrong:
-                # Told already; taken to be in the index.
-                self._part.located += 1
-        located = self._reading.locate_close(list(record_ids.values()))
+        stated = self._content.read(first, entries, wrong, submitters)
+        record_ids = [record_id for record_id in stated if record_id is not None]
+        located = self._reading.locate_close(record_ids)
         self._checked.records += len(record_ids)
-        found = list(map(located.get, record_ids.values()))
-        if not wrong and found == [first + i for i in record_ids]:
-            self._part.located += len(found)
+        if not wrong and [*map(located.get, record_ids)] == [*range(first, first + len(stated))]:
+            self._part.located += len(stated)
             return
+        # An entry that states none is told already; its record is taken to be in the index.
+        self._part.located += sum(
+            not (record_id or i in wrong) for i, record_id in enumerate(stated)
+        )
         size = self._job.head.size
         self._part.located += sum(index < size for index in located.values())
         # A wrong entry's record is in the index, whatever id the entry states by now.
-        self._part.located += sum(record_ids.get(i, b"") not in located for i in wrong)
-        for i, record_id in record_ids.items():
+        self._part.located += sum((stated[i] or b"") not in located for i in wrong)
+        for i, record_id in enumerate(stated):
+            if record_id is None or i in wrong:
+                continue
             index = located.get(record_id)
-            if index != first + i and i not in wrong:
+            if index != first + i:
                 self._checked.add(
                     "audit.record",
                     f"entry {first + i}",
