@@ -14,7 +14,7 @@ rules, and which accepts all that is accepted here (a test holds the two against
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import chain
 from typing import Annotated, Any, Literal, NamedTuple, get_type_hints
 
@@ -38,7 +38,6 @@ __all__ = ["Columns", "Coverage", "Reference", "Rows", "Transfer", "raw_ids"]
 _SHALLOW = 4_096
 # Objects that are remembered, of a few hundred bytes each.
 _MAX_REMEMBERED = 32_768
-_TAG = b'"kind":"transfer"'
 _HASH_LENGTH = 2 * HASH_SIZE
 _REFUSALS = (
     MalformedError, msgspec.MsgspecError, RecursionError, UnicodeDecodeError, ValueError
@@ -123,6 +122,11 @@ _SHARED = {
     for name, kind in get_type_hints(Transfer).items()
     if kind in {Raw, Raw | UnsetType}
 }
+# A transfer begins with one of these: with a member that it may have, or the first that it must.
+_FIELDS = msgspec.structs.fields(Transfer)
+_FIRST = next(place for place, member in enumerate(_FIELDS) if member.required)
+_BEGINNINGS = tuple(f'{{"{member.encode_name}":'.encode() for member in _FIELDS[: _FIRST + 1])
+
 _decode_plan = msgspec.json.Decoder(kinds.members.Reference).decode
 
 _decode_lines = msgspec.json.Decoder(Transfer).decode_lines
@@ -141,15 +145,18 @@ _are_salts = _column_of("salt")
 
 
 _Row = Transfer | Kind | None
+_Columns = Mapping[str, Sequence[Any]]
 
 
 class Rows(NamedTuple):
-    """A tile's entries: transfers, with their places, and what stands at the other places."""
+    """A tile's entries: the members of its transfers in columns, and what else there is."""
 
     places: list[int]
-    transfers: list[Transfer]
+    """Of the transfers, in the tile."""
+    column: _Columns
+    """By the names of `Transfer`."""
     others: dict[int, Kind | None]
-    """Canonical entries of other kinds, and None for whatever is no canonical entry."""
+    """By their places: entries of other kinds, and None for whatever is no canonical entry."""
 
 
 class Columns:
@@ -168,36 +175,44 @@ class Columns:
             for seen in self._seen.values():
                 seen.clear()
             self._remembered = 0
-        places = [place for place, entry in enumerate(entries) if _TAG in entry]
+        places = [i for i, entry in enumerate(entries) if entry.startswith(_BEGINNINGS)]
         if skipped:
             places = [place for place in places if place not in skipped]
-        found = dict(zip(places, self._read_transfers([entries[i] for i in places]), strict=True))
-        for place in set(range(len(entries))).difference(places, skipped):
-            found[place] = self._read_strictly(entries[place])
-        rows = Rows([], [], {})
-        for place, row in found.items():
-            if isinstance(row, Transfer):
-                rows.places.append(place)
-                rows.transfers.append(row)
-            else:
-                rows.others[place] = row
-        return rows
+        likely = [entries[place] for place in places]
+        others: dict[int, Kind | None] = {}
+        column = self._read_together(likely)
+        if column is None:
+            rows = dict(zip(places, self._read_some(likely), strict=True))
+            transfers = {i: row for i, row in rows.items() if isinstance(row, Transfer)}
+            others = {i: row for i, row in rows.items() if not isinstance(row, Transfer)}
+            places, column = list(transfers), _columns_of(list(transfers.values()))
+        for place in set(range(len(entries))).difference(places, others, skipped):
+            others[place] = decode_canonical(entries[place])
+        return Rows(places, column, others)
 
-    def _read_transfers(self, entries: list[bytes]) -> Sequence[_Row]:
-        rows: Sequence[_Row] | None = _read_lines(entries)
-        if rows is None:
-            rows = [self._read_line(entry) for entry in entries]
+    def _read_together(self, entries: list[bytes]) -> _Columns | None:
+        """Decode transfers, None where one of them is not plainly right."""
         try:
-            if self._are_right([row for row in rows if type(row) is Transfer]):
-                return rows
+            transfers = _read_lines(entries)
+            if transfers is not None:
+                column = _columns_of(transfers)
+                return column if self._are_right(column) else None
         except _REFUSALS:
             pass
-        # One of them is wrong somewhere: which, the strict way tells.
-        return [self._read_strictly(entry) for entry in entries]
+        return None
 
-    def _read_line(self, entry: bytes) -> _Row:
-        found = _read_lines([entry])
-        return self._read_strictly(entry) if found is None else found[0]
+    def _read_some(self, entries: list[bytes]) -> list[_Row]:
+        """Decode entries of which one is not plainly right: in halves, until it stands alone."""
+        if len(entries) == 1:
+            return [self._read_strictly(entries[0])]
+        half = len(entries) // 2
+        rows: list[_Row] = []
+        for some in (entries[:half], entries[half:]):
+            if self._read_together(some) is None:
+                rows += self._read_some(some)
+            else:
+                rows += _read_lines(some) or ()
+        return rows
 
     def _read_strictly(self, entry: bytes) -> _Row:
         found = decode_canonical(entry)
@@ -208,12 +223,8 @@ class Columns:
             self.plans[bytes(transfer.covered_by.plan)] = found.covered_by.plan
         return transfer
 
-    def _are_right(self, transfers: list[Transfer]) -> bool:
+    def _are_right(self, column: _Columns) -> bool:
         """Check what the structs do not; may raise what decoders raise."""
-        if not transfers:
-            return True
-        values = zip(*map(msgspec.structs.astuple, transfers), strict=True)
-        column = dict(zip(Transfer.__struct_fields__, values, strict=True))
         for place in {*column["from_"], *column["to"]}:
             check_jurisdiction(place)
         for time in set(column["occurred_at"]):
@@ -259,6 +270,13 @@ def _present(column: Sequence[Any]) -> list[Any]:
     return [value for value in column if value is not UNSET] if absent else list(column)
 
 
+def _columns_of(transfers: Sequence[Transfer]) -> _Columns:
+    if not transfers:
+        return dict.fromkeys(Transfer.__struct_fields__, ())
+    values = zip(*map(msgspec.structs.astuple, transfers), strict=True)
+    return dict(zip(Transfer.__struct_fields__, values, strict=True))
+
+
 def raw_ids(texts: Sequence[str]) -> list[bytes]:
     """Give the 16 bytes of each record id of the canonical form."""
     joined = bytes.fromhex("".join(texts).replace("-", ""))
@@ -282,13 +300,10 @@ def _are_hashes(values: Sequence[str]) -> bool:
 def _read_lines(entries: Sequence[bytes]) -> list[Transfer] | None:
     """Decode transfers together; None where one of them is not in its canonical form."""
     text = b"\n".join([*entries, b""])
-    try:
-        for entry in entries:
-            if len(entry) > _SHALLOW:
-                check_depth(entry)
-        rows = _decode_lines(text)
-    except _REFUSALS:
-        return None
+    for entry in entries:
+        if len(entry) > _SHALLOW:
+            check_depth(entry)
+    rows = _decode_lines(text)
     # No line of the encoder's is empty or has an end of line in it: equal texts of as many lines
     # as there are entries have these entries as lines.
     return rows if len(rows) == len(entries) and _encode_lines(rows) == text else None

@@ -7,8 +7,8 @@ followed afterwards, all of a part at once (see `links`).
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import NamedTuple
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -16,7 +16,7 @@ from msgspec import UNSET
 
 from ledger import kinds
 from ledger.attestation import Attestation, PostCheck, Stage
-from ledger.audit.columns import Columns, Coverage, Reference, Rows, Transfer, raw_ids
+from ledger.audit.columns import Columns, Coverage, Reference, Rows, raw_ids
 from ledger.audit.report import Checked
 from ledger.audit.sequences import Runs, Series
 from ledger.audit.submissions import Submitters
@@ -85,12 +85,11 @@ class Content:
         still say so, is all that counts of them.
         """
         rows = self._columns.read(entries, wrong)
-        transfers = rows.transfers
-        self._checked.kinds["transfer"] += len(transfers)
+        self._checked.kinds["transfer"] += len(rows.places)
         self._name_others(first, rows)
         self._cover(first, rows, submitters)
-        of_transfers = raw_ids([transfer.record_id for transfer in transfers])
-        if len(transfers) == len(entries):
+        of_transfers = raw_ids(rows.column["record_id"])
+        if len(of_transfers) == len(entries):
             return list(of_transfers)
         record_ids: list[bytes | None] = [None] * len(entries)
         for place, record_id in zip(rows.places, of_transfers, strict=True):
@@ -107,50 +106,53 @@ class Content:
 
     def _name_others(self, first: int, rows: Rows) -> None:
         """Collect what transfers correct, and what they were made from."""
-        for place, transfer in zip(rows.places, rows.transfers, strict=True):
-            if transfer.supersedes is not UNSET:
-                self._name_text(first + place, transfer.supersedes)
-            if transfer.parents is not UNSET:
-                for parent in transfer.parents:
-                    self._name_text(first + place, parent)
+        named: list[tuple[int, Reference]] = []
+        for place, reference in _present(rows.places, rows.column["supersedes"]):
+            named.append((first + place, reference))
+        for place, parents in _present(rows.places, rows.column["parents"]):
+            named += [(first + place, parent) for parent in parents]
+        self._checked.links += len(named)
+        record_ids = raw_ids([reference.record_id for _, reference in named])
+        for record_id, (index, reference) in zip(record_ids, named, strict=True):
+            self.links.setdefault(Link(record_id, reference.leaf_hash, ""), index)
 
     def _cover(self, first: int, rows: Rows, submitters: Submitters) -> None:
         """Take down the places of transfers under their plans."""
-        covered = [
-            (first + place, transfer, transfer.covered_by)
-            for place, transfer in zip(rows.places, rows.transfers, strict=True)
-            if transfer.covered_by is not UNSET
-        ]
+        covered = _present(rows.places, rows.column["covered_by"])
+        corrections = {place for place, _ in _present(rows.places, rows.column["supersedes"])}
         self._checked.links += len(covered)
         self._checked.sequences += len(covered)
         start = 0
         # Most are under the plan of the one before, and numbered after it.
         while start < len(covered):
-            first_index, _, coverage = covered[start]
-            submitter, until = submitters.of(first_index)
-            end = start + 1
+            place, coverage = covered[start]
+            raw_plan = coverage.plan
+            submitter, until = submitters.of(first + place)
+            beyond, end = until - first, start + 1
             while (
-                end < len(covered)
-                and covered[end][0] < until
-                and covered[end][2].plan == coverage.plan
+                end < len(covered) and covered[end][0] < beyond and covered[end][1].plan == raw_plan
             ):
                 end += 1
-            plan = self._columns.plans[bytes(coverage.plan)]
+            plan = self._columns.plans[bytes(raw_plan)]
             series = (plan.leaf_hash, submitter or "")
-            self.links.setdefault(Link(plan.record_id.bytes, plan.leaf_hash, "plan"), first_index)
-            self._number(series, covered[start:end])
+            self.links.setdefault(Link(plan.record_id.bytes, plan.leaf_hash, "plan"), first + place)
+            self._number(series, first, covered[start:end], corrections)
             start = end
 
-    def _number(self, series: Series, covered: list[tuple[int, Transfer, Coverage]]) -> None:
-        self.runs.extend(
-            series,
-            [coverage.sequence for _, _, coverage in covered],
-            [(coverage.persons.personal, coverage.persons.sensitive) for _, _, coverage in covered],
-            [index for index, _, _ in covered],
-        )
-        for _, transfer, coverage in covered:
-            if transfer.supersedes is not UNSET:
-                self.runs.correct(series, coverage.sequence)
+    def _number(
+        self,
+        series: Series,
+        first: int,
+        covered: list[tuple[int, Coverage]],
+        corrections: Collection[int],
+    ) -> None:
+        totals = [(one.persons.personal, one.persons.sensitive) for _, one in covered]
+        indexes = [first + place for place, _ in covered]
+        self.runs.extend(series, [one.sequence for _, one in covered], totals, indexes)
+        if corrections:
+            self.runs.corrected.update(
+                (series, one.sequence) for place, one in covered if place in corrections
+            )
 
     def _read_other(self, index: int, members: Kind) -> bytes:
         self._checked.kinds[str(members.__struct_config__.tag)] += 1
@@ -181,11 +183,6 @@ class Content:
         self._checked.links += 1
         link = Link(reference.record_id.bytes, reference.leaf_hash, kind)
         self.links.setdefault(link, index)
-
-    def _name_text(self, index: int, reference: Reference) -> None:
-        self._checked.links += 1
-        record_id = bytes.fromhex(reference.record_id.replace("-", ""))
-        self.links.setdefault(Link(record_id, reference.leaf_hash, ""), index)
 
     def _read_signed(self, index: int, members: Signed) -> None:
         try:
@@ -225,3 +222,12 @@ class Content:
     def _name_leaf(self, index: int, record_id: bytes, leaf_hash: bytes, kind: str) -> None:
         self._checked.links += 1
         self.links.setdefault(Link(record_id, leaf_hash.hex(), kind), index)
+
+
+def _present(places: Sequence[int], column: Sequence[Any]) -> list[tuple[int, Any]]:
+    """Give the values of a column that are there, with their places."""
+    pairs = zip(places, column, strict=True)
+    absent = column.count(UNSET)
+    if absent == len(column):
+        return []
+    return [pair for pair in pairs if pair[1] is not UNSET] if absent else list(pairs)

@@ -14,19 +14,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from uuid import UUID
 
 from ledger.audit.columns import Columns
 from ledger.audit.content import Content
-from ledger.audit.hashing import leaf_row
+from ledger.audit.hashing import hashing_for
 from ledger.audit.links import follow
 from ledger.audit.manifests import match_batches
+from ledger.audit.records import Records
 from ledger.audit.report import Checked
 from ledger.audit.sequences import Runs
 from ledger.audit.submissions import Submitters, check_submissions
 from ledger.checkpoint import open_checkpoint
 from ledger.errors import MalformedError, VerificationError
-from ledger.hash_tile import perfect_root
 from ledger.head import Head
 from ledger.merkle import HASH_SIZE, root
 from ledger.note import Verifier
@@ -109,7 +108,9 @@ class _Examiner:
         self._part = part
         self._checked = part.checked
         self._memory = memory
+        self._hashing = hashing_for(job.head.size)
         self._content = Content(part.checked, memory.columns)
+        self._records = Records(reading, job.head.size, part.checked)
         self._end = min(job.numbers.stop * WIDTH, job.head.size)
 
     def examine(self) -> None:
@@ -129,8 +130,10 @@ class _Examiner:
                 row = split_hashes(leaves[: size % WIDTH * HASH_SIZE])
                 self._part.prefixes[size] = root(row)
             if tile.width == WIDTH:
-                self._part.roots += perfect_root(leaves)
+                self._part.roots += self._hashing.perfect_root(leaves)
                 self._checked.hashes += WIDTH - 1
+        self._records.finish()
+        self._part.located += self._records.located
         links = self._content.links
         self._content.runs.foreign = follow(
             self._reading, links, self._checked, kinds=self._memory.kinds
@@ -173,11 +176,12 @@ class _Examiner:
     ) -> bytes:
         first = tile.number * WIDTH
         wanted = max(first, self._job.content.start) < min(first + WIDTH, self._job.content.stop)
-        entries = self._kept_entries(tile, bundles) if wanted else None
+        bundle = next(bundles)[1] if wanted else b""
+        entries = self._kept_entries(tile, bundle) if wanted else None
         if entries is None:
             self._part.located += tile.width
             return kept or bytes(HASH_SIZE * tile.width)
-        derived = leaf_row(entries)
+        derived = self._hashing.leaf_row(bundle, entries)
         self._checked.hashes += tile.width
         wrong: set[int] = set()
         leaves = derived
@@ -190,7 +194,8 @@ class _Examiner:
                 self._tell_wrong_entries(tile, places, left, right)
             else:
                 tell_wrong_hashes(self._checked, tile, derived, kept)
-        self._read_entries(first, entries, wrong, submitters)
+        stated = self._content.read(first, entries, wrong, submitters)
+        self._records.add(first, stated, wrong)
         return leaves
 
     def _kept_leaves(self, tile: Tile, hashes: bytes | None) -> bytes | None:
@@ -205,10 +210,9 @@ class _Examiner:
         self._checked.tiles += 1
         return kept
 
-    def _kept_entries(self, tile: Tile, bundles: Iterator[tuple[int, bytes]]) -> list[bytes] | None:
-        _, data = next(bundles)
+    def _kept_entries(self, tile: Tile, bundle: bytes) -> list[bytes] | None:
         try:
-            entries = decode_entries(data, tile.width)
+            entries = decode_entries(bundle, tile.width)
         except MalformedError as error:
             path = Tile(ENTRIES, tile.number, tile.width).path()
             self._checked.add(
@@ -230,7 +234,7 @@ class _Examiner:
         except (MalformedError, VerificationError):
             return False
         place = tile.number % WIDTH * HASH_SIZE
-        return hashes[place : place + HASH_SIZE] == perfect_root(leaves)
+        return hashes[place : place + HASH_SIZE] == self._hashing.perfect_root(leaves)
 
     def _kept_edge(self, size: int) -> Iterator[bytes]:
         """Read the partial tiles above the leaves."""
@@ -250,36 +254,6 @@ class _Examiner:
                 expected=f"leaf {kept[i].hex()}",
                 found=derived[i].hex(),
             )
-
-    def _read_entries(
-        self, first: int, entries: list[bytes], wrong: set[int], submitters: Submitters
-    ) -> None:
-        stated = self._content.read(first, entries, wrong, submitters)
-        record_ids = [record_id for record_id in stated if record_id is not None]
-        located = self._reading.locate_close(record_ids)
-        self._checked.records += len(record_ids)
-        if not wrong and [*map(located.get, record_ids)] == [*range(first, first + len(stated))]:
-            self._part.located += len(stated)
-            return
-        # An entry that states none is told already; its record is taken to be in the index.
-        self._part.located += sum(
-            not (record_id or i in wrong) for i, record_id in enumerate(stated)
-        )
-        size = self._job.head.size
-        self._part.located += sum(index < size for index in located.values())
-        # A wrong entry's record is in the index, whatever id the entry states by now.
-        self._part.located += sum((stated[i] or b"") not in located for i in wrong)
-        for i, record_id in enumerate(stated):
-            if record_id is None or i in wrong:
-                continue
-            index = located.get(record_id)
-            if index != first + i:
-                self._checked.add(
-                    "audit.record",
-                    f"entry {first + i}",
-                    expected=f"record {UUID(bytes=record_id)} at this index",
-                    found="no such record" if index is None else f"index {index}",
-                )
 
 
 def tell_wrong_hashes(checked: Checked, tile: Tile, derived: bytes, kept: bytes) -> None:

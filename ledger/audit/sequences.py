@@ -65,10 +65,6 @@ class Runs:
         for one in zip(numbers[1:], totals[1:], indexes[1:], strict=True):
             self.add(series, *one)
 
-    def correct(self, series: Series, number: int) -> None:
-        """Note that the transfer of this number, or one of them, is a correction."""
-        self.corrected.add((series, number))
-
     def add(self, series: Series, number: int, totals: _Totals, index: int) -> None:
         """Add a transfer's number."""
         run = self._open.get(series)
