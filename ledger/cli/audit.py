@@ -73,6 +73,14 @@ def audit(
             min=1,
         ),
     ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            envvar="CROSSPROOF_SCHEDULER",
+            metavar="ADDRESS",
+            help="Have a Dask cluster do the work: tcp://HOST:PORT, or local.",
+        ),
+    ] = None,
     url: Annotated[
         str | None,
         typer.Option(
@@ -119,6 +127,7 @@ def audit(
                 entries=not structure,
                 within=None if structure else within,
                 processes=processes or os.cpu_count() or 1,
+                scheduler=scheduler,
                 progress=show,
             )
         seconds = time.monotonic() - start
