@@ -107,6 +107,14 @@ def audit(
     """
     if context.invoked_subcommand is not None:
         return
+    if url is not None and scheduler is not None:
+        raise problem(
+            "usage.scheduler",
+            "a served log is audited here: it has no store that a cluster could read",
+            expected="--url or --scheduler",
+            found="both",
+            hint="Leave one of them out.",
+        )
     if url is not None:
         _audit_served(
             url, trust, without_chain=without_chain, from_block=from_block, as_json=as_json
