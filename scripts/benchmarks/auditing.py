@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
@@ -104,10 +105,15 @@ def _hashed(place: Path, processes: int, *, standard: bool) -> int:
         return sum(job.result() for job in jobs)
 
 
+@cache
+def _store(place: Path) -> Store:
+    """Open the store once in each process."""
+    return Store.open(f"sqlite:///{place / 'ledger.sqlite3'}", create=False)
+
+
 def _hash(place: Path, tiles: range, size: int, *, standard: bool) -> int:
     by: Hashing = StandardHashing() if standard else hashing_for(size)
-    store = Store.open(f"sqlite:///{place / 'ledger.sqlite3'}", create=False)
-    with store, store.reading() as reading:
+    with _store(place).reading() as reading:
         kept = reading.tiles(1, {number // WIDTH for number in tiles})
         for number, bundle in reading.bundles(tiles):
             root = by.perfect_root(by.leaf_row(bundle, decode_entries(bundle, WIDTH)))
