@@ -122,7 +122,9 @@ def decode_entries(data: bytes, width: int | None = None) -> list[bytes]:
     position = 0
     most = WIDTH if width is None else width
     size = len(data)
-    while position < size and len(entries) < most:
+    for _ in range(most):
+        if position >= size:
+            break
         start = position + _LENGTH
         # A length that is cut off itself ends beyond the data, whatever it would have been.
         end = start + (data[position] << 8 | data[position + 1]) if start <= size else start

@@ -140,7 +140,7 @@ def main(directory: str, count: str) -> None:
         log.append(batch, submitter="acme", now=datetime.now(UTC))
         log.publish(now=datetime.now(UTC))
         left -= len(batch)
-    print(log.head().size, time.process_time())  # noqa: T201
+    print(log.head().size, time.process_time(), file=sys.stderr)  # noqa: T201
     log.close()
 
 

@@ -5,9 +5,9 @@
     every record id at its index, and nowhere else; every index submitted once
     entries: form, signatures, links, numbers under plans                        content
 
-Once from the first entry to the last, in parts (`part`), in one process or several (`workers`), in
-bounded memory. Where two things disagree, the hash in the tile above says which of them is wrong,
-so that one flipped bit makes one finding.
+Once from the first entry to the last, in parts (`part`) and in bounded memory: in one process, in
+several (`workers`) or on a cluster (`cluster`). Where two things disagree, the hash in the tile
+above says which of them is wrong, so that one flipped bit makes one finding.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from heapq import merge
 from typing import NamedTuple
 
 from ledger.anchor import Anchor
+from ledger.audit.cluster import examine_on_cluster
 from ledger.audit.part import PART, Job, Part, check_note, tell_wrong_hashes
 from ledger.audit.report import MAX_FINDINGS, AuditReport, Finding
 from ledger.audit.sequences import Sequences
@@ -53,12 +54,14 @@ def audit(
     entries: bool = True,
     within: range | None = None,
     processes: int = 1,
+    scheduler: str | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> AuditReport:
     """Derive the log again up to its head of now; `anchors` are what a chain was found to hold.
 
     Without `entries` the hash tiles are taken for the leaves (structure alone); with `within` they
-    are for entries of other indexes, give or take a bundle. `progress` is told how many entries of
+    are for entries of other indexes, give or take a bundle. The work is done by `processes` here,
+    or by the Dask cluster of `scheduler` (see `cluster`). `progress` is told how many entries of
     how many have been looked at.
     """
     head = log.head()
@@ -73,10 +76,13 @@ def audit(
     claims = [claim for claim in claims if claim.size <= head.size]
     claims.append(_Claim(head.size, head.root, "the head", "audit.head"))
     jobs = _jobs(log, head, content, {claim.size for claim in claims})
-    if head.size < MIN_SHARED:
-        processes = 1
+    if scheduler is not None:
+        parts = examine_on_cluster(scheduler, log.store, jobs, processes=processes)
+    else:
+        processes = processes if head.size >= MIN_SHARED else 1
+        parts = examine_all(log.store, jobs, processes=processes)
     derivation = _Derivation(log, claims, report)
-    for part in examine_all(log.store, jobs, processes=processes):
+    for part in parts:
         derivation.include(part)
         if progress is not None:
             progress(min(part.numbers.stop * WIDTH, head.size), head.size)

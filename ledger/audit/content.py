@@ -7,25 +7,26 @@ followed afterwards, all of a part at once (see `links`).
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import NamedTuple
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 from msgspec import UNSET
 
+from ledger import kinds
 from ledger.attestation import Attestation, PostCheck, Stage
+from ledger.audit.columns import Columns, Coverage, Reference, Rows, raw_ids
 from ledger.audit.report import Checked
-from ledger.audit.sequences import Runs
-from ledger.entry import decode_canonical
+from ledger.audit.sequences import Runs, Series
+from ledger.audit.submissions import Submitters
 from ledger.errors import LedgerError
-from ledger.kinds import Kind, Transfer
-from ledger.kinds.members import Reference
+from ledger.kinds import Kind
 from ledger.kinds.signed import Signed
 from ledger.manifest import Manifest
 from ledger.receipt import Receipt
 from ledger.signed import READERS
-from ledger.statement import RECORD_ID_SIZE, Statement
+from ledger.statement import Statement
 from ledger.status import Status
 
 __all__ = ["Content", "Link", "SignedBatch"]
@@ -67,35 +68,99 @@ class SignedBatch(NamedTuple):
 class Content:
     """Reads entries in the order of their indexes, and counts into `checked`."""
 
-    def __init__(self, checked: Checked) -> None:
+    def __init__(self, checked: Checked, columns: Columns) -> None:
         self.links: dict[Link, int] = {}
         """Each with the index of the first entry that names it."""
         self.manifests: list[SignedBatch] = []
         self.runs = Runs()
         self._checked = checked
-        self._kinds: dict[type[Kind], int] = {}
-        self._named: dict[str, tuple[int, str]] = {}
+        self._columns = columns
 
-    def finish(self) -> None:
-        """Count what was read, by kind."""
-        self._checked.kinds += Counter(
-            {str(kind.__struct_config__.tag): count for kind, count in self._kinds.items()}
-        )
+    def read(
+        self, first: int, entries: list[bytes], wrong: Collection[int], submitters: Submitters
+    ) -> list[bytes | None]:
+        """Read a tile's entries; give the record ids that they state, None where one states none.
 
-    def read(self, index: int, entry: bytes, submitter: str | None) -> bytes | None:
-        """Read an entry; give the record id that it states, None where it states none."""
-        members = decode_canonical(entry)
-        if members is None:
-            return self._read_malformed(index, entry)
-        kind = type(members)
-        self._kinds[kind] = self._kinds.get(kind, 0) + 1
+        Those at the places in `wrong` are not what was logged: which records they are, if they
+        still say so, is all that counts of them.
+        """
+        rows = self._columns.read(entries, wrong)
+        self._checked.kinds["transfer"] += len(rows.places)
+        self._name_others(first, rows)
+        self._cover(first, rows, submitters)
+        of_transfers = raw_ids(rows.column["record_id"])
+        if len(of_transfers) == len(entries):
+            return list(of_transfers)
+        record_ids: list[bytes | None] = [None] * len(entries)
+        for place, record_id in zip(rows.places, of_transfers, strict=True):
+            record_ids[place] = record_id
+        for place in wrong:
+            record_ids[place] = self._identify(entries[place])
+        for place, row in sorted(rows.others.items()):
+            index, entry = first + place, entries[place]
+            if row is None:
+                record_ids[place] = self._read_malformed(index, entry)
+            else:
+                record_ids[place] = self._read_other(index, row)
+        return record_ids
+
+    def _name_others(self, first: int, rows: Rows) -> None:
+        """Collect what transfers correct, and what they were made from."""
+        named: list[tuple[int, Reference]] = []
+        for place, reference in _present(rows.places, rows.column["supersedes"]):
+            named.append((first + place, reference))
+        for place, parents in _present(rows.places, rows.column["parents"]):
+            named += [(first + place, parent) for parent in parents]
+        self._checked.links += len(named)
+        record_ids = raw_ids([reference.record_id for _, reference in named])
+        for record_id, (index, reference) in zip(record_ids, named, strict=True):
+            self.links.setdefault(Link(record_id, reference.leaf_hash, ""), index)
+
+    def _cover(self, first: int, rows: Rows, submitters: Submitters) -> None:
+        """Take down the places of transfers under their plans."""
+        covered = _present(rows.places, rows.column["covered_by"])
+        corrections = {place for place, _ in _present(rows.places, rows.column["supersedes"])}
+        self._checked.links += len(covered)
+        self._checked.sequences += len(covered)
+        start = 0
+        # Most are under the plan of the one before, and numbered after it.
+        while start < len(covered):
+            place, coverage = covered[start]
+            raw_plan = coverage.plan
+            submitter, until = submitters.of(first + place)
+            beyond, end = until - first, start + 1
+            while (
+                end < len(covered) and covered[end][0] < beyond and covered[end][1].plan == raw_plan
+            ):
+                end += 1
+            plan = self._columns.plans[bytes(raw_plan)]
+            series = (plan.leaf_hash, submitter or "")
+            self.links.setdefault(Link(plan.record_id.bytes, plan.leaf_hash, "plan"), first + place)
+            self._number(series, first, covered[start:end], corrections)
+            start = end
+
+    def _number(
+        self,
+        series: Series,
+        first: int,
+        covered: list[tuple[int, Coverage]],
+        corrections: Collection[int],
+    ) -> None:
+        totals = [(one.persons.personal, one.persons.sensitive) for _, one in covered]
+        indexes = [first + place for place, _ in covered]
+        self.runs.extend(series, [one.sequence for _, one in covered], totals, indexes)
+        if corrections:
+            self.runs.corrected.update(
+                (series, one.sequence) for place, one in covered if place in corrections
+            )
+
+    def _read_other(self, index: int, members: Kind) -> bytes:
+        self._checked.kinds[str(members.__struct_config__.tag)] += 1
         if members.supersedes is not UNSET:
             self._name(index, members.supersedes, "")
-        if isinstance(members, Transfer):
-            self._read_transfer(index, members, submitter)
-        elif isinstance(members, Signed):
+        if isinstance(members, Signed):
             self._read_signed(index, members)
-        return members.record_id.int.to_bytes(RECORD_ID_SIZE)
+        return members.record_id.bytes
 
     def _read_malformed(self, index: int, entry: bytes) -> bytes | None:
         try:
@@ -104,42 +169,20 @@ class Content:
             expected = error.expected or "a statement in its canonical form"
             found = f"{error.message}; {error.found or ''}".rstrip("; ")
             self._checked.add("audit.statement", f"entry {index}", expected=expected, found=found)
-        return self.identify(entry)
+        return self._identify(entry)
 
     @staticmethod
-    def identify(entry: bytes) -> bytes | None:
+    def _identify(entry: bytes) -> bytes | None:
         """Read the record id alone, None where the entry states none."""
         try:
             return _identity(entry).record_id.bytes
         except msgspec.MsgspecError:
             return None
 
-    def _name(self, index: int, reference: Reference, kind: str) -> None:
+    def _name(self, index: int, reference: kinds.members.Reference, kind: str) -> None:
         self._checked.links += 1
-        # A plan is named by each of its transfers, so the record id is compared, not hashed, and as
-        # a number: a UUID's own comparison is Python's.
-        known = self._named.get(reference.leaf_hash)
-        number = reference.record_id.int
-        if known is not None and known[0] == number and known[1] == kind:
-            return
-        self._named[reference.leaf_hash] = (number, kind)
-        self.links.setdefault(Link(reference.record_id.bytes, reference.leaf_hash, kind), index)
-
-    def _read_transfer(self, index: int, transfer: Transfer, submitter: str | None) -> None:
-        if transfer.parents is not UNSET:
-            for parent in transfer.parents:
-                self._name(index, parent, "")
-        covered_by = transfer.covered_by
-        if covered_by is not UNSET:
-            self._name(index, covered_by.plan, "plan")
-            self._checked.sequences += 1
-            self.runs.add(
-                (covered_by.plan.leaf_hash, submitter or ""),
-                covered_by.sequence,
-                (covered_by.persons.personal, covered_by.persons.sensitive),
-                index,
-                corrects=transfer.supersedes is not UNSET,
-            )
+        link = Link(reference.record_id.bytes, reference.leaf_hash, kind)
+        self.links.setdefault(link, index)
 
     def _read_signed(self, index: int, members: Signed) -> None:
         try:
@@ -166,7 +209,7 @@ class Content:
                 )
                 if isinstance(subject, PostCheck):
                     for reference in (subject.backup, subject.pre_assessment):
-                        if isinstance(reference, Reference):
+                        if isinstance(reference, kinds.members.Reference):
                             self._name(index, reference, "attestation")
             case Receipt():
                 claims = said.claims
@@ -179,3 +222,12 @@ class Content:
     def _name_leaf(self, index: int, record_id: bytes, leaf_hash: bytes, kind: str) -> None:
         self._checked.links += 1
         self.links.setdefault(Link(record_id, leaf_hash.hex(), kind), index)
+
+
+def _present(places: Sequence[int], column: Sequence[Any]) -> list[tuple[int, Any]]:
+    """Give the values of a column that are there, with their places."""
+    pairs = zip(places, column, strict=True)
+    absent = column.count(UNSET)
+    if absent == len(column):
+        return []
+    return [pair for pair in pairs if pair[1] is not UNSET] if absent else list(pairs)

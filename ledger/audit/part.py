@@ -14,18 +14,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from uuid import UUID
 
+from ledger.audit.columns import Columns
 from ledger.audit.content import Content
-from ledger.audit.hashing import leaf_row
+from ledger.audit.hashing import hashing_for
 from ledger.audit.links import follow
 from ledger.audit.manifests import match_batches
+from ledger.audit.records import Records
 from ledger.audit.report import Checked
 from ledger.audit.sequences import Runs
 from ledger.audit.submissions import Submitters, check_submissions
 from ledger.checkpoint import open_checkpoint
 from ledger.errors import MalformedError, VerificationError
-from ledger.hash_tile import perfect_root
 from ledger.head import Head
 from ledger.merkle import HASH_SIZE, root
 from ledger.note import Verifier
@@ -34,13 +34,22 @@ from ledger.tile import ENTRIES, HEIGHT, WIDTH, Tile, cut_hashes, decode_entries
 from ledger.tree import edge_root
 from ledger.verified_tiles import split_hashes
 
-__all__ = ["PART", "Job", "Part", "check_note", "examine"]
+__all__ = ["PART", "Job", "Memory", "Part", "check_note", "examine"]
 
 # In tiles: 16,384 entries, a few tenths of a second, and half a megabyte of leaf hashes.
 PART = 64
 
 # So many kinds of named records are remembered from part to part.
 _MAX_KINDS = 65_536
+
+
+class Memory:
+    """What a process remembers from part to part, so as not to read it again."""
+
+    def __init__(self) -> None:
+        self.columns = Columns()
+        self.kinds: dict[int, str] = {}
+        """Kinds of records that were named, by index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +81,14 @@ class Part:
     """Records found in the index, or taken to be there where the entry cannot be read."""
 
 
-def examine(store: Store, job: Job, *, kinds: dict[int, str] | None = None) -> Part:
-    """Examine a part in one transaction; `kinds` are remembered from one call to the next."""
+def examine(store: Store, job: Job, memory: Memory | None = None) -> Part:
+    """Examine a part in one transaction."""
     part = Part(job.numbers)
-    known = {} if kinds is None else kinds
-    if len(known) > _MAX_KINDS:
-        known.clear()
+    memory = memory or Memory()
+    if len(memory.kinds) > _MAX_KINDS:
+        memory.kinds.clear()
     with store.reading() as reading:
-        _Examiner(reading, job, part).examine(known)
+        _Examiner(reading, job, part, memory).examine()
     return part
 
 
@@ -93,15 +102,18 @@ def check_note(head: Head, verifier: Verifier, checked: Checked, where: str) -> 
 
 
 class _Examiner:
-    def __init__(self, reading: Reading, job: Job, part: Part) -> None:
+    def __init__(self, reading: Reading, job: Job, part: Part, memory: Memory) -> None:
         self._reading = reading
         self._job = job
         self._part = part
         self._checked = part.checked
-        self._content = Content(part.checked)
+        self._memory = memory
+        self._hashing = hashing_for(job.head.size)
+        self._content = Content(part.checked, memory.columns)
+        self._records = Records(reading, job.head.size, part.checked)
         self._end = min(job.numbers.stop * WIDTH, job.head.size)
 
-    def examine(self, kinds: dict[int, str]) -> None:
+    def examine(self) -> None:
         numbers, head = self._job.numbers, self._job.head
         start = numbers.start * WIDTH
         check_submissions(self._reading, range(start, self._end), head.size, self._checked)
@@ -118,11 +130,14 @@ class _Examiner:
                 row = split_hashes(leaves[: size % WIDTH * HASH_SIZE])
                 self._part.prefixes[size] = root(row)
             if tile.width == WIDTH:
-                self._part.roots += perfect_root(leaves)
+                self._part.roots += self._hashing.perfect_root(leaves)
                 self._checked.hashes += WIDTH - 1
-        self._content.finish()
+        self._records.finish()
+        self._part.located += self._records.located
         links = self._content.links
-        self._content.runs.foreign = follow(self._reading, links, self._checked, kinds=kinds)
+        self._content.runs.foreign = follow(
+            self._reading, links, self._checked, kinds=self._memory.kinds
+        )
         match_batches(self._reading, self._content.manifests, head.size, self._checked)
         self._part.runs = self._content.runs
 
@@ -161,11 +176,12 @@ class _Examiner:
     ) -> bytes:
         first = tile.number * WIDTH
         wanted = max(first, self._job.content.start) < min(first + WIDTH, self._job.content.stop)
-        entries = self._kept_entries(tile, bundles) if wanted else None
+        bundle = next(bundles)[1] if wanted else b""
+        entries = self._kept_entries(tile, bundle) if wanted else None
         if entries is None:
             self._part.located += tile.width
             return kept or bytes(HASH_SIZE * tile.width)
-        derived = leaf_row(entries)
+        derived = self._hashing.leaf_row(bundle, entries)
         self._checked.hashes += tile.width
         wrong: set[int] = set()
         leaves = derived
@@ -178,7 +194,8 @@ class _Examiner:
                 self._tell_wrong_entries(tile, places, left, right)
             else:
                 tell_wrong_hashes(self._checked, tile, derived, kept)
-        self._read_entries(first, entries, wrong, submitters)
+        stated = self._content.read(first, entries, wrong, submitters)
+        self._records.add(first, stated, wrong)
         return leaves
 
     def _kept_leaves(self, tile: Tile, hashes: bytes | None) -> bytes | None:
@@ -193,10 +210,9 @@ class _Examiner:
         self._checked.tiles += 1
         return kept
 
-    def _kept_entries(self, tile: Tile, bundles: Iterator[tuple[int, bytes]]) -> list[bytes] | None:
-        _, data = next(bundles)
+    def _kept_entries(self, tile: Tile, bundle: bytes) -> list[bytes] | None:
         try:
-            entries = decode_entries(data, tile.width)
+            entries = decode_entries(bundle, tile.width)
         except MalformedError as error:
             path = Tile(ENTRIES, tile.number, tile.width).path()
             self._checked.add(
@@ -218,7 +234,7 @@ class _Examiner:
         except (MalformedError, VerificationError):
             return False
         place = tile.number % WIDTH * HASH_SIZE
-        return hashes[place : place + HASH_SIZE] == perfect_root(leaves)
+        return hashes[place : place + HASH_SIZE] == self._hashing.perfect_root(leaves)
 
     def _kept_edge(self, size: int) -> Iterator[bytes]:
         """Read the partial tiles above the leaves."""
@@ -238,45 +254,6 @@ class _Examiner:
                 expected=f"leaf {kept[i].hex()}",
                 found=derived[i].hex(),
             )
-
-    def _read_entries(
-        self, first: int, entries: list[bytes], wrong: set[int], submitters: Submitters
-    ) -> None:
-        record_ids: dict[int, bytes] = {}
-        read = self._content.read
-        submitter, until = submitters.of(first)
-        for i, entry in enumerate(entries):
-            if first + i >= until:
-                submitter, until = submitters.of(first + i)
-            if i in wrong:
-                # It is not what was logged: only which record it is, if it still says so, counts.
-                record_id = self._content.identify(entry)
-            else:
-                record_id = read(first + i, entry, submitter)
-            if record_id is not None:
-                record_ids[i] = record_id
-            elif i not in wrong:
-                # Told already; taken to be in the index.
-                self._part.located += 1
-        located = self._reading.locate_close(list(record_ids.values()))
-        self._checked.records += len(record_ids)
-        found = list(map(located.get, record_ids.values()))
-        if not wrong and found == [first + i for i in record_ids]:
-            self._part.located += len(found)
-            return
-        size = self._job.head.size
-        self._part.located += sum(index < size for index in located.values())
-        # A wrong entry's record is in the index, whatever id the entry states by now.
-        self._part.located += sum(record_ids.get(i, b"") not in located for i in wrong)
-        for i, record_id in record_ids.items():
-            index = located.get(record_id)
-            if index != first + i and i not in wrong:
-                self._checked.add(
-                    "audit.record",
-                    f"entry {first + i}",
-                    expected=f"record {UUID(bytes=record_id)} at this index",
-                    found="no such record" if index is None else f"index {index}",
-                )
 
 
 def tell_wrong_hashes(checked: Checked, tile: Tile, derived: bytes, kept: bytes) -> None:

@@ -12,12 +12,12 @@ in spite of that. What is kept is one run for each plan, more only where numbers
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ledger.audit.report import MAX_FINDINGS, Checked
 
-__all__ = ["Run", "Runs", "Sequences"]
+__all__ = ["Run", "Runs", "Sequences", "Series"]
 
 # A plan's leaf hash in hexadecimal, and who submitted.
 Series = tuple[str, str]
@@ -48,12 +48,25 @@ class Runs:
         # The members of a `Run`, of which the last two grow.
         self._open: dict[Series, list[Any]] = {}
 
-    def add(
-        self, series: Series, number: int, totals: _Totals, index: int, *, corrects: bool
+    def extend(
+        self,
+        series: Series,
+        numbers: Sequence[int],
+        totals: Sequence[_Totals],
+        indexes: Sequence[int],
     ) -> None:
+        """Add transfers of one series, in the order in which they were logged."""
+        self.add(series, numbers[0], totals[0], indexes[0])
+        one_run = list(numbers) == list(range(numbers[0], numbers[0] + len(numbers)))
+        if one_run and all(list(column) == sorted(column) for column in zip(*totals, strict=True)):
+            run = self._open[series]
+            run[_LAST], run[_LAST_TOTALS] = numbers[-1], totals[-1]
+            return
+        for one in zip(numbers[1:], totals[1:], indexes[1:], strict=True):
+            self.add(series, *one)
+
+    def add(self, series: Series, number: int, totals: _Totals, index: int) -> None:
         """Add a transfer's number."""
-        if corrects:
-            self.corrected.add((series, number))
         run = self._open.get(series)
         if run is not None and number == run[_LAST] + 1:
             before = run[_LAST_TOTALS]

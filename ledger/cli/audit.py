@@ -73,6 +73,14 @@ def audit(
             min=1,
         ),
     ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            envvar="CROSSPROOF_SCHEDULER",
+            metavar="ADDRESS",
+            help="Have a Dask cluster do the work: tcp://HOST:PORT, or local.",
+        ),
+    ] = None,
     url: Annotated[
         str | None,
         typer.Option(
@@ -99,6 +107,14 @@ def audit(
     """
     if context.invoked_subcommand is not None:
         return
+    if url is not None and scheduler is not None:
+        raise problem(
+            "usage.scheduler",
+            "a served log is audited here: it has no store that a cluster could read",
+            expected="--url or --scheduler",
+            found="both",
+            hint="Leave one of them out.",
+        )
     if url is not None:
         _audit_served(
             url, trust, without_chain=without_chain, from_block=from_block, as_json=as_json
@@ -119,6 +135,7 @@ def audit(
                 entries=not structure,
                 within=None if structure else within,
                 processes=processes or os.cpu_count() or 1,
+                scheduler=scheduler,
                 progress=show,
             )
         seconds = time.monotonic() - start

@@ -10,11 +10,13 @@ import pytest
 from ledger import manifest, status
 from ledger.attestation import Stage
 from ledger.audit import AuditReport, audit
+from ledger.batch import decode_batch
 from ledger.jwk import PrivateKey
 from ledger.log import Log, Submission
 from ledger.merkle import leaf_hash
 from ledger.status import Action
 from tests.log_home import Home, append
+from tests.signed_batch import signed_lines
 from tests.statement_load import (
     KEY,
     attestation,
@@ -173,6 +175,27 @@ def test_audit_tells_no_batch_that_is_not_there_as_it_was_signed(log: Log) -> No
     batch = [transfer(n) for n in range(100, 110)]
     report = audited(log, [transfer(100)], batch, [signed_batch(1, batch)])
     # The log took in nine of the ten: the first was there.
+    assert (report.clean, report.manifests, report.untold) == (True, 0, {"manifest": 1})
+
+
+@pytest.mark.parametrize("repeats", [0, 1, 300])
+def test_audit_finds_the_batch_that_a_manifest_came_with(log: Log, repeats: int) -> None:
+    batch = [transfer(n) for n in range(100, 420)]
+    lines = signed_lines([submission.entry for submission in batch])
+    earlier = [batch[:repeats], [transfer(7)]] if repeats else [[transfer(7)]]
+    report = audited(log, *earlier, decode_batch(lines))
+    assert (report.clean, report.manifests, report.untold) == (True, 1, {})
+
+
+@pytest.mark.parametrize("repeats", [0, 1])
+def test_audit_believes_no_note_of_what_a_manifest_came_with(sqlite: Home, repeats: int) -> None:
+    log = sqlite.open()
+    batch = [transfer(n) for n in range(100, 110)]
+    lines = signed_lines([submission.entry for submission in batch])
+    append(log, [transfer(7), *batch[:repeats]])
+    append(log, decode_batch(lines))
+    sqlite.execute("UPDATE signed_batch SET first_index = 3, leaf_hashes = :l", l=bytes(320))
+    report = audit(log)
     assert (report.clean, report.manifests, report.untold) == (True, 0, {"manifest": 1})
 
 

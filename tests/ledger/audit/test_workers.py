@@ -42,6 +42,10 @@ if __name__ == "__main__":
 """
 
 
+# What is loaded once, and for large logs alone, to hash by the processor's own instructions.
+_COMPILER = 80 * 2**20
+
+
 def memory_of(directory: Path) -> int:
     """Audit in a program of its own; give the largest resident set of its processes, in bytes."""
     words = [sys.executable, "-c", _MEASURED, str(directory)]
@@ -69,7 +73,7 @@ def test_audit_memory_of_processes_does_not_grow_with_the_log(sqlite: Home) -> N
 @pytest.mark.timeout(1_200)
 def test_audit_memory_of_a_large_log_is_bounded(sqlite: Home) -> None:
     small, large = filled(sqlite, 50_000, 950_000)
-    assert large < 1.25 * small
+    assert large < 1.25 * small + _COMPILER
     assert large < 200 * 2**20
 
 

@@ -317,6 +317,26 @@ def test_audit_of_a_span_without_entries_reads_none(audited: Audited) -> None:
 # Another party's log, over HTTP
 
 
+def test_audit_on_a_cluster_says_the_same_and_nobody_there_is_undetermined(
+    audited: Audited,
+) -> None:
+    here, there = (audited("--json", *words) for words in ((), ("--scheduler", "local")))
+    assert (there.code, without_time(there)) == (0, without_time(here)), there.stderr
+    outcome = audited("--scheduler", f"tcp://127.0.0.1:{free_port()}")
+    assert outcome.code == 3
+    assert "audit.scheduler" in outcome.stderr
+
+
+def without_time(outcome: Outcome) -> dict[str, Any]:
+    return {**json.loads(outcome.stdout), "as_of": ""}
+
+
+def test_audit_of_a_served_log_on_a_cluster_is_refused(crossproof: CommandLine) -> None:
+    outcome = crossproof("audit", "--url", "http://127.0.0.1:1", "--scheduler", "local")
+    assert outcome.code == 2
+    assert "usage.scheduler" in outcome.stderr
+
+
 @pytest.mark.chain
 def test_audit_of_a_served_log_needs_its_address_and_a_trust_file(
     crossproof: CommandLine, ledger: Served, tmp_path: Path
