@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from functools import partial
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -158,9 +159,10 @@ def records(principal: Reader, node: Ledger, asked: Asking) -> RecordPage:
     )
     progress = Progress(node.log)
     items = [_item(found, progress) for found in page.records]
-    if page.next is None:
-        return RecordPage(records=items)
-    return RecordPage(records=items, next=str(page.next))
+    more: dict[str, Any] = {} if page.next is None else {"next": str(page.next)}
+    if page.lag:
+        more["lag"] = page.lag
+    return RecordPage(records=items, **more)
 
 
 @router.get(

@@ -89,7 +89,7 @@ def serve(
 def _serve(settings: Settings, listening: socket.socket, *, as_json: bool = False) -> None:
     from ledger.node import Node  # noqa: PLC0415 - as above
 
-    with Node.open(settings) as node:
+    with Node.open(settings, is_followed_apart=True) as node:
         app = import_module("api.app").create_app(node)
         server = import_module("api.server").make_server(app)
         say(f"crossproof on {address_of(listening)}, files in {settings.data_dir}")
