@@ -57,9 +57,9 @@ def decode_batch(body: bytes, *, check: Callable[[Kind], None] = check_signed) -
     lines = body.split(b"\n", count)
     shapes = _shapes.passing(check)
     for number, line in enumerate(lines[:count], 1):
-        record_id = _record_id(shapes, line)
-        if record_id is not None:
-            submissions.append(Submission(record_id, line))
+        submission = _looking_alike(shapes, line)
+        if submission is not None:
+            submissions.append(submission)
             continue
         members = decode_canonical(line)
         try:
@@ -80,11 +80,11 @@ def decode_batch(body: bytes, *, check: Callable[[Kind], None] = check_signed) -
     return submissions if manifest is None else _signed(submissions, *manifest)
 
 
-def _record_id(shapes: Sequence[Shape], line: bytes) -> bytes | None:
+def _looking_alike(shapes: Sequence[Shape], line: bytes) -> Submission | None:
     for shape in shapes:
-        record_id = shape.record_id(line)
-        if record_id is not None:
-            return record_id
+        submission = shape.read(line)
+        if submission is not None:
+            return submission
     return None
 
 

@@ -1,7 +1,7 @@
 """A shape: what transfers that look alike have in common, as one pattern over their bytes.
 
     Shape.of(b'{…,"from":"CN",…,"size":7,…}', members)  →  {…,"from":"[A-Z]{2}",…,"size":[0-9]+,…}
-    shape.record_id(another line of that form)           →  its record id, or None
+    shape.read(another line of that form)                →  a Submission, or None
 
 Systems write the same members again and again, and only values differ. Decoding, encoding again and
 comparing (see `entry`) costs several times what it costs to hold a line against a pattern that has
@@ -21,11 +21,13 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from msgspec import UNSET, inspect
+from msgspec import inspect
 
+from ledger.canonical import MAX_INTEGER
 from ledger.errors import LedgerError, MalformedError
 from ledger.kinds import Kind, Transfer
 from ledger.kinds.formats import FORMATS, check_time
+from ledger.submission import PlanUse, Submission
 from ledger.tile import MAX_ENTRY_SIZE
 
 __all__ = ["Shape", "Shapes"]
@@ -39,7 +41,15 @@ _MISSES = 256
 _LONGEST = 4 * 1024
 
 _TYPE = inspect.type_info(Transfer)
-_ID = "id"
+# What is told of a line, by where it stands in a transfer; the plan's in the order of a PlanUse.
+_CAPTURED = {
+    ("record_id",): "id",
+    ("covered_by", "plan", "record_id"): "plan",
+    ("covered_by", "plan", "leaf_hash"): "leaf",
+    ("covered_by", "sequence"): "sequence",
+    ("covered_by", "persons", "personal"): "personal",
+    ("covered_by", "persons", "sensitive"): "sensitive",
+}
 # Records that come together happened together.
 _TIMES = 1_024
 # What needs no escape, in ASCII and in UTF-8 (RFC 3629, 4).
@@ -50,6 +60,7 @@ _UNICODE = (
     rb"|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2})"
 )
 # Up to 15 digits, which are below 2^53 whatever they are.
+_NUMBER = rb"[1-9][0-9]{0,14}+"
 _COUNT = rb"(?:0|[1-9][0-9]{0,14}+)"
 
 
@@ -59,30 +70,34 @@ class Shape:
     def __init__(self, members: Transfer, pattern: re.Pattern[bytes]) -> None:
         self.members = members
         self._match = pattern.fullmatch
+        places = {name: number - 1 for name, number in pattern.groupindex.items()}
+        self._record_id = places[_CAPTURED["record_id",]]
+        self._use = [places[name] for name in _CAPTURED.values() if name in places][1:]
         # All other groups are times: a pattern knows no calendar.
-        self._record_id = pattern.groupindex[_ID] - 1
+        self._times = [place for place in range(pattern.groups) if place not in places.values()]
 
     @classmethod
     def of(cls, entry: bytes, members: Kind) -> Shape | None:
-        """Make the shape of an entry; None where it says more than a pattern can give back."""
-        if not isinstance(members, Transfer) or members.covered_by is not UNSET:
+        """Make the shape of an entry; None where it has none."""
+        if not isinstance(members, Transfer) or len(entry) > _LONGEST:
             return None
-        if len(entry) > _LONGEST:
-            return None
-        pattern = re.compile(_pattern(json.loads(entry), _TYPE))
+        pattern = re.compile(_pattern(json.loads(entry), _TYPE, ()))
         return cls(members, pattern) if pattern.fullmatch(entry) else None
 
-    def record_id(self, line: bytes) -> bytes | None:
-        """Give the record id of a line of this shape, None for any other."""
+    def read(self, line: bytes) -> Submission | None:
+        """Read a line of this shape; None for any other."""
         found = self._match(line)
         if found is None or len(line) > MAX_ENTRY_SIZE:
             return None
         values = found.groups()
-        own = self._record_id
-        for place, text in enumerate(values):
-            if place != own and not _is_time(text):
+        for place in self._times:
+            if not _is_time(values[place]):
                 return None
-        return a2b_hex(values[own].replace(b"-", b""))
+        use = None
+        if self._use:
+            plan, leaf, *counts = [values[place] for place in self._use]
+            use = PlanUse(_bytes_of(plan), a2b_hex(leaf), *map(int, counts))
+        return Submission(_bytes_of(values[self._record_id]), line, use)
 
 
 class Shapes:
@@ -114,24 +129,35 @@ def _passes(shape: Shape, check: Callable[[Kind], None]) -> bool:
     return True
 
 
-def _pattern(value: Any, of: inspect.Type, *, is_nested: bool = False) -> bytes:
+def _pattern(value: Any, of: inspect.Type, path: tuple[str, ...]) -> bytes:
     """Write the pattern of a value that is of a type: its own form, and the type's formats."""
     if isinstance(of, inspect.StructType):
         types = {field.encode_name: field.type for field in of.fields}
         members = []
         for name in sorted(value):
             # The kind is the tag of its type, and no field.
-            part = _pattern(value[name], types[name], is_nested=True) if name in types else None
-            if name == "record_id" and not is_nested:
-                part = b'"(?P<%s>%s)"' % (_ID.encode(), _RECORD_ID)
-            members.append(re.escape(_text(name)) + b":" + (part or re.escape(_text(value[name]))))
+            written = re.escape(_text(value[name]))
+            if name in types:
+                written = _pattern(value[name], types[name], (*path, name))
+            members.append(re.escape(_text(name)) + b":" + written)
         return rb"\{" + b",".join(members) + rb"\}"
     if isinstance(of, inspect.ListType):
-        elements = [_pattern(element, of.item_type, is_nested=True) for element in value]
+        # What is captured is in no list.
+        elements = [_pattern(element, of.item_type, ("",)) for element in value]
         return rb"\[" + b",".join(elements) + rb"\]"
     text = _text(value)
     told = _format(text, of)
-    return told if told is not None and re.fullmatch(told, text) else re.escape(text)
+    if told is None or not re.fullmatch(told, text):
+        told = re.escape(text)
+    name = _CAPTURED.get(path)
+    if name is None:
+        return told
+    quote = b'"' * told.startswith(b'"')
+    return b"%s(?P<%s>%s)%s" % (quote, name.encode(), told.strip(b'"'), quote)
+
+
+def _bytes_of(record_id: bytes) -> bytes:
+    return a2b_hex(record_id.replace(b"-", b""))
 
 
 def _format(text: bytes, of: inspect.Type) -> bytes | None:
@@ -149,8 +175,8 @@ def _format(text: bytes, of: inspect.Type) -> bytes | None:
             told = b"(?:%s)" % b"|".join(re.escape(_text(value)) for value in values)
         case inspect.BoolType():
             told = b"(?:true|false)"
-        case inspect.IntType(ge=0):
-            told = _COUNT
+        case inspect.IntType(ge=0 | 1 as least, le=most) if most == MAX_INTEGER:
+            told = _COUNT if least == 0 else _NUMBER
     return told
 
 
@@ -172,7 +198,6 @@ def _is_time(text: bytes) -> bool:
     return True
 
 
-_RECORD_ID = _inner(FORMATS["record-id"]["pattern"])
 _FORMATS = {
     FORMATS[name]["pattern"]: _inner(FORMATS[name]["pattern"])
     for name in ("hash", "jurisdiction", "record-id", "salt")

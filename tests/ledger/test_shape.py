@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 
 from ledger.batch import decode_batch
 from ledger.canonical import canonicalize
-from ledger.entry import decode_canonical
 from ledger.errors import MalformedError
 from ledger.kinds import Kind
 from ledger.shape import Shape, Shapes
 from ledger.statement import LineError, Statement, new_record_id, new_salt
+from ledger.submission import Submission
 from tests.samples import transfer
 
 _DIGEST = "ab" * 32
-# Every member that a transfer may have, but for its plan.
+# Every member that a transfer may have, but for its legal basis.
 _FULL: dict[str, Any] = {
     "exporter": {
         "id": "uscc:1", "name": "深圳出口", "country": "CN", "address": "1 Road", "contact": "x",
@@ -40,6 +40,11 @@ _FULL: dict[str, Any] = {
     "software": {"name": "s", "version": "1", "build": {"sha-256": _DIGEST}},
     "parents": [{"record_id": new_record_id(), "leaf_hash": _DIGEST}],
     "supersedes": {"record_id": new_record_id(), "leaf_hash": _DIGEST},
+    "covered_by": {
+        "plan": {"record_id": new_record_id(), "leaf_hash": _DIGEST},
+        "sequence": 3,
+        "persons": {"personal": 40, "sensitive": 0},
+    },
     "_sd": ["A" * 43],
     "_sd_alg": "sha-256",
 }  # fmt: skip
@@ -90,7 +95,7 @@ def test_shape_takes_others_that_look_alike(sample: Statement) -> None:
         value["occurred_at"] = "2025-07-01T01:02:03.25Z"
         value["scenario"] = "another one"
         made = Statement.parse(canonicalize(value))
-        assert shape.record_id(made.entry) == made.record_id
+        assert shape.read(made.entry) == Submission.of(made)
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=400)
@@ -102,11 +107,9 @@ def test_what_a_shape_takes_is_canonical_and_valid(number: int, data: st.DataObj
         errors="surrogatepass"
     )
     for shape in _SHAPES:
-        record_id = shape.record_id(line)
-        if record_id is not None:
-            members = decode_canonical(line)
-            assert members is not None
-            assert members.record_id.bytes == record_id
+        read = shape.read(line)
+        if read is not None:
+            assert read == Submission.of(Statement.from_entry(line))
 
 
 @settings(max_examples=400)
@@ -123,10 +126,9 @@ def test_bytes_that_a_shape_takes_are_canonical_and_valid(
     entry = _SAMPLES[number].entry
     at = place % len(entry)
     line = entry[:at] + inserted + entry[at + cut :]
-    if _SHAPES[number].record_id(line) is not None:
-        members = decode_canonical(line)
-        assert members is not None
-        assert members.record_id.bytes == _SHAPES[number].record_id(line)
+    read = _SHAPES[number].read(line)
+    if read is not None:
+        assert read == Submission.of(Statement.from_entry(line))
 
 
 @pytest.mark.parametrize(
@@ -161,17 +163,25 @@ def test_batch_of_a_shape_that_may_not_be_logged_is_refused_for_that() -> None:
     assert (caught.value.line, caught.value.code) == (1, "test.refused")
 
 
-def test_shape_is_made_of_no_plan_and_of_nothing_that_uses_one() -> None:
-    value = {
-        **transfer().value,
-        "covered_by": {
-            "plan": {"record_id": new_record_id(), "leaf_hash": _DIGEST},
-            "sequence": 1,
-            "persons": {"personal": 0, "sensitive": 0},
-        },
+def test_shape_tells_the_place_under_a_plan() -> None:
+    sample = _SAMPLES[1]
+    value = {**sample.value, "record_id": new_record_id()}
+    value["covered_by"] = {
+        "plan": {"record_id": new_record_id(), "leaf_hash": "cd" * 32},
+        "sequence": 1234,
+        "persons": {"personal": 56_789, "sensitive": 1},
     }
-    covered = Statement.parse(canonicalize(value))
-    assert Shape.of(covered.entry, covered.members) is None
+    made = Statement.parse(canonicalize(value))
+    assert shape_of(sample).read(made.entry) == Submission.of(made)
+    value["covered_by"]["sequence"] = 0
+    assert shape_of(sample).read(canonicalize(value)) is None
+
+
+def test_shape_is_of_transfers_alone() -> None:
+    value = {**_SAMPLES[0].value, "kind": "plan", "ceilings": {"transfers": 3}}
+    del value["occurred_at"]
+    plan = Statement.build({**value, "period": {"from": "2026-01-01", "until": "2026-12-31"}})
+    assert Shape.of(plan.entry, plan.members) is None
 
 
 def test_shapes_are_few_and_not_made_of_every_line() -> None:
