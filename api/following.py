@@ -75,20 +75,27 @@ class Following:
                 self._end()
                 self._stop.wait(PAUSE)
                 continue
-            process = self._process
-            if process is None:
-                # Spawned: a fork would take the store's connections along, and locks.
-                process = get_context("spawn").Process(
-                    target=follow, args=self._arguments, name="following", daemon=True
-                )
-                process.start()
-                self._process = process
+            try:
+                process = self._process or self._start()
+            except OSError as error:
+                _logger.warning("nobody follows the log; trying again", reason=str(error))
+                self._stop.wait(PAUSE)
+                continue
             wait([process.sentinel, self._stopped], timeout=PAUSE)
             if not self._stop.is_set() and not process.is_alive():
                 _logger.warning("the process that follows the log ended", code=process.exitcode)
                 self._end()
                 self._stop.wait(PAUSE)
         self._end()
+
+    def _start(self) -> BaseProcess:
+        # Spawned: a fork would take the store's connections along, and locks of whichever thread.
+        process = get_context("spawn").Process(
+            target=follow, args=self._arguments, name="following", daemon=True
+        )
+        process.start()
+        self._process = process
+        return process
 
     def _end(self) -> None:
         process, self._process = self._process, None
