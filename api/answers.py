@@ -104,6 +104,9 @@ class RecordPage(Answer):
 
     records: list[RecordItem]
     next: str | None = Next
+    lag: int = Field(
+        0, description="Newest entries that no search finds yet; absent where there are none"
+    )
 
 
 class RecordTimes(Answer):

@@ -31,6 +31,7 @@ from api.decoding import Decoding
 from api.desk import Desks
 from api.direct import DirectRecords
 from api.docket import DocketKeeper
+from api.following import followed_apart
 from api.grouping import Grouping
 from api.metrics import Figures, Measured
 from api.paths import ExactPaths
@@ -95,14 +96,17 @@ def create_app(source: Settings | Node) -> FastAPI:
         app.state.trail = trail_writer = TrailWriter(node)
         app.state.desks = desks = Desks.open(node, intake, known)
         app.state.certifying = certifying = Certifying.open(page, seal)
-        app.state.docket = keeper = DocketKeeper(node.log, trust=known, settings=settings)
+        app.state.docket = keeper = DocketKeeper(
+            node.log, trust=known, settings=settings, follows=not node.is_followed_apart
+        )
         app.state.webhooks = hooks = WebhookKeeper(
             node, trust=known, listed=listed, has_issuer=issuer is not None
         )
         unwatch = figures.watch(node, (intake, desks.anyone.intake), keeper.docket, hooks)
         try:
-            async with Decoding.of(settings) as app.state.decoding:
-                yield
+            with followed_apart(node, known) as app.state.following:
+                async with Decoding.of(settings) as app.state.decoding:
+                    yield
         finally:
             unwatch()
             app.state.writers.close()

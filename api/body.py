@@ -81,20 +81,23 @@ class Intake:
         return self._held
 
     @asynccontextmanager
-    async def read(self, request: Request, *, limit: int) -> AsyncIterator[bytearray]:
+    async def read(self, request: Request, *, limit: int) -> AsyncIterator[bytes]:
         """Read a request's body of at most `limit` bytes, and count it until the block ends."""
         _check_announced(request, limit)
         client = client_of(request)
         if self._each is not None and self._clients[client] >= self._each:
             raise _too_many(self._each)
         self._clients[client] += 1
-        body = bytearray()
+        # Joined once: a body that grows by each part is copied over and over.
+        parts: list[bytes] = []
         taken = 0
         try:
             try:
-                await self._fill(body, request, limit)
+                await self._fill(parts, request, limit)
             finally:
-                taken = len(body)
+                taken = sum(map(len, parts))
+            body = b"".join(parts)
+            parts.clear()
             yield body
         finally:
             self._held -= taken
@@ -102,19 +105,20 @@ class Intake:
             if not self._clients[client]:
                 del self._clients[client]
 
-    async def _fill(self, body: bytearray, request: Request, limit: int) -> None:
+    async def _fill(self, parts: list[bytes], request: Request, limit: int) -> None:
         now = asyncio.get_running_loop().time
         end = now() + BODY_TIMEOUT_SECONDS
-        came = 0
+        came = length = 0
         try:
             async with asyncio.timeout_at(min(end, now() + PACE_SECONDS)) as deadline:
                 async for chunk in request.stream():
-                    if len(body) + len(chunk) > limit:
+                    if length + len(chunk) > limit:
                         raise _too_large(limit, f"more than {limit} bytes")
                     if self._held + len(chunk) > self._capacity:
                         raise busy()
                     self._held += len(chunk)
-                    body += chunk
+                    parts.append(chunk)
+                    length += len(chunk)
                     came += len(chunk)
                     if came >= PACE_SECONDS * MIN_BYTES_PER_SECOND:
                         came = 0

@@ -21,12 +21,14 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-__all__ = ["Capacity", "Connection", "Room"]
+__all__ = ["MAX_HEAD_BYTES", "Capacity", "Connection", "Room"]
 
 HEAD_SECONDS = 10.0
+# A head, or what stands between the parts of a body and after it: the parser keeps all of it.
+MAX_HEAD_BYTES = 64 * 1024
 # A reader takes a large answer in pieces: in each such time as much must go as makes this rate.
 SENDING_SECONDS = 30.0
 MIN_BYTES_PER_SECOND = 8 * 1024
@@ -89,7 +91,7 @@ class Room(ServerState):
         self._waiting.pop(connection, None)
 
 
-class Connection(H11Protocol):
+class Connection(HttpToolsProtocol):
     """One connection, looked at now and then: whether it still has a reason to be open."""
 
     def __init__(
@@ -105,6 +107,8 @@ class Connection(H11Protocol):
         self._since: float | None = None
         self._unsent: int | None = None
         self._timer: asyncio.TimerHandle | None = None
+        # Bytes that came since the last head, or part of a body, was whole.
+        self._pending = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait."""
@@ -121,8 +125,38 @@ class Connection(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on; a whole head ends the waiting."""
+        self._pending += len(data)
         super().data_received(data)
+        if self._pending > MAX_HEAD_BYTES and not self.transport.is_closing():
+            self._refuse()
         self._note()
+
+    def on_headers_complete(self) -> None:
+        """Begin to answer."""
+        self._pending = 0
+        super().on_headers_complete()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a line of a head; what follows a body is not one."""
+        # uvicorn says it is never None; before the first request it is.
+        if self.cycle is None or self.cycle.scope is not self.scope:  # type: ignore[redundant-expr]
+            super().on_header(name, value)
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of a body."""
+        self._pending = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Wait for the next head."""
+        self._pending = 0
+        super().on_message_complete()
+
+    def _refuse(self) -> None:
+        if self.cycle is None or self.cycle.response_complete:  # type: ignore[redundant-expr]
+            self.send_400_response("The request's head is too long.")
+        else:
+            self.transport.abort()
 
     def on_response_complete(self) -> None:
         """Wait again: for the next head, or for the end of a body that nobody reads."""

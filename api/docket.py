@@ -7,7 +7,7 @@ import threading
 import structlog
 
 from api.auth import Principal, Scope
-from ledger.docket import Docket, Lag
+from ledger.docket import PAGE, Docket, Lag
 from ledger.dossier import Terms
 from ledger.errors import LedgerError
 from ledger.log import Log
@@ -20,8 +20,10 @@ __all__ = ["DocketKeeper", "reach_of", "terms_of"]
 FOLLOW_SECONDS = 0.5
 # A step of the worker, between which it can be stopped: about a second of work.
 _PAGES = 4
-# What a request looks through itself, so that whoever has just recorded something sees it.
+# What a request looks through itself, so that whoever has just recorded something sees it; where
+# there is more, it would wait without seeing the newest.
 _PAGES_OF_REQUEST = 2
+_ENTRIES_OF_REQUEST = _PAGES_OF_REQUEST * PAGE
 _DAY = 24 * 3600
 
 _logger = structlog.get_logger(__name__)
@@ -53,23 +55,28 @@ def reach_of(principal: Principal) -> Reach:
 
 
 class DocketKeeper:
-    """Follows the log while the application runs."""
+    """Follows the log while the application runs, unless a process apart does (`follows`)."""
 
-    def __init__(self, log: Log, *, trust: Trust, settings: Settings) -> None:
+    def __init__(self, log: Log, *, trust: Trust, settings: Settings, follows: bool = True) -> None:
         self.docket = Docket(log, trust=trust, terms=terms_of(settings))
         self._stop = threading.Event()
         self._begun = False
         self._worker = threading.Thread(target=self._run, name="docket", daemon=True)
-        self._worker.start()
+        if follows:
+            self._worker.start()
 
     def fresh(self) -> tuple[Docket, Lag]:
-        """Give the docket, and what it does not tell yet; little of that where little was new."""
-        return self.docket, self.docket.catch_up(pages=_PAGES_OF_REQUEST)
+        """Give the docket, and what it does not tell yet; nothing of that where little was new."""
+        lag = self.docket.lag()
+        if lag and lag.entries <= _ENTRIES_OF_REQUEST:
+            lag = self.docket.catch_up(pages=_PAGES_OF_REQUEST)
+        return self.docket, lag
 
     def close(self) -> None:
         """Stop after the step that it is in."""
         self._stop.set()
-        self._worker.join()
+        if self._worker.ident is not None:
+            self._worker.join()
 
     def _run(self) -> None:
         while not self._stop.is_set():

@@ -15,14 +15,15 @@ from enum import StrEnum
 from api.access import may_read
 from api.auth import Principal, Scope
 from ledger.log import Log
-from ledger.search_index import index_log
+from ledger.search_index import PAGE, backlog, index_log
 from ledger.search_terms import Asked, term
 from ledger.statement import Statement
 from ledger.store import Reading, Search, Submitted
 
 __all__ = ["Filter", "Found", "Order", "Page", "list_records", "scope_of"]
 
-# The index follows the log by itself; whoever asks in between makes it look at the newest so far.
+# The index follows the log by itself; whoever asks in between makes it look at the newest so far,
+# but where that is so much that he would only wait.
 _INDEXED_PAGES = 4
 
 
@@ -94,10 +95,14 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Records, and the index to go on from; None at the log's end."""
+    """Records, and the index to go on from; None at the log's end.
+
+    `lag` entries at the end of the log can be found by their record ids alone, so far.
+    """
 
     records: list[Found]
     next: int | None
+    lag: int = 0
 
 
 def scope_of(principal: Principal) -> frozenset[bytes] | None:
@@ -121,19 +126,20 @@ def list_records(
 
     A cursor is the first index that the page may hold; against the log's order, one beyond it.
     """
-    is_whole = index_log(log, pages=_INDEXED_PAGES)
+    done, end = backlog(log)
+    is_whole = end - done <= _INDEXED_PAGES * PAGE and index_log(log, pages=_INDEXED_PAGES)
     search = wanted.search(scope_of(principal))
     newest_first = order is Order.NEWEST
     with log.store.search() as rows:
         found = rows.find(search, cursor=cursor, newest_first=newest_first, limit=limit)
-        indexed, _ = rows.backlog()
+        indexed, size = rows.backlog()
     with log.store.reading() as reading:
         records = list(_read(reading, principal, found.indexes))
     going_on = found.next
     if going_on is None and not is_whole and not newest_first:
         # There is more, that cannot be found yet: nobody shall take this for the log's end.
         going_on = max(indexed, cursor or 0)
-    return Page(records, going_on)
+    return Page(records, going_on, size - indexed)
 
 
 def _read(reading: Reading, principal: Principal, indexes: list[int]) -> Iterator[Found]:

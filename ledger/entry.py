@@ -27,6 +27,7 @@ __all__ = [
     "check_names_and_numbers",
     "decode",
     "decode_canonical",
+    "decode_logged",
     "decode_members",
     "wrong_record_id",
 ]
@@ -51,6 +52,14 @@ def decode_canonical(data: bytes) -> Kind | None:
     except (MalformedError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     return members if _encode(members) == data else None
+
+
+def decode_logged(entry: bytes) -> Kind | None:
+    """Decode what a log has taken in, its form not looked at again; None for another version's."""
+    try:
+        return _decode(entry)
+    except (MalformedError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def decode_members(value: dict[str, Any], members: type[_T]) -> _T:

@@ -16,7 +16,7 @@ from hashlib import sha256
 
 from ledger.attestation import Attestation
 from ledger.errors import LedgerError
-from ledger.log import Log
+from ledger.log import LogReader
 from ledger.receipt import Receipt
 from ledger.statement import Statement
 from ledger.status import Status
@@ -25,27 +25,33 @@ __all__ = ["catch_up", "receipt_key", "subject_of"]
 
 # Entries read at once: four bundles.
 _PAGE = 1_024
+# Each time that the place is written, appends wait: so it is written for many pages together.
+_PAGES_AT_ONCE = 16
 # In canonical form a signed entry begins with its signature: no other kind has an earlier member.
 _SIGNED = b'{"jws":"'
 
 
-def catch_up(log: Log, *, pages: int | None = None) -> bool:
+def catch_up(log: LogReader, *, pages: int | None = None) -> bool:
     """Look through what was logged since the last time; say whether nothing is left.
 
     At most so many pages of 1,024 entries, where a number is given.
     """
     done, end = log.store.backlog()
     while done < end and (pages is None or pages > 0):
-        entries = log.entries(done, _PAGE)
+        at_once = _PAGES_AT_ONCE if pages is None else min(pages, _PAGES_AT_ONCE)
+        new_size = min(done + at_once * _PAGE, end)
         found = [
-            (key, done + offset)
-            for offset, entry in enumerate(entries)
-            if (key := _key(log, done + offset, entry)) is not None
+            (key, index)
+            for start in range(done, new_size, _PAGE)
+            for index, entry in enumerate(
+                log.entries(start, min(_PAGE, new_size - start)), start=start
+            )
+            if entry.startswith(_SIGNED) and (key := _key(log, index, entry)) is not None
         ]
-        log.store.relate(found, old_size=done, new_size=done + len(entries))
+        log.store.relate(found, old_size=done, new_size=new_size)
         # Where somebody else was faster, go on where they are.
         done, end = log.store.backlog()
-        pages = None if pages is None else pages - 1
+        pages = None if pages is None else pages - at_once
     return done >= end
 
 
@@ -60,7 +66,7 @@ def subject_of(entry: bytes) -> bytes | None:
     return None if spoken is None else spoken[1]
 
 
-def _key(log: Log, index: int, entry: bytes) -> bytes | None:
+def _key(log: LogReader, index: int, entry: bytes) -> bytes | None:
     spoken = _spoken(entry)
     if spoken is None:
         return None

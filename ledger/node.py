@@ -68,8 +68,11 @@ class Node:
         publisher: Publisher,
         operator: EvmKey,
         publication: Publication | None = None,
+        is_followed_apart: bool = False,
     ) -> None:
         self.settings = settings
+        # Whether a process of its own finds what is in the log, and not this one.
+        self.is_followed_apart = is_followed_apart
         self._directory = directory
         self.lease = lease
         self.log = log
@@ -86,9 +89,10 @@ class Node:
         self._follow_at = 0.0
 
     @classmethod
-    def open(cls, settings: Settings) -> Node:
+    def open(cls, settings: Settings, *, is_followed_apart: bool = False) -> Node:
         """Open the store and the chain, making what a first start needs.
 
+        With `is_followed_apart` the caller has the log followed (see `following`).
         Raises ConfigurationError where keys, store and settings do not belong together. A log
         that could fork opens all the same, for reading only (see `log`).
         """
@@ -146,6 +150,7 @@ class Node:
                 publisher=publisher,
                 operator=keys.operator,
                 publication=publication,
+                is_followed_apart=is_followed_apart,
             )
             opened.pop_all()
         return node
@@ -169,8 +174,10 @@ class Node:
             threading.Thread(target=self.lease.run, name="lease", daemon=True),
             threading.Thread(target=self._publish_news, name="publish", daemon=True),
             threading.Thread(target=self.publisher.run, name="anchor", daemon=True),
-            threading.Thread(target=self._index_news, name="index", daemon=True),
         ]
+        if not self.is_followed_apart:
+            index = threading.Thread(target=self._index_news, name="index", daemon=True)
+            self._workers.append(index)
         if self.publication is not None:
             self._workers.append(
                 threading.Thread(target=self.publication.run, name="tiles", daemon=True)

@@ -65,11 +65,14 @@ def read(portion: bytes, kinds: Collection[str]) -> Reading | None:
         submissions = decode_batch(portion, check=check)
     except LedgerError:
         return None
-    lines = portion.split(b"\n")
+    record_ids, entries, _, _ = zip(*submissions, strict=True)
+    lines = portion.split(b"\n", len(entries))
     return Reading(
-        b"".join([submission.record_id for submission in submissions]),
-        b"".join([leaf_hash(submission.entry) for submission in submissions]),
-        {i: s.entry for i, s in enumerate(submissions) if s.entry != lines[i]},
+        b"".join(record_ids),
+        b"".join(map(leaf_hash, entries)),
+        {}
+        if lines[: len(entries)] == list(entries)
+        else {i: entry for i, entry in enumerate(entries) if entry != lines[i]},
         {i: s.use for i, s in enumerate(submissions) if s.use is not None},
         submissions[-1].signs,
     )

@@ -104,7 +104,8 @@ def receipt_keys(log: LogView, index: int, record: Statement) -> list[bytes]:
 
 def receipt_keys_by(record: Statement, submitter: str | None) -> list[bytes]:
     """Name them likewise, of a record that this one submitted."""
-    return [receipt_key(record.leaf_hash, party) for party in _parties(record, submitter)]
+    leaf = record.leaf_hash
+    return [receipt_key(leaf, party) for party in _parties(record, submitter)]
 
 
 def _parties(record: Statement, submitter: str | None) -> set[str | None]:

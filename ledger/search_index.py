@@ -8,56 +8,58 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ledger.log import Log
+from ledger.log import LogReader
 from ledger.search_terms import terms
-from ledger.store import SearchRow, Submitted
+from ledger.store import SearchRow, Submitted, microseconds
 
-__all__ = ["index_log", "rebuild"]
+__all__ = ["PAGE", "backlog", "index_log", "rebuild"]
 
 # Entries read and written at once: 16 bundles.
-_PAGE = 4_096
+PAGE = 4_096
 
 
-def index_log(log: Log, *, pages: int | None = None) -> bool:
+def index_log(log: LogReader, *, pages: int | None = None) -> bool:
     """Look through what was logged since the last time; say whether nothing is left.
 
     At most so many pages of 4,096 entries, where a number is given.
     """
-    done, end = _backlog(log)
+    done, end = backlog(log)
     while done < end and (pages is None or pages > 0):
-        rows = list(_rows(log, done, min(done + _PAGE, end)))
+        rows = list(_rows(log, done, min(done + PAGE, end)))
         with log.store.search(write=True) as search:
             search.add(rows, old_size=done, new_size=done + len(rows))
         # Where somebody else was faster, go on where they are.
-        done, end = _backlog(log)
+        done, end = backlog(log)
         pages = None if pages is None else pages - 1
     return done >= end
 
 
-def rebuild(log: Log) -> None:
+def rebuild(log: LogReader) -> None:
     """Forget every row, and make all of them again."""
     with log.store.search(write=True) as search:
         search.forget()
     index_log(log)
 
 
-def _backlog(log: Log) -> tuple[int, int]:
+def backlog(log: LogReader) -> tuple[int, int]:
+    """Say how many entries can be found, and how many there are."""
     with log.store.search() as search:
         return search.backlog()
 
 
-def _rows(log: Log, start: int, end: int) -> Iterator[SearchRow]:
+def _rows(log: LogReader, start: int, end: int) -> Iterator[SearchRow]:
     entries = log.entries(start, end - start)
     submissions = _submissions(log, start, end)
-    came = next(submissions)
+    came, received_at = None, None
     for index, entry in enumerate(entries, start=start):
-        if index >= came.first_index + came.length:
+        if came is None or index >= came.first_index + came.length:
             came = next(submissions)
+            received_at = None if came.received_at is None else microseconds(came.received_at)
         found, occurred = terms(entry, came.submitter)
-        yield SearchRow(index, frozenset(found), came.received_at, occurred)
+        yield SearchRow(index, found, received_at, occurred)
 
 
-def _submissions(log: Log, start: int, end: int) -> Iterator[Submitted]:
+def _submissions(log: LogReader, start: int, end: int) -> Iterator[Submitted]:
     with log.store.reading() as reading:
         found = [reading.submission_of(start), *reading.submissions(start + 1, end - start)]
     yield from found

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 
 import msgspec
@@ -24,6 +25,8 @@ __all__ = ["TERM_SIZE", "Asked", "occurred_at", "term", "terms"]
 TERM_SIZE = 16
 
 _TO_SECONDS = len("2026-11-21T08:15:00")
+# Parties, places and kinds come again and again; leaves and files do not.
+_REMEMBERED = 4_096
 
 
 class Asked(StrEnum):
@@ -82,21 +85,25 @@ _decoder = msgspec.json.Decoder(_Entry)
 def term(asked: Asked, value: str) -> bytes:
     """Make the term of a value."""
     # No kind of term has a NUL in its name, so no two pairs are written alike.
-    return sha256(f"{asked.value}\0{value}".encode(errors="surrogatepass")).digest()[:TERM_SIZE]
+    return sha256(f"{asked}\0{value}".encode(errors="surrogatepass")).digest()[:TERM_SIZE]
 
 
 def terms(entry: bytes, submitter: str | None) -> tuple[set[bytes], int | None]:
     """Give an entry's terms, and in seconds since 1970 when what it tells of happened."""
     found = {term(Asked.LEAF, leaf_hash(entry).hex())}
     if submitter is not None:
-        found.add(term(Asked.SUBMITTER, submitter))
+        found.add(_often(Asked.SUBMITTER, submitter))
     try:
         read = _decoder.decode(entry)
     except msgspec.MsgspecError:
         # Logged by another version: it is still found by its leaf and whoever logged it.
         return found, None
-    found.update(term(asked, value) for asked, value in _values(read))
+    found.update([_often(asked, value) for asked, value in _values(read)])
+    found.update([term(asked, value) for asked, value in _digests(read)])
     return found, None if read.occurred_at is UNSET else occurred_at(read.occurred_at)
+
+
+_often = lru_cache(maxsize=_REMEMBERED)(term)
 
 
 def occurred_at(text: str) -> int | None:
@@ -122,8 +129,12 @@ def _values(entry: _Entry) -> Iterator[tuple[Asked, str]]:
     first = [] if entry.recipient is UNSET else [entry.recipient]
     for party in (*first, *entry.onward_recipients):
         yield Asked.RECIPIENT, party.id
+
+
+def _digests(entry: _Entry) -> Iterator[tuple[Asked, str]]:
     for file in entry.files:
-        yield from ((Asked.FILE, digest) for digest in file.digests.values())
+        for digest in file.digests.values():
+            yield Asked.FILE, digest
     plan = UNSET if entry.covered_by is UNSET else entry.covered_by.plan
     for reference in (*entry.parents, entry.supersedes, plan):
         if reference is not UNSET:

@@ -200,6 +200,8 @@ class Appended:
 
 def ranges_of(indexes: Sequence[int]) -> tuple[Range, ...]:
     """Write the indexes of lines 1, 2, 3, … as ranges."""
+    if isinstance(indexes, range) and indexes.step == 1:
+        return (Range(1, indexes.start, len(indexes)),) if indexes else ()
     ranges: list[Range] = []
     start = 0
     for position in range(1, len(indexes) + 1):

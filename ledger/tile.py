@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ledger.errors import MalformedError
 from ledger.merkle import HASH_SIZE, MAX_SIZE
@@ -38,6 +39,8 @@ MAX_ENTRY_SIZE = 65_535
 ENTRIES = -1
 
 _LENGTH = 2
+# How many lengths are remembered as they are written.
+_LENGTHS = 1_024
 MAX_LEVEL = (MAX_SIZE.bit_length() - 1) // HEIGHT
 _PATH = re.compile(
     r"tile/(?P<level>0|[1-9][0-9]?|entries)"
@@ -103,17 +106,23 @@ def tiles_between(old_size: int, new_size: int) -> Iterator[Tile]:
 
 def encode_entries(entries: Sequence[bytes]) -> bytes:
     """Write entries as a bundle, or as what follows the entries that are there already."""
-    parts: list[bytes] = []
-    for entry in entries:
-        if len(entry) > MAX_ENTRY_SIZE:
-            raise MalformedError(
-                "tile.entry-size",
-                "an entry is too long for a bundle",
-                expected=f"at most {MAX_ENTRY_SIZE} bytes",
-                found=f"{len(entry)} bytes",
-            )
-        parts += (len(entry).to_bytes(_LENGTH, "big"), entry)
-    return b"".join(parts)
+    lengths = list(map(len, entries))
+    longest = max(lengths, default=0)
+    if longest > MAX_ENTRY_SIZE:
+        raise MalformedError(
+            "tile.entry-size",
+            "an entry is too long for a bundle",
+            expected=f"at most {MAX_ENTRY_SIZE} bytes",
+            found=f"{longest} bytes",
+        )
+    prefixes = map(_written_length, lengths)
+    return b"".join([part for pair in zip(prefixes, entries, strict=True) for part in pair])
+
+
+# Entries of one system are of few lengths.
+@lru_cache(maxsize=_LENGTHS)
+def _written_length(length: int) -> bytes:
+    return length.to_bytes(_LENGTH, "big")
 
 
 def decode_entries(data: bytes, width: int | None = None) -> list[bytes]:

@@ -50,7 +50,7 @@ def grow(size: int, edge: Sequence[bytes], leaf_hashes: Sequence[bytes]) -> Grow
             expected=f"levels of {expected} bytes",
             found=f"levels of {found} bytes",
         )
-    if any(len(leaf) != HASH_SIZE for leaf in leaf_hashes):
+    if set(map(len, leaf_hashes)) - {HASH_SIZE}:
         raise MalformedError("tree.leaf", "not a leaf hash", expected=f"{HASH_SIZE} bytes")
     tiles: dict[tuple[int, int], bytes] = {}
     new_edge: list[bytes] = []

@@ -15,7 +15,7 @@ import pytest
 
 # Used without being imported: the database's driver is named in its URL, eth-tester finds
 # py-evm by itself.
-_NOT_IMPORTED = {"psycopg"}
+_NOT_IMPORTED = {"httptools", "psycopg", "uvloop"}
 
 
 def imported(source: Path) -> Iterator[str]:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from functools import partial
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -76,7 +77,7 @@ async def record(
     check_media_type(request, JSON)
     async with bodies.read(request, limit=node.settings.max_record_bytes) as body:
         placed = await grouping.submit(
-            bytes(body),
+            body,
             submitter=principal.organisation,
             check=partial(check_kind, principal),
         )
@@ -123,9 +124,8 @@ async def batch(
     """
     check_media_type(request, NDJSON)
     async with bodies.read(request, limit=node.settings.max_batch_bytes) as body:
-        data = _emptied(body)
-        readings = await decoding.read(data, permitted_kinds(principal))
-        appended = await writers.run(partial(_batch, node, data, readings, principal))
+        readings = await decoding.read(body, permitted_kinds(principal))
+        appended = await writers.run(partial(_batch, node, body, readings, principal))
     figures.count(added=appended.added, duplicates=appended.duplicates)
     answer = {
         "count": appended.count,
@@ -158,9 +158,10 @@ def records(principal: Reader, node: Ledger, asked: Asking) -> RecordPage:
     )
     progress = Progress(node.log)
     items = [_item(found, progress) for found in page.records]
-    if page.next is None:
-        return RecordPage(records=items)
-    return RecordPage(records=items, next=str(page.next))
+    more: dict[str, Any] = {} if page.next is None else {"next": str(page.next)}
+    if page.lag:
+        more["lag"] = page.lag
+    return RecordPage(records=items, **more)
 
 
 @router.get(
@@ -218,13 +219,6 @@ def _batch(
     if lines is None:
         lines = Lines.of(decode_batch(body, check=partial(check_kind, principal)))
     return node.submit(lines, submitter=principal.organisation)
-
-
-def _emptied(body: bytearray) -> bytes:
-    """Take the bytes out, so that a batch is not in memory twice while it is logged."""
-    data = bytes(body)
-    body.clear()
-    return data
 
 
 def _item(found: Found, progress: Progress) -> RecordItem:

@@ -86,16 +86,14 @@ class _Question:
 
 
 def _verify(
-    body: bytearray,
+    body: bytes,
     read: Callable[[bytes], _Question],
     *,
     trust: Callable[[], Trust],
     desk: Desk,
 ) -> Report:
-    data = bytes(body)
-    body.clear()
     try:
-        asked = read(data)
+        asked = read(body)
     except _NoBundleError as none:
         return Report((Check.failed("bundle.format", none.error),), datetime.now(UTC))
     believed = trust()

@@ -11,6 +11,6 @@ backup) is asked when somebody asks, and never stored.
 from __future__ import annotations
 
 from ledger.docket.case import Case, flag_condition
-from ledger.docket.docket import Docket, Lag, Tally
+from ledger.docket.docket import PAGE, Docket, Lag, Tally
 
-__all__ = ["Case", "Docket", "Lag", "Tally", "flag_condition"]
+__all__ = ["PAGE", "Case", "Docket", "Lag", "Tally", "flag_condition"]

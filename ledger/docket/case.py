@@ -10,8 +10,8 @@ A flag is a question to these: `flag_condition` asks it of many rows in SQL, `Ca
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import IntFlag
+from typing import NamedTuple
 
 from ledger.attestation import Stage
 from ledger.dossier import Flag, Overview, StageState, Terms
@@ -22,9 +22,11 @@ from ledger.stages.comparison import seconds
 from ledger.statement import record_id_text
 from ledger.store import Condition, DocketRow
 
-__all__ = ["Case", "flag_condition", "row_of"]
+__all__ = ["Case", "Standing", "flag_condition", "row_of", "standing_row"]
 
 _PERCENT = 10
+# Of a statement's time, which is in UTC.
+_MONTH = len("2026-11")
 
 
 class Mark(IntFlag):
@@ -53,6 +55,15 @@ _AWAITED = {Stage.BACKUP: Mark.BACKUP_AWAITED, Stage.POST_CHECK: Mark.POST_CHECK
 _STATES = (StageState.MISSING, StageState.IN_ORDER, StageState.WRONG, StageState.UNDETERMINED)
 _STAGE_BITS = 2
 _STAGE_MASK = (1 << _STAGE_BITS) - 1
+
+
+class Standing(NamedTuple):
+    """The part of a row that others' words decide (see `DocketRow`)."""
+
+    stages: int
+    marks: int
+    used: int | None
+    stale: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,25 +125,29 @@ def row_of(overview: Overview, submitter: str | None, *, stale: int = 0) -> Dock
             marks |= _AWAITED.get(stage.stage, Mark(0))
     if not overview.records.receipts:
         marks |= Mark.RECEIPT_AWAITED
-    occurred_at = seconds(says.occurred_at)
+    standing = Standing(stages, int(marks), overview.used, stale)
+    return standing_row(transfer.index, transfer.leaf_hash, says, submitter, standing)
+
+
+def standing_row(
+    index: int, leaf_hash: bytes, says: Transfer, submitter: str | None, standing: Standing
+) -> DocketRow:
+    """Write the row of a transfer that stands like this."""
     covered_by = says.covered_by or None
     return DocketRow(
-        entry_index=transfer.index,
-        record_id=says.record_id.bytes,
-        leaf_hash=transfer.leaf_hash,
-        plan_leaf=None if covered_by is None else bytes.fromhex(covered_by.plan.leaf_hash),
-        submitter=submitter,
-        exporter=says.exporter.id,
-        recipient=says.recipient.id,
-        origin=says.from_,
-        destination=says.to,
-        scenario=says.scenario,
-        occurred_at=occurred_at,
-        month=f"{datetime.fromtimestamp(occurred_at, UTC):%Y-%m}",
-        stages=stages,
-        marks=int(marks),
-        used=overview.used,
-        stale=stale,
+        index,
+        says.record_id.bytes,
+        leaf_hash,
+        None if covered_by is None else bytes.fromhex(covered_by.plan.leaf_hash),
+        submitter,
+        says.exporter.id,
+        says.recipient.id,
+        says.from_,
+        says.to,
+        says.scenario,
+        seconds(says.occurred_at),
+        says.occurred_at[:_MONTH],
+        *standing,
     )
 
 

@@ -16,21 +16,26 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import groupby
 
-from ledger.docket.case import Case, flag_condition, row_of
+from msgspec import UNSET
+
+from ledger.docket.case import Case, Standing, flag_condition, row_of, standing_row
 from ledger.docket.overviews import Found, read_overviews, submitters_of
 from ledger.dossier import Flag, Terms
-from ledger.errors import LedgerError
+from ledger.entry import decode_logged
 from ledger.follower import catch_up, subject_of
 from ledger.kinds import Plan, Transfer
-from ledger.log import Log
+from ledger.log import LogReader
+from ledger.merkle import leaf_hash
+from ledger.related import receipt_keys_by
 from ledger.statement import Statement
 from ledger.store import Condition, Count, DocketRow, Reach, Wanted
 from ledger.tile import WIDTH, decode_entries
 from ledger.trust import Trust
 
-__all__ = ["Docket", "Lag", "Tally"]
+__all__ = ["PAGE", "Docket", "Lag", "Tally"]
 
-_PAGE = 1_024
+# Entries looked through in one transaction.
+PAGE = 1_024
 _RENEWED_AT_ONCE = 256
 _SIGNED = b'{"jws":"'
 
@@ -62,12 +67,14 @@ class Docket:
     `trust` says whose word counts: with another one the docket is built anew.
     """
 
-    def __init__(self, log: Log, *, trust: Trust, terms: Terms) -> None:
+    def __init__(self, log: LogReader, *, trust: Trust, terms: Terms) -> None:
         self._log = log
         self._trust = trust
         self._believed = _digest(trust)
         self.terms = terms
         self._following = threading.Lock()
+        # How a transfer stands of which nobody has spoken yet; owned by the lock.
+        self._alone: Standing | None = None
 
     def begin(self) -> None:
         """Forget what was found under another trust file."""
@@ -149,18 +156,12 @@ class Docket:
         log = self._log
         with log.store.docket() as rows:
             old = rows.place().size
-        entries = log.entries(old, _PAGE)
+        entries = log.entries(old, PAGE)
         new = old + len(entries)
         # What speaks of the transfers of this page is found through it.
         catch_up(log)
         page = _Page.read(old, entries)
-        found = self._owned(page.transfers)
-        made = [
-            row_of(overview, transfer.submitter)
-            for transfer, overview in zip(
-                found, read_overviews(log, found, self._trust), strict=True
-            )
-        ]
+        made = self._rows(self._owned(page.transfers))
         with log.store.docket(write=True) as rows:
             if not rows.move(old_size=old, new_size=new, trust=self._believed):
                 return rows.place().trust == self._believed
@@ -169,6 +170,46 @@ class Docket:
             rows.mark_stale({*page.spoken_of, *subjects.values()})
             rows.add(made)
         return True
+
+    def _rows(self, transfers: Sequence[Found]) -> list[DocketRow]:
+        """Make the rows of new transfers.
+
+        Nearly all are under no plan and nobody has spoken of them: what their dossiers say is the
+        same of all, and asked of the first one only.
+        """
+        alone = {
+            found.index: [
+                found.statement.leaf_hash,
+                *receipt_keys_by(found.statement, found.submitter),
+            ]
+            for found in transfers
+            if found.transfer.covered_by is UNSET
+        }
+        keys = [key for of in alone.values() for key in of]
+        spoken_of = self._log.store.spoken_of(keys)
+        if spoken_of:
+            alone = {i: of for i, of in alone.items() if spoken_of.isdisjoint(of)}
+        others = [found for found in transfers if found.index not in alone]
+        made = self._told(others)
+        for found in transfers:
+            if found.index not in alone:
+                continue
+            if self._alone is None:
+                (row,) = self._told([found])
+                self._alone = Standing(row.stages, row.marks, row.used)
+            leaf = alone[found.index][0]
+            made.append(
+                standing_row(found.index, leaf, found.transfer, found.submitter, self._alone)
+            )
+        made.sort(key=lambda row: row.entry_index)
+        return made
+
+    def _told(self, transfers: Sequence[Found]) -> list[DocketRow]:
+        overviews = read_overviews(self._log, transfers, self._trust)
+        return [
+            row_of(overview, found.submitter)
+            for found, overview in zip(transfers, overviews, strict=True)
+        ]
 
     def _renew(self) -> bool:
         log = self._log
@@ -220,16 +261,12 @@ class _Page:
             if entry.startswith(_SIGNED):
                 page._hear(entry)
                 continue
-            try:
-                statement = Statement.from_entry(entry)
-            except LedgerError:
-                # It was logged by another version.
-                continue
-            if isinstance(statement.members, Transfer):
-                page.transfers.append((index, statement))
-            elif isinstance(statement.members, Plan):
+            members = decode_logged(entry)
+            if isinstance(members, Transfer):
+                page.transfers.append((index, Statement(entry, members)))
+            elif isinstance(members, Plan):
                 # Transfers under it may have been logged before.
-                page.spoken_of.add(statement.leaf_hash)
+                page.spoken_of.add(leaf_hash(entry))
         return page
 
     def _hear(self, entry: bytes) -> None:

@@ -15,7 +15,7 @@ from msgspec import UNSET
 from ledger.attestation import Attestation
 from ledger.dossier import Overview, Placed, Records, Said, read_said
 from ledger.kinds import Plan, Transfer
-from ledger.log import Log
+from ledger.log import LogReader
 from ledger.merkle import leaf_hash
 from ledger.receipt import Receipt
 from ledger.related import MAX_RELATED, receipt_keys_by
@@ -40,8 +40,16 @@ class Found:
     statement: Statement
     submitter: str | None
 
+    @property
+    def transfer(self) -> Transfer:
+        """Give what it says."""
+        members = self.statement.members
+        if not isinstance(members, Transfer):
+            raise TypeError(self.statement.kind)
+        return members
 
-def read_overviews(log: Log, transfers: Sequence[Found], trust: Trust) -> Iterator[Overview]:
+
+def read_overviews(log: LogReader, transfers: Sequence[Found], trust: Trust) -> Iterator[Overview]:
     """Give the overview of each transfer, in their order; nothing in it depends on the time."""
     plans = _plans(log, transfers)
     keys = {found.index: _keys(found, plans.get(found.index)) for found in transfers}
@@ -73,7 +81,7 @@ def submitters_of(reading: Reading, indexes: Iterable[int]) -> dict[int, str | N
 class _Heard:
     """Signed entries that were read, each once."""
 
-    def __init__(self, log: Log, trust: Trust) -> None:
+    def __init__(self, log: LogReader, trust: Trust) -> None:
         self._log = log
         self._trust = trust
         self._read: dict[int, Said[Any] | None] = {}
@@ -101,7 +109,7 @@ class _Heard:
         return self._read[index]
 
 
-def _plans(log: Log, transfers: Sequence[Found]) -> dict[int, Entry[Plan]]:
+def _plans(log: LogReader, transfers: Sequence[Found]) -> dict[int, Entry[Plan]]:
     """Find the plan of each transfer that is under one, where it may be shown with it."""
     named = {
         found.index: covered_by.plan

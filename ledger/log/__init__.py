@@ -15,13 +15,14 @@ from __future__ import annotations
 from ledger.log.deduplication import RecordConflictError
 from ledger.log.log import Log
 from ledger.log.plan_use import PlanConflictError
-from ledger.log.reader import State
+from ledger.log.reader import LogReader, State
 from ledger.submission import Appended, Lines, Range, Submission
 
 __all__ = [
     "Appended",
     "Lines",
     "Log",
+    "LogReader",
     "PlanConflictError",
     "Range",
     "RecordConflictError",

@@ -287,9 +287,13 @@ class Log(LogReader):
         else:
             edge = Tree(old.size, tiles).edge()
         lines = batch.lines
-        growth = grow(old.size, edge, [lines.leaf_hashes[position] for position in new])
+        entries, leaf_hashes = lines.entries, lines.leaf_hashes
+        if len(new) < len(entries):
+            entries = [entries[position] for position in new]
+            leaf_hashes = [leaf_hashes[position] for position in new]
+        growth = grow(old.size, edge, leaf_hashes)
         sequencing.put_tiles(growth.tiles)
-        sequencing.add_entries(old.size, [lines.entries[position] for position in new])
+        sequencing.add_entries(old.size, entries)
         sequencing.add_submission(Submitted(old.size, len(new), batch.submitter, batch.received_at))
         head = self._sign(growth.size, growth.root)
         sequencing.move_head(old, head)

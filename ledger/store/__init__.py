@@ -25,6 +25,7 @@ from ledger.store.search_rows import Search, SearchRow
 from ledger.store.sequencing import Sequencing
 from ledger.store.signed_batches import SignedBatch
 from ledger.store.status_lists import MAX_LISTS, StoredList
+from ledger.store.tables import microseconds
 
 __all__ = [
     "GROUPINGS",
@@ -52,4 +53,5 @@ __all__ = [
     "Submitted",
     "UseRow",
     "Wanted",
+    "microseconds",
 ]

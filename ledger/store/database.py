@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -31,7 +33,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from ledger.anchor import Anchor, ChainIdentity
 from ledger.errors import ConfigurationError, UnavailableError
-from ledger.store import anchors, relations, status_lists
+from ledger.store import anchors, index_file, relations, status_lists
 from ledger.store.access import Access
 from ledger.store.anchors import STANDING, AnchorState, Attempt, AttemptState, StoredAnchor
 from ledger.store.docket_rows import DocketRows
@@ -55,6 +57,7 @@ _CACHE_KIB = 8 * 1024
 _MIGRATION_LOCK = 0x63726F7373
 _FILE_MODE = 0o600
 _LOCK = select(log.c.id).with_for_update()
+_SIZE = select(log.c.size)
 _WRITE = "crossproof_write"
 
 _SQLITE_DURABILITY: dict[str, set[Any]] = {"journal_mode": {"wal"}, "synchronous": {2, 3}}
@@ -70,6 +73,9 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        # SQLite's index file, opened when somebody follows the log or asks what was found.
+        self._index: Engine | None = None
+        self._opening = threading.Lock()
 
     @classmethod
     def open(cls, url: str, *, create: bool = True, session: str = "crossproof") -> Store:
@@ -103,6 +109,8 @@ class Store:
     def close(self) -> None:
         """Close every connection that is not in use."""
         self._engine.dispose()
+        if self._index is not None:
+            self._index.dispose()
 
     def __enter__(self) -> Self:
         return self
@@ -222,6 +230,11 @@ class Store:
         with self._transaction(write=False) as connection:
             return relations.find(connection, leaf_hashes, limit=limit)
 
+    def spoken_of(self, keys: Sequence[bytes]) -> set[bytes]:
+        """Say of which of many leaves, or keys of receipts, any entry speaks."""
+        with self._transaction(write=False) as connection:
+            return relations.spoken_of(connection, keys)
+
     def status_list(self, list_id: str) -> StoredList | None:
         """Read a status list by its name."""
         with self._transaction(write=False) as connection:
@@ -258,8 +271,8 @@ class Store:
     @contextmanager
     def docket(self, *, write: bool = False) -> Iterator[DocketRows]:
         """Read the docket, or write it, in one transaction."""
-        with self._transaction(write=write) as connection:
-            yield DocketRows(connection)
+        with self._followed(write=write) as (connection, log_size):
+            yield DocketRows(connection, log_size)
 
     @contextmanager
     def webhooks(self, *, write: bool = False) -> Iterator[WebhookRows]:
@@ -270,23 +283,59 @@ class Store:
     @contextmanager
     def search(self, *, write: bool = False) -> Iterator[SearchRows]:
         """Search the rows that entries are found by, or add to them, in one transaction."""
-        with self._transaction(write=write) as connection:
-            yield SearchRows(connection)
+        with self._followed(write=write) as (connection, log_size):
+            yield SearchRows(connection, log_size)
 
     @contextmanager
-    def _transaction(self, *, write: bool) -> Iterator[Connection]:
+    def _followed(self, *, write: bool) -> Iterator[tuple[Connection, Callable[[], int]]]:
+        """Open what followers keep, and give the way to ask how far the log has come."""
+        if self.is_shared:
+            with self._transaction(write=write) as connection:
+                yield connection, partial(_log_size, connection)
+            return
+        with self._transaction(write=write, engine=self._index_engine()) as connection:
+            yield connection, self._read_log_size
+
+    def _index_engine(self) -> Engine:
+        with self._opening:
+            if self._index is None:
+                url = index_file.url_beside(self._engine.url)
+                engine = _sqlite_engine(url, create=True, prepare=index_file.prepare)
+                with self.reading() as reading:
+                    row = reading.log()
+                verifier, size = ("", 0) if row is None else (row.verifier, row.size)
+                try:
+                    with self._transaction(write=True, engine=engine) as connection:
+                        index_file.begin(connection, verifier=verifier, size=size)
+                except BaseException:
+                    engine.dispose()
+                    raise
+                self._index = engine
+            return self._index
+
+    def _read_log_size(self) -> int:
+        with self._transaction(write=False) as connection:
+            return _log_size(connection)
+
+    @contextmanager
+    def _transaction(self, *, write: bool, engine: Engine | None = None) -> Iterator[Connection]:
+        engine = engine or self._engine
         try:
-            with self._engine.connect() as connection:
+            with engine.connect() as connection:
                 connection.execution_options(**{_WRITE: write})
                 with connection.begin():
                     yield connection
         except SQLAlchemyError as error:
             # After a failed commit or fsync nothing that a connection remembers can be relied on.
-            self._engine.dispose()
+            engine.dispose()
             cause = getattr(error, "orig", None) or error
             raise UnavailableError(
                 "store.unavailable", "the database could not be read or written", found=str(cause)
             ) from error
+
+
+def _log_size(connection: Connection) -> int:
+    return connection.scalar(_SIZE) or 0
 
 
 def _parse(url: str) -> URL:
@@ -311,7 +360,9 @@ def _unusable(expected: str) -> ConfigurationError:
     return ConfigurationError("store.url", "database URL", expected=expected)
 
 
-def _sqlite_engine(url: URL, *, create: bool) -> Engine:
+def _sqlite_engine(
+    url: URL, *, create: bool, prepare: Callable[[sqlite3.Connection, object], None] | None = None
+) -> Engine:
     path = Path(str(url.database))
     try:
         # Entries name parties: the file is for its owner only, and -wal and -shm take its mode.
@@ -321,7 +372,7 @@ def _sqlite_engine(url: URL, *, create: bool) -> Engine:
             "store.file", "the database file cannot be opened", found=f"{path}: {error.strerror}"
         ) from error
     engine = create_engine(url, connect_args={"timeout": _LOCK_TIMEOUT})
-    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "connect", prepare or _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 

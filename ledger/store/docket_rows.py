@@ -6,7 +6,7 @@ no row that he may not see is read, listed or counted.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple
@@ -29,7 +29,8 @@ from sqlalchemy import (
     update,
 )
 
-from ledger.store.tables import docket, docket_place, docket_subject, log
+from ledger.store.bulk import insert_rows
+from ledger.store.tables import docket, docket_place, docket_subject
 
 __all__ = ["GROUPINGS", "Condition", "Count", "DocketRow", "DocketRows", "Place", "Reach", "Wanted"]
 
@@ -160,18 +161,18 @@ class Wanted:
 class DocketRows:
     """A transaction on the docket."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, log_size: Callable[[], int]) -> None:
         self._connection = connection
+        self._log_size = log_size
 
     def place(self) -> Place:
         """Say how far the docket has come."""
         waiting = select(func.count()).where(docket.c.stale > 0).scalar_subquery()
-        row = self._connection.execute(
-            select(docket_place.c.size, log.c.size, docket_place.c.trust, waiting)
-            .select_from(docket_place)
-            .join(log, true(), isouter=True)
+        size, trust, stale = self._connection.execute(
+            select(docket_place.c.size, docket_place.c.trust, waiting)
         ).one()
-        return Place(row[0], row[1] or 0, bytes(row[2]), row[3])
+        # Asked afterwards: the log is never behind who follows it.
+        return Place(size, self._log_size(), bytes(trust), stale)
 
     def begin_again(self, trust: bytes) -> None:
         """Forget every row; from now on this is who is believed."""
@@ -190,8 +191,7 @@ class DocketRows:
 
     def add(self, rows: Sequence[DocketRow]) -> None:
         """Write rows of new transfers."""
-        if rows:
-            self._connection.execute(insert(docket), [row._asdict() for row in rows])
+        insert_rows(self._connection, docket, rows)
 
     def add_subjects(self, subjects: Sequence[tuple[bytes, bytes]]) -> None:
         """Remember which leaf each attestation speaks of."""

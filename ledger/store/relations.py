@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, insert, select, true, update
+from sqlalchemy import Connection, bindparam, insert, select, text, true, update
 
 from ledger.store.tables import followed, log, relation
 
-__all__ = ["add", "backlog", "find"]
+__all__ = ["add", "backlog", "find", "spoken_of"]
 
 _BACKLOG = select(followed.c.size, log.c.size).select_from(followed).join(log, true(), isouter=True)
 _FOLLOW = (
     update(followed)
     .where(followed.c.size == bindparam("old_size"))
     .values(size=bindparam("new_size"))
+)
+# As `record_index` does: thousands of keys go over as one value. 32 is the size of a key.
+_SPOKEN_OF = text(
+    "WITH RECURSIVE place(n) AS "
+    "(VALUES (0) UNION ALL SELECT n + 1 FROM place WHERE n + 1 < :length) "
+    "SELECT n FROM place WHERE EXISTS "
+    "(SELECT 1 FROM relation WHERE leaf_hash = substr(:keys, n * 32 + 1, 32))"
 )
 _FIND = (
     select(relation.c.leaf_hash, relation.c.entry_index)
@@ -55,3 +62,11 @@ def find(
     for leaf, index in rows:
         found[bytes(leaf)].append(index)
     return found
+
+
+def spoken_of(connection: Connection, keys: Sequence[bytes]) -> set[bytes]:
+    """Say which of many keys any entry speaks of."""
+    if not keys:
+        return set()
+    parameters = {"length": len(keys), "keys": b"".join(keys)}
+    return {keys[place] for place in connection.scalars(_SPOKEN_OF, parameters)}

@@ -8,7 +8,7 @@ scope: cursors tell nothing of others' records.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -21,14 +21,13 @@ from sqlalchemy import (
     delete,
     exists,
     func,
-    insert,
     select,
-    true,
     union,
     update,
 )
 
-from ledger.store.tables import log, search_term, search_time, searchable
+from ledger.store.bulk import insert_rows
+from ledger.store.tables import search_term, search_time, searchable
 
 __all__ = ["MAX_SCANNED", "Matches", "Search", "SearchRow", "SearchRows"]
 
@@ -37,6 +36,7 @@ MAX_SCANNED = 20_000
 # Fewer entries than this are rare: all of them are looked at.
 _RARE = 1_000
 
+_SIZE = select(searchable.c.size)
 _ADVANCE = (
     update(searchable)
     .where(searchable.c.size == bindparam("old_size"))
@@ -47,11 +47,14 @@ _OF_TIME = search_time.c.entry_index
 
 
 class SearchRow(NamedTuple):
-    """An entry: what finds it, when it came, and when what it tells of happened."""
+    """An entry: what finds it, when it came, and when what it tells of happened.
+
+    The times are in microseconds and in seconds since 1970.
+    """
 
     entry_index: int
-    terms: frozenset[bytes]
-    received_at: datetime | None
+    terms: frozenset[bytes] | set[bytes]
+    received_at: int | None
     occurred_at: int | None
 
 
@@ -78,17 +81,18 @@ class Matches(NamedTuple):
 class SearchRows:
     """A transaction on the rows that entries are found by."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, log_size: Callable[[], int]) -> None:
         self._connection = connection
+        self._log_size = log_size
+
+    def size(self) -> int:
+        """Read how many entries can be found."""
+        return int(self._connection.execute(_SIZE).scalar_one())
 
     def backlog(self) -> tuple[int, int]:
         """Read how many entries can be found, and how many there are."""
-        row = self._connection.execute(
-            select(searchable.c.size, log.c.size)
-            .select_from(searchable)
-            .join(log, true(), isouter=True)
-        ).one()
-        return row[0], row[1] or 0
+        # In this order: the log is never behind who follows it.
+        return self.size(), self._log_size()
 
     def add(self, rows: Sequence[SearchRow], *, old_size: int, new_size: int) -> bool:
         """Write the rows of the entries between two sizes.
@@ -98,20 +102,11 @@ class SearchRows:
         moved = self._connection.execute(_ADVANCE, {"old_size": old_size, "new_size": new_size})
         if moved.rowcount != 1:
             return False
-        if rows:
-            # In the index's own order: neighbours lie on one page.
-            pairs = sorted((term, row.entry_index) for row in rows for term in row.terms)
-            values: list[dict[str, Any]] = [{"term": t, "entry_index": i} for t, i in pairs]
-            times = [
-                {
-                    "entry_index": row.entry_index,
-                    "received_at": row.received_at,
-                    "occurred_at": row.occurred_at,
-                }
-                for row in rows
-            ]
-            self._connection.execute(insert(search_term), values)
-            self._connection.execute(insert(search_time), times)
+        # In the index's own order: neighbours lie on one page.
+        pairs = sorted((term, row.entry_index) for row in rows for term in row.terms)
+        insert_rows(self._connection, search_term, pairs)
+        times = [(row.entry_index, row.received_at, row.occurred_at) for row in rows]
+        insert_rows(self._connection, search_time, times)
         return True
 
     def forget(self) -> None:
@@ -127,7 +122,7 @@ class SearchRows:
 
         A cursor is the first index that may be found; with `newest_first`, one beyond it.
         """
-        size, _ = self.backlog()
+        size = self.size()
         span = range(size)
         if cursor is not None:
             span = range(min(cursor, size)) if newest_first else range(min(cursor, size), size)

@@ -70,6 +70,7 @@ __all__ = [
     "lease",
     "log",
     "metadata",
+    "microseconds",
     "plan_use",
     "plan_use_count",
     "record",
@@ -95,6 +96,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+def microseconds(time: datetime) -> int:
+    """Write an aware time as whole microseconds since 1970."""
+    return (time - _EPOCH) // _MICROSECOND
+
+
 class UtcTime(TypeDecorator[datetime]):
     """An aware time, kept as whole microseconds since 1970: the same on every database."""
 
@@ -104,7 +110,7 @@ class UtcTime(TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
         """Turn an aware time into its number."""
         del dialect
-        return None if value is None else (value - _EPOCH) // _MICROSECOND
+        return None if value is None else microseconds(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         """Turn a number into its time."""

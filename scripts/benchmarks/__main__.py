@@ -27,7 +27,8 @@ from ledger.trust import Trust
 from ledger.verify import verify
 from scripts.benchmarks.appending import appending
 from scripts.benchmarks.attestations import attestations
-from scripts.benchmarks.ingest import CONNECTIONS, growth, post_all, published, singles
+from scripts.benchmarks.growth import growth
+from scripts.benchmarks.ingest import CONNECTIONS, post_all, published, singles
 from scripts.benchmarks.load import batches
 from scripts.benchmarks.measure import Figure, machine, once, rate
 from scripts.benchmarks.server import serving
@@ -52,6 +53,9 @@ def main() -> None:
         metavar="COUNT",
         help="also grow a log to so many records, such as 2000000, on each database",
     )
+    parser.add_argument(
+        "--only-long", action="store_true", help="measure that growth, and nothing else"
+    )
     parser.add_argument("--json", type=Path, help="write the figures there too")
     options = parser.parse_args()
 
@@ -62,17 +66,19 @@ def main() -> None:
             "PostgreSQL": postgres.create_database,
         }
         for name, create in databases.items():
-            figures += _ingest(name, create, options)
-            with serving(create()) as server:
-                figures += singles(name, server, options.runs)
-                figures.append(published(name, server, options.runs))
-            if options.long:
+            if not options.only_long:
+                figures += _ingest(name, create, options)
                 with serving(create()) as server:
-                    figures += growth(name, server, options.long)
-    figures += appending(options.runs)
-    figures += _memory()
-    figures += _reading(options.runs)
-    figures += attestations(options.runs)
+                    figures += singles(name, server, options.runs)
+                    figures.append(published(name, server, options.runs))
+            if options.long:
+                with serving(create()) as server, _bare_log(create()) as log:
+                    figures += growth(name, server, log, options.long)
+    if not options.only_long:
+        figures += appending(options.runs)
+        figures += _memory()
+        figures += _reading(options.runs)
+        figures += attestations(options.runs)
     _print(figures)
     if options.json:
         report = {"machine": machine(), "figures": [asdict(figure) for figure in figures]}

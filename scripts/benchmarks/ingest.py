@@ -1,4 +1,4 @@
-"""Ingest as its callers see it: batches over several connections, single records, growth.
+"""Ingest as its callers see it: batches over several connections, and single records.
 
 The load comes from the same machine, which the server shares with it. A batch or record counts
 when it is acknowledged; it is published when its bundle is answered.
@@ -7,33 +7,39 @@ when it is acknowledged; it is published when its bundle is answered.
 from __future__ import annotations
 
 import asyncio
-import statistics
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from scripts.benchmarks.load import batches, lines
+from scripts.benchmarks.load import lines
 from scripts.benchmarks.measure import Figure, once
 from scripts.benchmarks.server import Server
 
-__all__ = ["CONNECTIONS", "growth", "post_all", "published", "singles"]
+__all__ = ["CONNECTIONS", "post_all", "published", "singles"]
 
 CONNECTIONS = 4
 CLIENTS = (64, 200)
 _SINGLES = 3_000
 _SAMPLES = 100
-# Of growth: what the first and last so many records took is compared.
-_PART = 100_000
-_BATCH = 5_000
 _PERCENTILE = 0.99
 _POLL_SECONDS = 0.005
 
 
-def post_all(server: Server, bodies: Sequence[bytes]) -> int:
-    """Post batches over CONNECTIONS connections, each the next one that is left."""
+def post_all(server: Server, bodies: Sequence[bytes], *, seconds: list[float] | None = None) -> int:
+    """Post batches over CONNECTIONS connections, each the next one that is left.
+
+    How long each took is added to `seconds`.
+    """
+    times: list[float] = [] if seconds is None else seconds
+
+    def post(body: bytes) -> None:
+        started = time.perf_counter()
+        server.post(body)
+        times.append(time.perf_counter() - started)
+
     with ThreadPoolExecutor(CONNECTIONS) as pool:
-        for _ in pool.map(server.post, bodies):
+        for _ in pool.map(post, bodies):
             pass
     return sum(body.count(b"\n") for body in bodies)
 
@@ -73,27 +79,6 @@ def published(name: str, server: Server, runs: int) -> Figure:
     return Figure(
         f"{name}: from sending to a published proof, 99th percentile", "ms", tuple(slowest)
     )
-
-
-def growth(name: str, server: Server, count: int) -> list[Figure]:
-    """Post `count` records in batches, and compare the last ones with the first."""
-    rates = [_PART / seconds for seconds in _parts(server, count)]
-    return [
-        Figure(f"{name}: records from 0 to {count:,}", "/s", (statistics.harmonic_mean(rates),)),
-        Figure(f"{name}: the first {_PART:,}", "/s", (rates[0],)),
-        Figure(f"{name}: the last {_PART:,}", "/s", (rates[-1],)),
-        Figure(f"{name}: last by first", "%", (100 * rates[-1] / rates[0],)),
-    ]
-
-
-def _parts(server: Server, count: int) -> Iterator[float]:
-    # The first batch starts the processes that read.
-    server.post(batches(1, _BATCH)[0])
-    for first in range(0, count, _PART):
-        bodies = batches(_PART // _BATCH, _BATCH, first=first)
-        started = time.perf_counter()
-        post_all(server, bodies)
-        yield time.perf_counter() - started
 
 
 def _post_singly(port: int, entries: list[bytes], *, clients: int, times: list[float]) -> int:

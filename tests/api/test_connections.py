@@ -14,6 +14,7 @@ from api.connections import (
     HEAD_SECONDS,
     MAX_BACKLOG,
     MAX_CONNECTIONS,
+    MAX_HEAD_BYTES,
     MIN_BYTES_PER_SECOND,
     OWN_DESCRIPTORS,
     SENDING_SECONDS,
@@ -239,5 +240,42 @@ def test_room_full_is_made_by_who_has_waited_longest(monkeypatch: pytest.MonkeyP
             assert b" 200 " in await idle[2][0].readuntil(b"short")
             made.state.release.set()
             assert b" 200 " in await busy[0].readuntil(b"ok")
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("sent", "answer"),
+    [
+        (HALF_A_HEAD, b"HTTP/1.1 400"),
+        (b"GET /", b"HTTP/1.1 400"),
+        # After a body in chunks, a trailer without an end.
+        (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: ", b""),
+    ],
+)
+def test_connection_whose_head_has_no_end_is_closed_before_it_fills_the_memory(
+    sent: bytes, answer: bytes
+) -> None:
+    async def scenario() -> None:
+        async with serving() as (_, _, connect):
+            reader, writer = await connect()
+            writer.write(sent + b"x" * (4 * MAX_HEAD_BYTES))
+            came = await closed(reader)
+            assert came[: len(answer)] == answer
+
+    run(scenario())
+
+
+def test_connection_of_a_long_body_in_many_parts_is_no_long_head() -> None:
+    async def scenario() -> None:
+        async with serving() as (_, made, connect):
+            reader, writer = await connect()
+            made.state.release.set()
+            body = bytes(MANY)
+            head = f"POST /held HTTP/1.1\r\nHost: a\r\nContent-Length: {MANY}\r\n\r\n"
+            writer.write(head.encode() + body)
+            came = await reader.readuntil(b"\r\n\r\n")
+            assert came.startswith(b"HTTP/1.1 200")
+            assert await reader.readexactly(MANY) == body
 
     run(scenario())
