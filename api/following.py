@@ -17,6 +17,7 @@ from multiprocessing.process import BaseProcess
 
 import structlog
 
+from ledger.cli.logs import log_to_stderr
 from ledger.following import follow
 from ledger.node import Node
 from ledger.trust import Trust
@@ -91,7 +92,7 @@ class Following:
     def _start(self) -> BaseProcess:
         # Spawned: a fork would take the store's connections along, and locks of whichever thread.
         process = get_context("spawn").Process(
-            target=follow, args=self._arguments, name="following", daemon=True
+            target=_follow, args=self._arguments, name="following", daemon=True
         )
         process.start()
         self._process = process
@@ -103,3 +104,9 @@ class Following:
             process.kill()
             process.join()
             process.close()
+
+
+def _follow(url: str, trust: str) -> None:
+    # Its lines stand among the server's, and look like them.
+    log_to_stderr()
+    follow(url, trust)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Generic, Self, TypeVar
 from urllib.parse import quote, urlencode
 
 import httpx2
@@ -25,8 +25,17 @@ from ledger.statement import Statement
 from ledger.status_list import MEDIA_TYPE as STATUS_LIST
 from ledger.trust import Trust
 
-__all__ = ["Client", "FoundDossier", "FoundRecord", "Logged", "PlanState", "RefusedError"]
+__all__ = [
+    "Client",
+    "FoundDossier",
+    "FoundRecord",
+    "Logged",
+    "PlanState",
+    "RefusedError",
+    "Results",
+]
 
+Filters = Mapping[str, str | Sequence[str]]
 Found = TypeVar("Found", bound=Struct)
 
 # Between two looks for an anchor, in seconds.
@@ -96,6 +105,14 @@ class FoundDossier(Struct, frozen=True, kw_only=True, gc=False):
         """Give its members, under the names that the server has for them."""
         value: dict[str, Any] = to_builtins(self)
         return value
+
+
+@dataclass(frozen=True, slots=True)
+class Results(Generic[Found]):
+    """What was found; `behind` entries at the end of the log were not looked at yet."""
+
+    rows: list[Found]
+    behind: int
 
 
 class Client:
@@ -282,36 +299,31 @@ class Client:
                     return [str(one) for one in found], going_on
         raise self._server.nonsense("a page of records", answer)
 
-    def search(
-        self, filters: Mapping[str, str | Sequence[str]], *, most: int
-    ) -> Iterator[FoundRecord]:
+    def search(self, filters: Filters, *, most: int) -> Results[FoundRecord]:
         """Find records by filters of `GET /v1/records`, `most` of them at most."""
         return self._pages("records", filters, FoundRecord, most=most)
 
-    def dossiers(
-        self, filters: Mapping[str, str | Sequence[str]], *, most: int
-    ) -> Iterator[FoundDossier]:
+    def dossiers(self, filters: Filters, *, most: int) -> Results[FoundDossier]:
         """Find dossiers by filters of `GET /v1/dossiers`, `most` of them at most."""
         return self._pages("dossiers", filters, FoundDossier, most=most)
 
     def _pages(
-        self, what: str, filters: Mapping[str, str | Sequence[str]], kind: type[Found], *, most: int
-    ) -> Iterator[Found]:
+        self, what: str, filters: Filters, kind: type[Found], *, most: int
+    ) -> Results[Found]:
         query: dict[str, str | Sequence[str]] = {**filters, "limit": str(min(most, _PAGE))}
+        rows: list[Found] = []
         for _ in range(_MAX_PAGES):
             _, body = self._server.ask("GET", f"/v1/{what}?{urlencode(query, doseq=True)}")
             page = self._server.read(body)
             if not isinstance(page, dict):
                 raise self._server.nonsense("a page", "something else")
             try:
-                rows = convert(page.get(what), list[kind])  # type: ignore[valid-type]
+                rows += convert(page.get(what), list[kind])  # type: ignore[valid-type]
             except ValidationError as error:
                 raise self._server.nonsense(f"a page of {what}", str(error)) from error
-            yield from rows[:most]
-            most -= len(rows)
             cursor = page.get("next")
-            if most <= 0 or not isinstance(cursor, str):
-                return
+            if len(rows) >= most or not isinstance(cursor, str):
+                return Results(rows[:most], _behind(page.get("lag", 0)))
             query["cursor"] = cursor
         raise self._server.nonsense(f"at most {_MAX_PAGES} pages", "more")
 
@@ -399,3 +411,9 @@ class Client:
 
 def _is_index(value: int) -> bool:
     return value >= 0 and not isinstance(value, bool)
+
+
+def _behind(lag: object) -> int:
+    """Read how many entries a page's server has not looked at, as either endpoint tells it."""
+    entries = lag.get("entries") if isinstance(lag, dict) else lag
+    return entries if isinstance(entries, int) and _is_index(entries) else 0

@@ -83,9 +83,10 @@ def search(
         order="newest",
     )
     with Client(server, api_key=api_key) as client:
-        found = list(client.search(filters, most=most))
+        found = client.search(filters, most=most)
     columns = ("index", "record", "kind", "state", "received", "by")
-    _put(columns, [(_record_cells(row), row.to_value()) for row in found], as_json=as_json)
+    _put(columns, [(_record_cells(row), row.to_value()) for row in found.rows], as_json=as_json)
+    _tell_lag(found.behind)
 
 
 def dossiers(
@@ -128,9 +129,10 @@ def dossiers(
         until=_time("--until", until),
     )
     with Client(server, api_key=api_key) as client:
-        found = list(client.dossiers(filters, most=most))
+        found = client.dossiers(filters, most=most)
     columns = ("index", "record", "transferred", "from", "to", "scenario", "flags")
-    _put(columns, [(_dossier_cells(row), row.to_value()) for row in found], as_json=as_json)
+    _put(columns, [(_dossier_cells(row), row.to_value()) for row in found.rows], as_json=as_json)
+    _tell_lag(found.behind)
 
 
 def _given(**filters: str | Sequence[str] | None) -> Mapping[str, str | Sequence[str]]:
@@ -151,6 +153,11 @@ def _put(
         say("nothing found")
     else:
         put_table(columns, ((cells, "  ".join(cells)) for cells, _ in rows))
+
+
+def _tell_lag(behind: int) -> None:
+    if behind:
+        say(f"The newest {behind:,} entries of the log were not looked at yet: ask again.")
 
 
 def _record_cells(row: FoundRecord) -> tuple[str, ...]:
