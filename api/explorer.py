@@ -164,6 +164,7 @@ def records(view: Seen, principal: PageReader, node: Ledger) -> Response:
         wrong=wrong,
         found_by=found_by,
         found=[_row(one, progress) for one in page.records],
+        lag=page.lag,
         kinds=sorted(KINDS),
         next=None if page.next is None else urlencode({**following, "cursor": page.next}),
         first=urlencode(following) if "cursor" in query else None,

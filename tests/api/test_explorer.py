@@ -111,3 +111,16 @@ def test_filter_that_cannot_be_used_is_named(service: Service, query: str) -> No
     text = page(service, f"/records?{query}", "shenzhen")
     wrong = words("en", "explorer")["filter.wrong"].format(filter=query.partition("=")[0])
     assert wrong in text
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_search_says_how_many_entries_it_cannot_find_yet(
+    fresh: Service, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    fresh.batch([transfer() for _ in range(3)])
+    note = words(language, "explorer")["found.lag"].format(count=3)
+    with monkeypatch.context() as patch:
+        # Nothing is looked through by the request itself, as where there is more than a page of it.
+        patch.setattr("api.listing._INDEXED_PAGES", 0)
+        assert note in page(fresh, f"/records?lang={language}", "auditor")
+    assert note not in page(fresh, f"/records?lang={language}", "auditor")
