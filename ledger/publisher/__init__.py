@@ -50,6 +50,9 @@ _LAST_PAUSE = 4.0
 # Where another process anchors: how often to look whether it still does, and at the chain.
 _STANDBY_PAUSE = 0.5
 _WATCH_INTERVAL = 10.0
+# Between two looks at the chain while there is nothing to do: news ends it, a reorganisation can
+# wait for it, and a ledger that nobody uses costs nothing.
+_IDLE_PAUSE = 1.0
 
 
 class Status(StrEnum):
@@ -268,8 +271,10 @@ class Publisher:
             left = self._next_anchor - time.monotonic()
             if left > 0:
                 self._pause(left, for_news=False)
+            elif state.status is Status.IDLE:
+                self._pause(max(self._interval, _IDLE_PAUSE), for_news=True)
             else:
-                self._pause(self._interval, for_news=state.status is Status.IDLE)
+                self._pause(self._interval, for_news=False)
 
     def wake(self) -> None:
         """Say that there is news."""
