@@ -21,7 +21,7 @@ from ledger.finality import INSTANT
 from ledger.trust import Trust, TrustedChain
 from tests.anvil import start_anvil
 
-pytestmark = [pytest.mark.chain, pytest.mark.xdist_group("forge")]
+pytestmark = pytest.mark.chain
 
 _SEED = 7638
 _KEYS = 25

@@ -14,8 +14,6 @@ from web3 import EthereumTesterProvider, Web3
 
 from ledger.contracts import Artifact, load
 
-pytestmark = pytest.mark.xdist_group("forge")
-
 _COMMITTED = Path(__file__).parents[2] / "ledger" / "contracts"
 _NAMES = sorted(path.stem for path in _COMMITTED.glob("*.json"))
 

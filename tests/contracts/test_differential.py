@@ -19,7 +19,7 @@ from ledger import merkle
 from ledger.errors import VerificationError
 from tests.anvil import start_anvil
 
-pytestmark = [pytest.mark.chain, pytest.mark.xdist_group("forge")]
+pytestmark = pytest.mark.chain
 
 _SEED = 9162
 _CASES = {"default": 3_000, "full": 60_000}

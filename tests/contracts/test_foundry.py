@@ -11,8 +11,6 @@ import pytest
 
 from tests.contracts.conftest import Forge
 
-pytestmark = pytest.mark.xdist_group("forge")
-
 _SUMMARY = re.compile(r"(\d+) tests passed, (\d+) failed, (\d+) skipped")
 
 

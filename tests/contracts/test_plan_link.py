@@ -17,8 +17,6 @@ from web3.contract import Contract
 from ledger.canonical import MAX_INTEGER, canonicalize
 from tests.samples import transfer
 
-pytestmark = pytest.mark.xdist_group("forge")
-
 _COUNTS = st.integers(0, MAX_INTEGER)
 _TEXTS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=60)
 _HASHES = st.binary(min_size=32, max_size=32).map(bytes.hex)

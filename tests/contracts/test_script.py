@@ -13,7 +13,7 @@ from tests.anchored_log import WEALTH
 from tests.anvil import Anvil, start_anvil
 from tests.contracts.conftest import Forge
 
-pytestmark = [pytest.mark.chain, pytest.mark.xdist_group("forge")]
+pytestmark = pytest.mark.chain
 
 _KEY = b"\x5b" * 32
 _ADMIN = b"\xad" * 20

@@ -19,7 +19,7 @@ from ledger.trust import TrustedChain
 from tests.anchored_log import funded_key
 from tests.anvil import start_anvil
 
-pytestmark = [pytest.mark.chain, pytest.mark.xdist_group("forge")]
+pytestmark = pytest.mark.chain
 
 _ONE_ON_TOP = Finality.parse("confirmations:1")
 _LEAF, _OTHER = b"\x01" * 32, b"\x02" * 32
