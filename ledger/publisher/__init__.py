@@ -52,7 +52,7 @@ _STANDBY_PAUSE = 0.5
 _WATCH_INTERVAL = 10.0
 # Between two looks at the chain while there is nothing to do: news ends it, a reorganisation can
 # wait for it, and a ledger that nobody uses costs nothing.
-_IDLE_PAUSE = 1.0
+_IDLE_PAUSE = 2.0
 
 
 class Status(StrEnum):
