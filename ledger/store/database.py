@@ -1,71 +1,45 @@
-"""Opening a database: its schema brought up to date, its durability asserted, its transactions.
+"""A log's database: opened in the schema of today, and its transactions.
 
-SQLite keeps a write-ahead log that is fsynced at every commit (journal_mode=WAL, synchronous=FULL);
-PostgreSQL must run with fsync, full_page_writes and synchronous_commit. Both are read back on every
-connection: a log that acknowledges what a power cut takes away is no log.
+    Store.open(url)                     migrated, durable (see `engine`)
+    reading, sequencing, docket, …      one transaction each, with what can be done in it
+
+What reads or writes a single thing (an anchor, an attempt, a status list) is a method here.
 """
 
 from __future__ import annotations
 
-import os
-import sqlite3
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-from sqlalchemy import (
-    URL,
-    Connection,
-    Engine,
-    create_engine,
-    event,
-    inspect,
-    make_url,
-    select,
-    text,
-)
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy import Connection, Engine, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from ledger.anchor import Anchor, ChainIdentity
-from ledger.errors import ConfigurationError, UnavailableError
+from ledger.errors import UnavailableError
 from ledger.store import anchors, index_file, relations, status_lists
 from ledger.store.access import Access
 from ledger.store.anchors import STANDING, AnchorState, Attempt, AttemptState, StoredAnchor
 from ledger.store.docket_rows import DocketRows
+from ledger.store.engine import WRITE, open_postgresql, open_sqlite, parse_url
 from ledger.store.leasing import Leasing, check_token
+from ledger.store.migrations import migrate
 from ledger.store.reading import Reading
 from ledger.store.search_rows import SearchRows
 from ledger.store.sequencing import Sequencing
 from ledger.store.status_lists import StoredList
-from ledger.store.tables import REVISION, log
+from ledger.store.tables import log
 from ledger.store.trail_rows import TrailRows
 from ledger.store.webhook_rows import WebhookRows
 
 __all__ = ["Store"]
 
-# How long a writer waits for another one's transaction before it gives up.
-_LOCK_TIMEOUT = 30.0
-# Of 4 to 32 KiB the fastest for large batches, and no slower for single records.
-_PAGE_SIZE = 16 * 1024
-_CACHE_KIB = 8 * 1024
-# Any number, the same for every process that migrates a PostgreSQL database.
-_MIGRATION_LOCK = 0x63726F7373
-_FILE_MODE = 0o600
 _LOCK = select(log.c.id).with_for_update()
 _SIZE = select(log.c.size)
-_WRITE = "crossproof_write"
-
-_SQLITE_DURABILITY: dict[str, set[Any]] = {"journal_mode": {"wal"}, "synchronous": {2, 3}}
-_POSTGRESQL_DURABILITY: dict[str, set[Any]] = {
-    "fsync": {"on"},
-    "full_page_writes": {"on"},
-    "synchronous_commit": {"on", "remote_apply"},
-}
 
 
 class Store:
@@ -85,17 +59,15 @@ class Store:
         PostgreSQL. Raises ConfigurationError for one that cannot be used, UnavailableError where
         it does not answer.
         """
-        parsed = _parse(url)
+        parsed = parse_url(url)
         if parsed.get_backend_name() == "sqlite":
-            engine = _sqlite_engine(parsed, create=create)
+            engine = open_sqlite(parsed, create=create)
         else:
-            named = {"application_name": session}
-            engine = create_engine(parsed, pool_pre_ping=True, connect_args=named)
-            event.listen(engine, "connect", _check_postgresql)
+            engine = open_postgresql(parsed, session=session)
         store = cls(engine)
         try:
             with store._transaction(write=True) as connection:
-                _migrate(connection, create=create)
+                migrate(connection, create=create)
         except BaseException:
             store.close()
             raise
@@ -300,7 +272,7 @@ class Store:
         with self._opening:
             if self._index is None:
                 url = index_file.url_beside(self._engine.url)
-                engine = _sqlite_engine(url, create=True, prepare=index_file.prepare)
+                engine = open_sqlite(url, create=True, prepare=index_file.prepare)
                 with self.reading() as reading:
                     row = reading.log()
                 verifier, size = ("", 0) if row is None else (row.verifier, row.size)
@@ -322,7 +294,7 @@ class Store:
         engine = engine or self._engine
         try:
             with engine.connect() as connection:
-                connection.execution_options(**{_WRITE: write})
+                connection.execution_options(**{WRITE: write})
                 with connection.begin():
                     yield connection
         except SQLAlchemyError as error:
@@ -336,113 +308,3 @@ class Store:
 
 def _log_size(connection: Connection) -> int:
     return connection.scalar(_SIZE) or 0
-
-
-def _parse(url: str) -> URL:
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError):
-        raise _unusable("an SQLAlchemy URL") from None
-    match parsed.drivername:
-        case "sqlite" | "sqlite+pysqlite":
-            if parsed.database in {None, "", ":memory:"}:
-                raise _unusable("a file: what is in memory is not durable")
-            if parsed.host or parsed.username:
-                raise _unusable("sqlite:///FILE, with three slashes")
-            return parsed
-        case "postgresql" | "postgresql+psycopg":
-            return parsed.set(drivername="postgresql+psycopg")
-    raise _unusable("sqlite:///FILE or postgresql://…")
-
-
-def _unusable(expected: str) -> ConfigurationError:
-    # Never the URL itself: it may hold a password, in a malformed one anywhere.
-    return ConfigurationError("store.url", "database URL", expected=expected)
-
-
-def _sqlite_engine(
-    url: URL, *, create: bool, prepare: Callable[[sqlite3.Connection, object], None] | None = None
-) -> Engine:
-    path = Path(str(url.database))
-    try:
-        # Entries name parties: the file is for its owner only, and -wal and -shm take its mode.
-        os.close(os.open(path, os.O_RDWR | (os.O_CREAT if create else 0), _FILE_MODE))
-    except OSError as error:
-        raise ConfigurationError(
-            "store.file", "the database file cannot be opened", found=f"{path}: {error.strerror}"
-        ) from error
-    engine = create_engine(url, connect_args={"timeout": _LOCK_TIMEOUT})
-    event.listen(engine, "connect", prepare or _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
-    # BEGIN is ours: the driver's own comes late and never IMMEDIATE.
-    connection.isolation_level = None
-    for pragma in (
-        f"page_size = {_PAGE_SIZE}",
-        "journal_mode = WAL",
-        "synchronous = FULL",
-        "fullfsync = ON",
-        "checkpoint_fullfsync = ON",
-        f"cache_size = -{_CACHE_KIB}",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
-    _check_durability(
-        _SQLITE_DURABILITY, lambda name: connection.execute(f"PRAGMA {name}").fetchone()[0]
-    )
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    write = connection.get_execution_options().get(_WRITE)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-
-
-def _check_postgresql(connection: Any, _: object) -> None:
-    _check_durability(
-        _POSTGRESQL_DURABILITY, lambda name: connection.execute(f"SHOW {name}").fetchone()[0]
-    )
-    connection.rollback()
-
-
-def _check_durability(wanted: dict[str, set[Any]], ask: Callable[[str], Any]) -> None:
-    for name, allowed in wanted.items():
-        found = ask(name)
-        if found not in allowed:
-            raise ConfigurationError(
-                "store.not-durable",
-                f"the database would lose what it has committed: {name}",
-                expected=" or ".join(sorted(str(value) for value in allowed)),
-                found=str(found),
-            )
-
-
-def _migrate(connection: Connection, *, create: bool) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
-    current = None
-    if inspect(connection).has_table("alembic_version"):
-        current = connection.scalar(text("SELECT version_num FROM alembic_version"))
-    if current == REVISION:
-        return
-    if current is None and not create:
-        raise ConfigurationError("store.empty", "the database holds no log")
-    # Imported here: most starts need no migration, and alembic is slow to load.
-    from alembic import command  # noqa: PLC0415
-    from alembic.config import Config  # noqa: PLC0415
-    from alembic.util import CommandError  # noqa: PLC0415
-
-    config = Config()
-    config.set_main_option("script_location", "ledger.store:migrations")
-    config.attributes["connection"] = connection
-    try:
-        command.upgrade(config, "head")
-    except CommandError as error:
-        raise ConfigurationError(
-            "store.newer-schema",
-            "the database has a schema that this version does not know",
-            expected=f"revision {REVISION} or older",
-            found=str(current),
-            hint="Use the version that wrote it, or a newer one.",
-        ) from error

@@ -11,7 +11,7 @@ import pytest
 
 from ledger.note import Signer
 from ledger.search_index import backlog, index_log
-from ledger.store import database
+from ledger.store import engine
 from tests.log_home import Home, append, records, sqlite_home
 
 
@@ -29,7 +29,7 @@ def index_of(home: Home) -> Path:
 def test_append_waits_for_nobody_who_writes_the_index(
     sqlite: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "_LOCK_TIMEOUT", 0.01)
+    monkeypatch.setattr(engine, "_LOCK_TIMEOUT", 0.01)
     log = sqlite.open()
     with log.store.search(write=True):
         assert append(log, records(range(3))).added == 3

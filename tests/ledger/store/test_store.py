@@ -28,7 +28,7 @@ from ledger.store import (
     AttemptState,
     Store,
     Submitted,
-    database,
+    engine,
 )
 from ledger.store.tables import REVISION, UtcTime, metadata
 from ledger.tile import Tile, encode_entries
@@ -198,7 +198,7 @@ def test_postgresql_without_synchronous_commit_is_refused(postgresql: Home, valu
 
 
 def test_locked_database_is_unavailable(sqlite: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "_LOCK_TIMEOUT", 0.01)
+    monkeypatch.setattr(engine, "_LOCK_TIMEOUT", 0.01)
     store = sqlite.store()
     other = sqlite3.connect(str(make_url(sqlite.url).database), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

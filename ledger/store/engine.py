@@ -1,0 +1,127 @@
+"""Engines: connections to a database that keeps what it has committed, or none.
+
+SQLite keeps a write-ahead log that is fsynced at every commit (journal_mode=WAL, synchronous=FULL);
+PostgreSQL must run with fsync, full_page_writes and synchronous_commit. Both are read back on every
+connection: a log that acknowledges what a power cut takes away is no log.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+
+from ledger.errors import ConfigurationError
+
+__all__ = ["WRITE", "open_postgresql", "open_sqlite", "parse_url"]
+
+# Option of a connection: whether its transactions write, and so wait for each other from the start.
+WRITE = "crossproof_write"
+
+# How long a writer waits for another one's transaction before it gives up.
+_LOCK_TIMEOUT = 30.0
+# Of 4 to 32 KiB the fastest for large batches, and no slower for single records.
+_PAGE_SIZE = 16 * 1024
+_CACHE_KIB = 8 * 1024
+_FILE_MODE = 0o600
+
+_SQLITE_DURABILITY: dict[str, set[Any]] = {"journal_mode": {"wal"}, "synchronous": {2, 3}}
+_POSTGRESQL_DURABILITY: dict[str, set[Any]] = {
+    "fsync": {"on"},
+    "full_page_writes": {"on"},
+    "synchronous_commit": {"on", "remote_apply"},
+}
+
+
+def parse_url(url: str) -> URL:
+    """Read a database's address; raise ConfigurationError, in which it is not shown."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise _unusable("an SQLAlchemy URL") from None
+    match parsed.drivername:
+        case "sqlite" | "sqlite+pysqlite":
+            if parsed.database in {None, "", ":memory:"}:
+                raise _unusable("a file: what is in memory is not durable")
+            if parsed.host or parsed.username:
+                raise _unusable("sqlite:///FILE, with three slashes")
+            return parsed
+        case "postgresql" | "postgresql+psycopg":
+            return parsed.set(drivername="postgresql+psycopg")
+    raise _unusable("sqlite:///FILE or postgresql://…")
+
+
+def _unusable(expected: str) -> ConfigurationError:
+    # Never the URL itself: it may hold a password, in a malformed one anywhere.
+    return ConfigurationError("store.url", "database URL", expected=expected)
+
+
+def open_sqlite(
+    url: URL, *, create: bool, prepare: Callable[[sqlite3.Connection, object], None] | None = None
+) -> Engine:
+    """Open a SQLite file; `prepare` sets a new connection up, durable if not given."""
+    path = Path(str(url.database))
+    try:
+        # Entries name parties: the file is for its owner only, and -wal and -shm take its mode.
+        os.close(os.open(path, os.O_RDWR | (os.O_CREAT if create else 0), _FILE_MODE))
+    except OSError as error:
+        raise ConfigurationError(
+            "store.file", "the database file cannot be opened", found=f"{path}: {error.strerror}"
+        ) from error
+    engine = create_engine(url, connect_args={"timeout": _LOCK_TIMEOUT})
+    event.listen(engine, "connect", prepare or _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def open_postgresql(url: URL, *, session: str) -> Engine:
+    """Open a PostgreSQL database; `session` names us to it."""
+    engine = create_engine(url, pool_pre_ping=True, connect_args={"application_name": session})
+    event.listen(engine, "connect", _check_postgresql)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
+    # BEGIN is ours: the driver's own comes late and never IMMEDIATE.
+    connection.isolation_level = None
+    for pragma in (
+        f"page_size = {_PAGE_SIZE}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "fullfsync = ON",
+        "checkpoint_fullfsync = ON",
+        f"cache_size = -{_CACHE_KIB}",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+    _check_durability(
+        _SQLITE_DURABILITY, lambda name: connection.execute(f"PRAGMA {name}").fetchone()[0]
+    )
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    write = connection.get_execution_options().get(WRITE)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _check_postgresql(connection: Any, _: object) -> None:
+    _check_durability(
+        _POSTGRESQL_DURABILITY, lambda name: connection.execute(f"SHOW {name}").fetchone()[0]
+    )
+    connection.rollback()
+
+
+def _check_durability(wanted: dict[str, set[Any]], ask: Callable[[str], Any]) -> None:
+    for name, allowed in wanted.items():
+        found = ask(name)
+        if found not in allowed:
+            raise ConfigurationError(
+                "store.not-durable",
+                f"the database would lose what it has committed: {name}",
+                expected=" or ".join(sorted(str(value) for value in allowed)),
+                found=str(found),
+            )
