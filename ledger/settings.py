@@ -6,37 +6,35 @@ Without any, a ledger runs on 127.0.0.1 with SQLite and an embedded chain, its f
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
-from urllib.parse import urlsplit
+from typing import Any
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from ledger.checkpoint import check_origin
-from ledger.errors import ConfigurationError, MalformedError
-from ledger.finality import Finality
+from ledger.errors import ConfigurationError
 from ledger.key_source import KeySource
-from ledger.trust import node_address
+from ledger.setting_values import (
+    MAX_OPERATORS,
+    Addresses,
+    ContractAddress,
+    FinalityRule,
+    Gwei,
+    Listed,
+    LogName,
+    Operators,
+    PositiveDays,
+    PositiveSeconds,
+    RequestRate,
+    TokenAlgorithms,
+    WebAddress,
+)
 
 __all__ = ["Settings"]
 
 _PREFIX = "CROSSPROOF_"
 _MIB = 1024 * 1024
-# The contract allows a log no more (`AnchorRegistry.MAX_OPERATORS`).
-MAX_OPERATORS = 16
-_RATE = re.compile("[1-9][0-9]{0,8}/(second|minute|hour)")
-_TOKEN_ALGORITHMS = frozenset(
-    {"ES256", "ES384", "ES512", "EdDSA", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512"}
-)
-_ADDRESS = re.compile("(0x)?[0-9a-fA-F]{40}")
-
-# 10^6 gwei would be a thousand times the highest price there has been.
-Gwei = Annotated[Decimal, Field(gt=0, le=1_000_000, decimal_places=9, allow_inf_nan=False)]
-PositiveDays = Annotated[float, Field(gt=0, le=36_500, allow_inf_nan=False)]
-PositiveSeconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class Settings(BaseSettings):
@@ -49,7 +47,7 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         None, repr=False, description="SQLAlchemy URL; SQLite in the data directory if not given"
     )
-    origin: str | None = Field(
+    origin: LogName | None = Field(
         None, description="The log's name, a URL without its scheme; fixed at the first start"
     )
     log_key_file: Path | None = Field(None, description="Signs checkpoints; log.key if not given")
@@ -94,26 +92,26 @@ class Settings(BaseSettings):
         None, description="The head outside the database and its backups; head if not given"
     )
 
-    chain_urls: Annotated[tuple[str, ...], NoDecode] = Field(
+    chain_urls: Addresses = Field(
         (),
         repr=False,
         description="JSON-RPC addresses, separated by commas; an embedded sandbox if none",
     )
     chain_agree: int = Field(1, ge=1, description="How many nodes must give the same answer")
-    chain_contract: str | None = Field(
+    chain_contract: ContractAddress | None = Field(
         None,
         description="Address of AnchorRegistry, 0x and 40 digits; `crossproof deploy` tells it",
     )
-    chain_attestors: str | None = Field(
+    chain_attestors: ContractAddress | None = Field(
         None,
         description="Address of AttestorRegistry: verifications here ask it who was accredited",
     )
-    chain_attestations: str | None = Field(
+    chain_attestations: ContractAddress | None = Field(
         None,
         description="Address of AttestationRegistry: verifications here ask it what became of "
         "attestations",
     )
-    chain_finality: str | None = Field(
+    chain_finality: FinalityRule | None = Field(
         None,
         description="instant, finalized or confirmations:N; instant on a sandbox if not given, "
         "finalized elsewhere",
@@ -129,7 +127,7 @@ class Settings(BaseSettings):
         1_000_000, ge=21_000, description="The most gas that a transaction of an anchor may use"
     )
 
-    co_operators: Annotated[tuple[str, ...], NoDecode] = Field(
+    co_operators: Operators = Field(
         (),
         description="Addresses, 0x and 40 digits, separated by commas: who signs heads beside the "
         "operator; counts when the log is opened in the contract",
@@ -140,7 +138,7 @@ class Settings(BaseSettings):
         le=MAX_OPERATORS,
         description="How many operators must sign each head; counts when the log is opened",
     )
-    cosigner_urls: Annotated[tuple[str, ...], NoDecode] = Field(
+    cosigner_urls: Addresses = Field(
         (),
         repr=False,
         description="Addresses of the co-operators' services (`crossproof cosign`)",
@@ -184,7 +182,7 @@ class Settings(BaseSettings):
         description="Whom dossiers, issuing, certificates and verifications here believe beside "
         "this log: a trust file's organisations, accreditations and status sources",
     )
-    oidc_issuer: str | None = Field(
+    oidc_issuer: WebAddress | None = Field(
         None, description="Identity provider whose tokens are taken: its issuer, an https URL"
     )
     oidc_audience: str | None = Field(
@@ -192,12 +190,12 @@ class Settings(BaseSettings):
         validate_default=True,
         description="What a token's `aud` must name; must be given with the issuer",
     )
-    oidc_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+    oidc_origins: Listed = Field(
         (),
         description="Further origins, separated by commas, that the issuer's discovery document "
         "may name; its own alone if none",
     )
-    oidc_algorithms: Annotated[tuple[str, ...], NoDecode] = Field(
+    oidc_algorithms: TokenAlgorithms = Field(
         (),
         description="Signature algorithms of tokens, separated by commas; ES256, PS256, RS256 and "
         "EdDSA if none",
@@ -217,7 +215,7 @@ class Settings(BaseSettings):
     oidc_client_secret: SecretStr | None = Field(
         None, description="Of a confidential client; PKCE is used with and without it"
     )
-    public_url: str | None = Field(
+    public_url: WebAddress | None = Field(
         None,
         description="Where browsers find this ledger, an https URL; needed to log in from other "
         "machines; certificates name its page",
@@ -238,10 +236,10 @@ class Settings(BaseSettings):
     ceiling_near_percent: int = Field(
         90, ge=1, le=100, description="From which share of a plan's ceilings on one is near"
     )
-    rate_limit: str | None = Field(
+    rate_limit: RequestRate = Field(
         None, description="Requests of one key or user, such as 600/minute; no limit if not given"
     )
-    rate_limit_keyless: str | None = Field(
+    rate_limit_keyless: RequestRate = Field(
         "6000/minute",
         description="Requests of one address whose caller is not known; IPv6: of one /64; an "
         "empty value is no limit",
@@ -286,39 +284,6 @@ class Settings(BaseSettings):
                 found=problem["msg"].removeprefix("Value error, "),
             ) from None
 
-    @field_validator(
-        "chain_urls",
-        "co_operators",
-        "cosigner_urls",
-        "oidc_algorithms",
-        "oidc_origins",
-        mode="before",
-    )
-    @classmethod
-    def _split_urls(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
-
-    @field_validator("chain_urls", "cosigner_urls")
-    @classmethod
-    def _check_urls(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        # One node that is named twice would agree with itself.
-        if len({node_address(url) for url in value}) < len(value):
-            raise ValueError("an address is named twice")
-        return value
-
-    @field_validator("co_operators")
-    @classmethod
-    def _check_operators(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not all(_ADDRESS.fullmatch(address) for address in value):
-            raise ValueError("not an address")
-        if len({address.lower() for address in value}) < len(value):
-            raise ValueError("an operator is named twice")
-        if len(value) >= MAX_OPERATORS:
-            raise ValueError(f"more than {MAX_OPERATORS - 1} beside the operator")
-        return value
-
     @field_validator("threshold")
     @classmethod
     def _check_threshold(cls, value: int, info: ValidationInfo) -> int:
@@ -335,69 +300,12 @@ class Settings(BaseSettings):
             raise ValueError(f"more than the {nodes} chain_urls")
         return value
 
-    @field_validator("chain_contract", "chain_attestors", "chain_attestations")
-    @classmethod
-    def _check_contract(cls, value: str | None) -> str | None:
-        if value is not None and not _ADDRESS.fullmatch(value):
-            raise ValueError("not an address")
-        return value
-
-    @field_validator("chain_finality")
-    @classmethod
-    def _check_finality(cls, value: str | None) -> str | None:
-        if value is not None:
-            try:
-                Finality.parse(value)
-            except ConfigurationError as error:
-                raise ValueError(f"expected {error.expected}") from error
-        return value
-
-    @field_validator("oidc_issuer", "public_url")
-    @classmethod
-    def _check_web_address(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        parts = urlsplit(value)
-        safe = parts.scheme == "https" or (
-            parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1", "localhost"}
-        )
-        if not safe or not parts.hostname or parts.username or parts.query or parts.fragment:
-            raise ValueError("not an https URL without account, query and fragment")
-        return value
-
     @field_validator("oidc_audience")
     @classmethod
     def _check_audience(cls, value: str | None, info: ValidationInfo) -> str | None:
         # A token for someone else's service must never be one for this ledger.
         if info.data.get("oidc_issuer") is not None and not value:
             raise ValueError("none, though an issuer is given")
-        return value
-
-    @field_validator("oidc_algorithms")
-    @classmethod
-    def _check_algorithms(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        # Public keys only: with HS256 the published key would be the secret.
-        if not _TOKEN_ALGORITHMS.issuperset(value):
-            raise ValueError(f"expected some of {', '.join(sorted(_TOKEN_ALGORITHMS))}")
-        return value
-
-    @field_validator("rate_limit", "rate_limit_keyless")
-    @classmethod
-    def _check_rate(cls, value: str | None) -> str | None:
-        if not value:
-            return None
-        if not _RATE.fullmatch(value):
-            raise ValueError("not a number, a slash, and second, minute or hour")
-        return value
-
-    @field_validator("origin")
-    @classmethod
-    def _check_origin(cls, value: str | None) -> str | None:
-        if value is not None:
-            try:
-                check_origin(value)
-            except MalformedError as error:
-                raise ValueError(str(error)) from error
         return value
 
     @property
