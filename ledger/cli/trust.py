@@ -16,7 +16,7 @@ from ledger.cli.accreditation import sign_accreditation
 from ledger.cli.console import EXIT_CODES, printable, problem, put, put_json, say, show_report
 from ledger.cli.files import read_bundle, read_trust, write_file
 from ledger.cli.options import AS_JSON, LANGUAGE, RPC, SERVER, TRUST
-from ledger.cli.sources import find_sources
+from ledger.cli.sources import Sources, find_sources
 from ledger.did_web import DidWeb
 from ledger.errors import MalformedError, UnavailableError, VerificationError
 from ledger.organisation import Organisation
@@ -108,7 +108,7 @@ def pin(
         typer.Option(
             "--unasked",
             envvar="CROSSPROOF_UNASKED",
-            help="Keep anchors on a sandbox chain that cannot be asked, as they are.",
+            help="Ask no node: keep anchors on a sandbox chain as they are.",
         ),
     ] = False,
     lang: Annotated[Literal["en", "zh"], LANGUAGE] = "en",
@@ -127,7 +127,7 @@ def pin(
     pinned: list[dict[str, Any]] = []
     for path in bundles:
         raw = read_bundle(path)
-        sources = find_sources(raw, believed, tuple(rpc or ()))
+        sources = Sources() if unasked else find_sources(raw, believed, tuple(rpc or ()))
         report = sources.verify(
             raw,
             trust=believed,
