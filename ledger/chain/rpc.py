@@ -163,7 +163,7 @@ class HttpRpc:
             "chain.unreachable",
             f"the node at {self.place} does not answer",
             found=found,
-            hint="The log goes on without it; anchors follow when it is back.",
+            hint="Is it running, and its address right? A log goes on without it, and anchors later.",
         )
 
     def _malformed(self, expected: str, found: str) -> UnavailableError:

@@ -26,15 +26,23 @@ from typing import Any
 if __package__:
     from ledger.evidence.proofs import Files, Log, Tree, Wrong, canonical, check_signed, parse
 else:
-    from proofs import (  # type: ignore[import-not-found,no-redef]
-        Files,
-        Log,
-        Tree,
-        Wrong,
-        canonical,
-        check_signed,
-        parse,
-    )
+    try:
+        from proofs import (  # type: ignore[import-not-found,no-redef]
+            Files,
+            Log,
+            Tree,
+            Wrong,
+            canonical,
+            check_signed,
+            parse,
+        )
+    except ModuleNotFoundError as error:
+        # A traceback would end with 1, which says that the evidence is wrong.
+        sys.stderr.write(
+            f"error: {error.name}.py is not beside verify.py; unpack the whole archive,"
+            " and leave Python's -I and -P out\n"
+        )
+        raise SystemExit(2) from None
 
 VERIFIED, FAILED, USAGE, UNDETERMINED = 0, 1, 2, 3
 _WORDS = {VERIFIED: "verified", FAILED: "FAILED", UNDETERMINED: "undetermined"}

@@ -279,6 +279,16 @@ def test_archive_that_is_not_there_cannot_be_used(unpacked: Path, tmp_path: Path
     assert run(unpacked / "verify.py", "--unknown")[0] == 2
 
 
+def test_verifier_without_the_files_beside_it_gives_no_verdict(
+    unpacked: Path, archive: Path, trust: Path, tmp_path: Path
+) -> None:
+    """Taken out alone, or run by a Python that leaves its directory out."""
+    alone = tmp_path / "verify.py"
+    alone.write_bytes((unpacked / "verify.py").read_bytes())
+    code, told = run(alone, archive, "--trust", trust)
+    assert (code, "proofs.py is not beside verify.py" in told) == (2, True), told
+
+
 # Its own reading of JSON
 
 
