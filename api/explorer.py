@@ -29,6 +29,7 @@ from api.growth import draw
 from api.lineage import trace
 from api.listing import Filter, Found, Page, list_records
 from api.overviews import Overviews
+from api.problems import RequestError
 from api.progress import Progress
 from api.searching import AskedFor
 from api.templating import preferred_language, render
@@ -45,7 +46,7 @@ from ledger.signed import READERS
 from ledger.stages.comparison import time_text
 from ledger.statement import Statement, parse_record_id, record_id_text
 
-__all__ = ["POLICY", "router"]
+__all__ = ["POLICY", "View", "router"]
 
 _RULES = (
     "default-src 'none'",
@@ -108,16 +109,18 @@ class View:
             },
         )
 
-    def problem(self, error: LedgerError) -> Response:
+    def problem(self, error: LedgerError, *, place: str = "records") -> Response:
         """Say what is wrong, in words for people."""
         status = HTTPStatus.BAD_REQUEST
-        if isinstance(error, NotFoundError):
+        if isinstance(error, RequestError):
+            status = error.status
+        elif isinstance(error, NotFoundError):
             status = HTTPStatus.NOT_FOUND
         elif isinstance(error, UnavailableError):
             status = HTTPStatus.SERVICE_UNAVAILABLE
         reason = catalogue(self.language)["reasons"].get(error.code)
         told = error.message if reason is None else reason["text"]
-        return self.page("problem.html", status=status, error=error, told=told, place="records")
+        return self.page("problem.html", status=status, error=error, told=told, place=place)
 
 
 async def _view(request: Request, principal: PageReader) -> View:

@@ -163,7 +163,7 @@ class HttpRpc:
             "chain.unreachable",
             f"the node at {self.place} does not answer",
             found=found,
-            hint="Is it running, and its address right? A log goes on without it, and anchors later.",
+            hint="Is it running, its address right? A log goes on without it, and anchors later.",
         )
 
     def _malformed(self, expected: str, found: str) -> UnavailableError:

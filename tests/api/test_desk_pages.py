@@ -276,6 +276,31 @@ def test_query_that_means_nothing_is_named(officer: Officer, query: str) -> None
     assert (answer.status_code, answer.json()["code"]) == (400, "request.parameter")
 
 
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/desk?since=banana", (400, "request.parameter")),
+        ("/desk/nonsense", (400, "statement.record-id")),
+        ("/desk/019aa2f0-0000-7000-8000-00000000000f", (404, "record.unknown")),
+    ],
+)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_browser_is_told_what_is_wrong_by_a_page(
+    service: Service, officer: Officer, path: str, told: tuple[int, str], language: str
+) -> None:
+    headers = {
+        "Cookie": officer.headers["Cookie"],
+        "Accept": "text/html,*/*;q=0.8",
+        "Accept-Language": language,
+    }
+    page = service.client.get(path, headers=headers)
+    assert (page.status_code, page.headers["content-type"][:9]) == (told[0], "text/html")
+    assert f'data-language="{language}"' in page.text
+    assert f"<code>{told[1]}</code>" in page.text
+    assert f'href="/desk?lang={language}"' in page.text
+    assert service.client.get(path, headers=headers | {"Cookie": ""}).url.path == "/login"
+
+
 def test_empty_fields_of_the_form_ask_for_nothing(officer: Officer, moved: dict[str, Any]) -> None:
     empty = "exporter=&recipient=&scenario=&jurisdiction=&since=&until=&by=month&lang="
     assert moved["record_id"] in officer.get(f"/desk?{empty}").text
