@@ -343,6 +343,20 @@ def test_trust_file_can_be_replaced_and_taken_back(quiet: Visit, tmp_path: Path)
     assert quiet.verdict() == "undetermined"
 
 
+@pytest.mark.parametrize("kept", [0, 40])
+def test_trust_file_that_is_empty_or_cut_short_is_told_as_such(
+    quiet: Visit, tmp_path: Path, kept: int
+) -> None:
+    """And not as a file that the record does not name, which would be a failed verdict."""
+    page = quiet.open()
+    cut = tmp_path / "trust.json"
+    cut.write_bytes(quiet.site.trust.read_bytes()[:kept])
+    quiet.give(quiet.site.bundle, quiet.site.file, cut)
+    assert quiet.verdict() == "undetermined"
+    page.wait_for_selector("#problem:not([hidden])")
+    assert "This is no trust file" in page.inner_text("#problem")
+
+
 @pytest.mark.parametrize(("asked", "accepted"), [("zh", "en"), ("", "zh-CN,zh;q=0.9,en;q=0.1")])
 def test_chinese_is_complete(quiet: Visit, asked: str, accepted: str) -> None:
     quiet.context.set_extra_http_headers({"Accept-Language": accepted})

@@ -4,9 +4,10 @@ import { LIMITS, MEDIA_TYPES } from "../verify/tables.js";
 import { byId, make, tell } from "./element.js";
 import { Hasher } from "./hasher.js";
 import { word } from "./language.js";
-import { bundlesIn, isPdf, mediaType } from "./pdf.js";
+import { bundlesIn, isJson, isPdf, mediaType } from "./pdf.js";
 
 const BUNDLE = ".bundle.json";
+const TRUST = "trust.json";
 const HEAD = 1024;
 
 /** @typedef {{kind: "bundle" | "file", name: string, size: number, data: ?Uint8Array,
@@ -99,13 +100,15 @@ export class Given {
   /** Take up a bundle or a trust file; say whether it was one. @param {File} file @param {Uint8Array} head */
   async takeJson(file, head) {
     const isNamed = file.name.endsWith(BUNDLE);
-    const looksLike = /^\s*\{/.test(new TextDecoder().decode(head));
+    const isCalledTrust = file.name.endsWith(TRUST);
+    const looksLike = isCalledTrust || /^\s*\{/.test(new TextDecoder().decode(head));
     if ((!isNamed && !looksLike) || file.size > LIMITS.trust_bytes) return false;
     if (!isNamed && file.size > LIMITS.bundle_bytes && !file.name.endsWith(".json")) return false;
     const data = new Uint8Array(await file.arrayBuffer());
     const type = mediaType(data);
     if (isNamed || type === MEDIA_TYPES.bundle) this.addBundle(file.name, data);
-    else if (type === MEDIA_TYPES.trust) this.trust(file.name, data);
+    // One that is empty or cut short is told as that, and not as a file that the record does not name.
+    else if (type === MEDIA_TYPES.trust || (isCalledTrust && !isJson(data))) this.trust(file.name, data);
     else return false;
     return true;
   }

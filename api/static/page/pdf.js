@@ -70,6 +70,16 @@ export function mediaType(content) {
   }
 }
 
+/** @param {Uint8Array} content @returns {boolean} */
+export function isJson(content) {
+  try {
+    JSON.parse(new TextDecoder().decode(content));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** @param {Uint8Array} bytes */
 function latin(bytes) {
   return new TextDecoder("latin1").decode(bytes);
