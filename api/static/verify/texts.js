@@ -478,6 +478,10 @@ export const TEXTS = {
     "text": "The recipient says to have received something else.",
     "hint": "Compare the files with the recipient."
    },
+   "receipt.later": {
+    "text": "The receipt was signed after the time asked about.",
+    "hint": "Verify for a later time to have it counted."
+   },
    "receipt.other": {
     "text": "The receipt is of another transfer.",
     "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
@@ -1420,6 +1424,10 @@ export const TEXTS = {
    "receipt.differs": {
     "text": "接收方称收到的内容不一致。",
     "hint": "请与接收方核对文件。"
+   },
+   "receipt.later": {
+    "text": "该回执在所询问的时间之后签署。",
+    "hint": "如需计入，请按较晚的时间验证。"
    },
    "receipt.other": {
     "text": "该回执属于另一次传输。",
