@@ -181,7 +181,7 @@ def _explained(error: msgspec.MsgspecError) -> MalformedError:
         return MalformedError(
             "statement.unknown-member",
             f"a member is not of this kind: {name[:_SHOWN]}",
-            hint="docs/statement.md lists the members of each kind.",
+            hint="docs/statement.md and docs/attestations.md list the members of each.",
         )
     reason = _PLACE.sub("", text)
     if reason == "Invalid UUID":

@@ -198,9 +198,15 @@ def _claims(path: Path | None, files: list[Path], stage: Stage) -> dict[str, Any
     if path is None:
         raise problem("usage.claims", "nothing to attest", expected="--claims FILE")
     given = read_json(path, "claims")
-    if not files:
-        return given
     subject = given.get(_SUBJECT, {})
+    if not files:
+        if stage is Stage.BACKUP and isinstance(subject, dict) and "deposit" not in subject:
+            raise problem(
+                "usage.files",
+                "what was deposited is not said",
+                expected=f"its files behind RECORD_ID, or {_SUBJECT}.deposit in {path}",
+            )
+        return given
     if stage is not Stage.BACKUP or not isinstance(subject, dict) or "deposit" in subject:
         raise problem(
             "usage.files",

@@ -12,9 +12,10 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
-from typing import TextIO
+from typing import Any, TextIO
 
 from ledger.attachment import MAX_PDF_SIZE, read_pdf
+from ledger.canonical import parse
 from ledger.cli.console import problem, put
 from ledger.errors import ConfigurationError, MalformedError
 from ledger.fingerprint import Fingerprint
@@ -27,6 +28,7 @@ __all__ = [
     "read_bundle",
     "read_file",
     "read_trust",
+    "read_value",
     "refuse_both_on_stdout",
     "write_file",
 ]
@@ -57,6 +59,20 @@ def read_file(path: Path, what: str, *, limit: int) -> bytes:
             return file.read(limit + 1)
     except OSError as error:
         raise _unreadable(f"{what} {path}", error) from error
+
+
+def read_value(path: Path, what: str, *, limit: int) -> Any:
+    """Read strict JSON; raise MalformedError that says in which file it is not."""
+    try:
+        return parse(read_file(path, what, limit=limit))
+    except MalformedError as error:
+        raise MalformedError(
+            error.code,
+            f"{what} {path}: {error.message}",
+            expected=error.expected,
+            found=error.found,
+            hint=error.hint,
+        ) from error
 
 
 def read_bundle(path: Path) -> bytes:

@@ -92,6 +92,10 @@ def receive(
     members = statement.members
     if not isinstance(members, Transfer):
         raise problem("usage.bundle", str(bundle), expected="a transfer", found=statement.kind)
+    named = [party.id for party in (members.recipient, *(members.onward_recipients or []))]
+    if name not in named:
+        say(f"? {name} is no recipient that the record names: {', '.join(named)}", Style.YELLOW)
+        say("    Readers count the receipts of those alone.")
     sent = members.files or []
     received = [_received(file) for file in files]
     granted = None if authorization is None else _received(authorization).digests

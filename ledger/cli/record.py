@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ledger.bundle import Bundle
-from ledger.canonical import parse
 from ledger.cli.console import problem, put_json, say
 from ledger.cli.files import (
     check_writable,
     fingerprint,
-    read_file,
+    read_value,
     refuse_both_on_stdout,
     write_file,
 )
@@ -193,7 +192,7 @@ def _submit(
 
 
 def _members(path: Path, files: list[Path], *, sm3: bool) -> dict[str, Any]:
-    members = parse(read_file(path, "statement", limit=_MAX_STATEMENT_FILE))
+    members = read_value(path, "statement", limit=_MAX_STATEMENT_FILE)
     if not isinstance(members, dict):
         raise problem("usage.statement", f"{path}: not a statement", expected="a JSON object")
     if files:

@@ -17,9 +17,15 @@ from msgspec import UNSET
 
 from ledger.accreditation import AccreditationSource
 from ledger.bundle import Bundle
-from ledger.canonical import parse
 from ledger.cli.console import Style, problem, put, say
-from ledger.cli.files import PRIVATE, read_bundle, read_file, read_trust, write_file
+from ledger.cli.files import (
+    PRIVATE,
+    read_bundle,
+    read_file,
+    read_trust,
+    read_value,
+    write_file,
+)
 from ledger.cli.record import keep
 from ledger.dossier import Placed, Records
 from ledger.errors import MalformedError, NotFoundError, UnavailableError, VerificationError
@@ -168,7 +174,7 @@ def completed(prepared: Prepared, signature: str) -> Finished:
     """Take a signature back, from a file of that name or as it is."""
     path = Path(signature)
     data = signature.encode()
-    if len(signature) <= _MAX_SIGNATURE and path.is_file():
+    if len(signature) <= _MAX_SIGNATURE and path.exists():
         data = read_file(path, "signature", limit=_MAX_SIGNATURE)
     return prepared.complete(signature_of(data))
 
@@ -231,7 +237,7 @@ def checked_id(text: str) -> str:
 
 def read_json(path: Path, what: str) -> dict[str, Any]:
     """Read a JSON object; raise ConfigurationError, MalformedError."""
-    value = parse(read_file(path, what, limit=_MAX_JSON))
+    value = read_value(path, what, limit=_MAX_JSON)
     if not isinstance(value, dict):
         raise problem(
             "usage.json", f"{what} {path}", expected="a JSON object", found=type(value).__name__

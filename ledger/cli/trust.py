@@ -189,6 +189,8 @@ def refresh(
         gone = len(set(known.web.keys) - set(web.keys))
         say(f"{web.did}: {len(web.keys)} keys, {gone} of before no more")
         fetched.append({"did": web.did, "keys": len(web.keys), "gone": gone})
+    if not fetched:
+        say(f"nothing to fetch: no organisation of {trust} has a did:web (docs/attestations.md)")
     if believed != before:
         write_file(trust, believed.to_json())
     if as_json:

@@ -18,7 +18,7 @@ from ledger.attestation import STAGES, Stage
 from ledger.claims import leaf_name
 from ledger.dossier import Records, choose
 from ledger.entry import check_names_and_numbers, decode_members
-from ledger.errors import MalformedError
+from ledger.errors import ConflictError, MalformedError
 from ledger.kinds.concealment import members_of
 from ledger.kinds.members import Member
 from ledger.stages.comparison import time_text
@@ -42,7 +42,8 @@ def complete_claims(
 ) -> dict[str, Any]:
     """Fill in what is not given; what is given is never replaced.
 
-    Raises MalformedError where `given` is not made of objects.
+    Raises MalformedError where `given` is not made of objects, and ConflictError for a post-check
+    of what has no backup.
     """
     subject = given.get(_SUBJECT, {})
     if not isinstance(subject, dict):
@@ -102,6 +103,14 @@ def _of_stage(
         before = [said for said in records.attestations if said.says.stage is not stage]
         chosen = choose(before, before=records.subject.index)
         names = {Stage.BACKUP: "backup", Stage.PRE_ASSESSMENT: "pre_assessment"}
+        if Stage.BACKUP not in chosen and "backup" not in subject:
+            raise ConflictError(
+                "post-check.backup",
+                "there is nothing that a post-check could be against",
+                expected="a backup of this transfer, logged before",
+                found="none" if records.transfer is not None else "a plan",
+                hint="Have the backup attested first.",
+            )
         return {
             "checked_at": now,
             **{

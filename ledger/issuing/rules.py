@@ -31,7 +31,9 @@ from ledger.dossier import (
 from ledger.dossier.overview import entry_of
 from ledger.errors import ConflictError, LedgerError, VerificationError
 from ledger.jwk import PublicKey
+from ledger.kinds.common import Movement
 from ledger.kinds.members import Reference
+from ledger.organisation import Role
 from ledger.report import Check
 from ledger.report import Status as Outcome
 from ledger.stages import CLOCK_SKEW, Dossier, Entry, ask
@@ -49,6 +51,7 @@ _FOUND = frozenset({"backup.restorable", "post-check.outcome"})
 # What is being issued stands behind everything that is there, under a name it has not got yet.
 _NEXT = 2**53
 _UNNAMED = ""
+_CORRECT = "Correct the claims; nothing was logged."
 SPOKEN_OF: Mapping[str, frozenset[Action]] = {
     "attestation": frozenset({Action.REVOKE, Action.SUSPEND, Action.REINSTATE}),
     "plan": frozenset({Action.STOP, Action.REINSTATE}),
@@ -128,7 +131,21 @@ def ask_status(
             checks.append(Check.verified(code))
         else:
             checks.append(Check(code, Outcome.UNDETERMINED, "status.stranger"))
+    elif isinstance(about.members, Movement):
+        checks.append(_is_a_regulators(key, about.members, believed))
     return checks
+
+
+def _is_a_regulators(key: PublicKey, about: Movement, trust: Trust) -> Check:
+    """Check that readers with this trust file count the word: a regulator's of either side."""
+    code, sides = "status.authority", {about.from_, about.to}
+    owner = trust.owner(key.thumbprint)
+    served = set() if owner is None or Role.REGULATOR not in owner.roles else owner.jurisdictions
+    if not sides.isdisjoint(served):
+        return Check.verified(code)
+    wanted = f"a regulator of {' or '.join(sorted(sides))}"
+    found = f"key 0x{key.thumbprint.hex()}" if owner is None else owner.id
+    return Check(code, Outcome.UNDETERMINED, "status.no-regulator", None, wanted, found)
 
 
 def _may_be_said(claims: StatusClaims, about: Statement) -> Check:
@@ -154,10 +171,12 @@ def refuse(checks: Iterable[Check]) -> list[Check]:
     failed = [check for check in told if check.status is Outcome.FAILED]
     if failed:
         first, *more = failed
-        words = f"not to be signed: {first.title()} does not hold"
+        words = f"not to be signed, for this does not hold: {first.title()}"
         also = f"Also broken: {', '.join(check.code for check in more)}." if more else None
+        # Readers are told to ask the exporter; whoever is about to sign can still change it.
+        own = _CORRECT if first.reason == "stage.broken" else first.hint()
         raise ConflictError(
-            first.code, words, expected=first.expected, found=first.found, hint=also or first.hint()
+            first.code, words, expected=first.expected, found=first.found, hint=also or own
         )
     return [check for check in told if check.status is Outcome.UNDETERMINED]
 

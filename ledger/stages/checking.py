@@ -62,6 +62,11 @@ def _was_afterwards(case: Checking) -> None:
         seconds(case.checked.checked_at),
         claims.iat,
     )
+    not_later(
+        "the post-check was made before the transfer",
+        seconds(case.transfer.says.occurred_at),
+        seconds(case.checked.checked_at),
+    )
 
 
 def _is_consistent(case: Checking) -> None:

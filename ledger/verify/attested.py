@@ -81,12 +81,18 @@ def _check_attestation(
             found=attestation.says.stage.value,
         )
         return [*checks, Check.failed("attestation.stage", other, subject)], None, None
-    if attestation.says.claims.iat > case.latest:
+    is_later = attestation.says.claims.iat > case.latest
+    if is_later:
         checks.append(_later(attestation.says.claims.iat, case, subject))
     checks.append(_check_issuer(attestation, case, subject))
     first, told = _first_anchor(logged.first, attestation, case, subject)
     checks += told
-    checks.append(_check_accredited(attestation, first, case, subject))
+    if is_later:
+        # Who would be accredited by then, nobody knew at the time that is asked about.
+        told = [Check("attestation.accredited", Status.SKIPPED, "attestation.later", subject)]
+    else:
+        told = [_check_accredited(attestation, first, case, subject)]
+    checks += told
     return checks, attestation, first
 
 

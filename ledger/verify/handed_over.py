@@ -8,7 +8,7 @@ from ledger.kinds import Transfer
 from ledger.kinds.common import Movement
 from ledger.manifest import Manifest
 from ledger.receipt import Receipt
-from ledger.report import Check
+from ledger.report import Check, Status
 from ledger.statement import Statement
 from ledger.verify.case import Case
 from ledger.verify.signed import check_owner, check_signed
@@ -46,7 +46,10 @@ def check_manifest(case: Case, record: Statement | None) -> list[Check]:
 
 
 def check_receipts(case: Case, transfer: Statement | None) -> list[Check]:
-    """Check every receipt: by a recipient of this transfer, and its outcome from its digests."""
+    """Check every receipt: by a recipient of this transfer, and its outcome from its digests.
+
+    What was received after the time that is asked about says nothing of that time.
+    """
     return [
         check for entry in case.bundle.receipts for check in _check_receipt(entry, case, transfer)
     ]
@@ -58,6 +61,8 @@ def _check_receipt(entry: LoggedEntry, case: Case, transfer: Statement | None) -
     if found is None or transfer is None or not isinstance(transfer.members, Transfer):
         return checks
     receipt, members = found.says, transfer.members
+    if receipt.claims.iat > case.latest:
+        return [*checks, Check("receipt.outcome", Status.SKIPPED, "receipt.later", subject)]
     recipients = [members.recipient, *(members.onward_recipients or [])]
     owner, known = check_owner(
         "receipt.recipient",

@@ -81,6 +81,7 @@ _CHANGES: tuple[dict[str, Any], ...] = (
     {"post_check/iat": ISSUED},
     {"post_check/credentialSubject/outcome": "deviating"},
     {"post_check/credentialSubject/checked_at": "2027-11-22T08:00:00Z"},
+    {"post_check/credentialSubject/checked_at": "2025-11-20T08:00:00Z"},
     {"post_check/credentialSubject/backup/leaf_hash": "ee" * 32},
     {"post_check/credentialSubject/pre_assessment": ...},
     {"post_check/credentialSubject/pre_assessment/record_id": _NO_RECORD},
@@ -142,7 +143,7 @@ def _dossiers() -> Iterator[Case]:
     unknown = replace(plain.trust(), accreditations=())
     yield case("accreditation unknown", plain.bundle(), unknown)
     yield case("no anchor for a dossier", replace(plain.bundle(), anchor=None), plain.trust())
-    for at in (ISSUED - 700, ISSUED - 500, ISSUED, BLOCK_TIME, BLOCK_TIME + 1):
+    for at in (1_000_000_000, ISSUED - 700, ISSUED - 500, ISSUED, BLOCK_TIME, BLOCK_TIME + 1):
         then = datetime.fromtimestamp(at, UTC)
         yield case(f"dossier asked at {at}", plain.bundle(), plain.trust(), now=then)
     yield from _first_anchors(plain)
@@ -402,6 +403,8 @@ def _handed() -> Iterator[Case]:
         whole = LoggedDossier()
         whole.receive(*received, key=key, iss=iss)
         yield case(f"receipt by {iss}", whole.bundle(), whole.trust())
+        before = datetime.fromtimestamp(ISSUED - 1, UTC)
+        yield case(f"later receipt by {iss}", whole.bundle(), whole.trust(), now=before)
     lying = LoggedDossier()
     about = lying["transfer"]
     waiting = receipt.draft(

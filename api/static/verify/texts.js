@@ -67,6 +67,7 @@ export const TEXTS = {
    "status.action": "This can be said of such a record",
    "status.order": "It can follow what was said before",
    "status.speaker": "It is the issuer's own word",
+   "status.authority": "It is a regulator's word",
    "attestation.time": "The attestation stood at the time asked about",
    "status.clock": "It is dated now"
   },
@@ -478,6 +479,10 @@ export const TEXTS = {
     "text": "The recipient says to have received something else.",
     "hint": "Compare the files with the recipient."
    },
+   "receipt.later": {
+    "text": "The receipt was signed after the time asked about.",
+    "hint": "Verify for a later time to have it counted."
+   },
    "receipt.other": {
     "text": "The receipt is of another transfer.",
     "hint": "The bundle was changed after it was made, or damaged on its way. Ask its sender for it again."
@@ -625,6 +630,10 @@ export const TEXTS = {
    "status.no-controller": {
     "text": "AttestorRegistry and the trust file do not name this account as a controller of the key that issued the attestation.",
     "hint": "Readers count in AttestationRegistry only what the controllers say, whom the accreditation names."
+   },
+   "status.no-regulator": {
+    "text": "The trust file does not know this key as a regulator's of either side.",
+    "hint": "Readers count a stop only where their trust file says so."
    },
    "status.none": {
     "text": "No source says what became of it; that nothing was said, a bundle cannot show.",
@@ -1010,6 +1019,7 @@ export const TEXTS = {
    "status.action": "可对此类记录作此表述",
    "status.order": "可接在先前的表述之后",
    "status.speaker": "由签发者本人作出",
+   "status.authority": "由监管机构作出",
    "attestation.time": "证明在所问时间之前出具",
    "status.clock": "表述的时间为当前时间"
   },
@@ -1421,6 +1431,10 @@ export const TEXTS = {
     "text": "接收方称收到的内容不一致。",
     "hint": "请与接收方核对文件。"
    },
+   "receipt.later": {
+    "text": "该回执在所询问的时间之后签署。",
+    "hint": "如需计入，请按较晚的时间验证。"
+   },
    "receipt.other": {
     "text": "该回执属于另一次传输。",
     "hint": "证明包生成后被改动，或在传输中损坏。请向发送方重新索取。"
@@ -1568,6 +1582,10 @@ export const TEXTS = {
    "status.no-controller": {
     "text": "认可登记合约与信任文件均未将该账户列为签发密钥的控制账户。",
     "hint": "读者仅采信认可中所列控制账户在证明登记合约中的表述。"
+   },
+   "status.no-regulator": {
+    "text": "信任文件未载明该密钥属于任一方的监管机构。",
+    "hint": "只有验证方的信任文件如此载明时，停止令才会被采信。"
    },
    "status.none": {
     "text": "没有来源说明其后续状态；证明包无法证明未有任何状态变更。",

@@ -23,10 +23,12 @@ from tests.ledger.certificate.conftest import (
     PAGE,
     Certified,
     dossier,
+    receive,
     report_of,
 )
+from tests.logged_dossier import with_first_anchor
 from tests.portable_document import attached, needs_poppler, opened, rendered, squeezed, text_of
-from tests.samples import sample_log, transfer
+from tests.samples import BLOCK_TIME, sample_log, transfer
 
 _A4_POINTS = (595, 842)
 _MAX_BYTES_BESIDE_THE_BUNDLE = 400_000
@@ -119,6 +121,17 @@ def test_certificate_is_two_pages_of_a4(certified: Certified) -> None:
     with opened(certified.pdf) as document:
         sizes = {tuple(round(float(side)) for side in page.mediabox[2:]) for page in document.pages}
         assert (len(document.pages), sizes) == (2, {_A4_POINTS})
+
+
+def test_fullest_dossier_fits_on_two_pages() -> None:
+    """Signed by its exporter, attested thrice and anchored early, received: no row is left over."""
+    logged = dossier()
+    logged.submit()
+    receive(logged)
+    bundle, trust = with_first_anchor(logged, block_time=BLOCK_TIME - 1)
+    raw = bundle.to_json().encode()
+    with opened(certify(raw, report_of(raw, trust), page=PAGE)) as document:
+        assert len(document.pages) == 2
 
 
 @needs_poppler

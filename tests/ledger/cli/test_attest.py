@@ -182,12 +182,15 @@ def test_broken_rule_refuses_before_anything_is_signed(desk: Desk) -> None:
     before = sorted(path.name for path in desk.here.iterdir())
     outcome = desk.attest(Stage.POST_CHECK, moved)
     assert outcome.code == 1
-    assert "[statement.missing]" in outcome.stderr, "no backup to refer to"
+    assert "[post-check.backup]" in outcome.stderr, "no backup to refer to"
+    outcome = desk.attest(Stage.BACKUP, moved)
+    assert (outcome.code, "its files behind RECORD_ID" in outcome.stderr) == (2, True)
     outcome = desk.attest(Stage.PRE_ASSESSMENT, moved)
     assert (outcome.code, "[attestation.subject]" in outcome.stderr) == (1, True), outcome.stderr
     outcome = desk.attest(Stage.PRE_ASSESSMENT, desk.plan, recipient="somebody")
     assert outcome.code == 1
-    for word in ("pre-assessment.parties", "expected: hongkong", "found: somebody"):
+    told = ("pre-assessment.parties", "expected: hongkong", "found: somebody", "Correct the claims")
+    for word in told:
         assert word in outcome.stderr
     after = {path.name for path in desk.here.iterdir()} - {f"{s.value}.json" for s in Stage}
     assert after == set(before) - {f"{s.value}.json" for s in Stage}
@@ -340,6 +343,7 @@ def test_revocation_of_what_is_not_there_or_no_attestation(desk: Desk) -> None:
     assert two.code == 2
     stopped = desk.run("revoke", desk.plan.value["record_id"], "--stop", *more)
     assert stopped.code == 0, stopped.stderr
+    assert "[status.no-regulator]" in stopped.stderr
 
 
 # receive
@@ -357,6 +361,7 @@ def test_receipt_says_whether_it_matches(desk: Desk) -> None:
     )  # fmt: skip
     done = desk.run("receive", bundle, desk.file, "--authorization", grant, "--json", *more)
     assert done.code == 0, done.stderr
+    assert "local is no recipient that the record names: hongkong" in done.stderr
     assert json.loads(done.stdout)["outcome"] == "matches"
     desk.file.write_bytes(b"A,2\n")
     differs = desk.run("receive", bundle, desk.file, *more)

@@ -123,3 +123,11 @@ def test_refresh_takes_no_key_that_is_another_organisations(
         before = trust.read_bytes()
         assert crossproof("trust", "refresh", "--trust", trust, "--allow-loopback").code == 1
     assert trust.read_bytes() == before
+
+
+def test_trust_file_without_did_web_has_nothing_to_fetch(
+    crossproof: CommandLine, tmp_path: Path
+) -> None:
+    trust = write(tmp_path / "trust.json")
+    outcome = crossproof("trust", "refresh", "--trust", trust)
+    assert (outcome.code, "nothing to fetch" in outcome.stderr) == (0, True), outcome.stderr

@@ -341,6 +341,27 @@ def test_status_by_another_than_the_issuer_warns() -> None:
     assert refuse(_ask_status(entries, "backup", Action.REVOKE, key=_OTHER, trust=trust)) == []
 
 
+@pytest.mark.parametrize(
+    ("roles", "jurisdictions", "reason"),
+    [
+        ({Role.REGULATOR}, {"HK"}, None),
+        ({Role.REGULATOR}, {"SG"}, "status.no-regulator"),
+        ({Role.ASSESSOR}, set(), "status.no-regulator"),
+    ],
+)
+def test_stop_by_another_than_a_regulator_of_either_side_warns(
+    roles: set[Role], jurisdictions: set[str], reason: str | None
+) -> None:
+    entries = Entries()
+    trust = Trust(
+        organisations=(
+            Organisation("who", frozenset(roles), (KEY.public,), frozenset(jurisdictions)),
+        )
+    )
+    warnings = refuse(_ask_status(entries, "transfer", Action.STOP, trust=trust))
+    assert [warning.reason for warning in warnings] == ([] if reason is None else [reason])
+
+
 def test_status_of_another_time_or_record_is_refused() -> None:
     entries = Entries()
     late = _ask_status(entries, "backup", Action.REVOKE, now=ISSUED + CLOCK_SKEW + 1)

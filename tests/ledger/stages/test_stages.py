@@ -148,6 +148,7 @@ def test_backup_without_a_restore_check_is_not_said_to_be_unrestorable() -> None
         ({"post_check/credentialSubject/pre_assessment": ...}, "pre-assessment"),
         ({"post_check/iat": _OCCURRED}, "order"),
         ({"post_check/credentialSubject/checked_at": "2026-01-01T00:00:00Z"}, "order"),
+        ({"post_check/credentialSubject/checked_at": "2025-11-20T00:00:00Z"}, "order"),
         ({"post_check/credentialSubject/outcome": "deviating"}, "outcome"),
     ],
 )

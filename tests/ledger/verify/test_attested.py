@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -164,6 +165,14 @@ def test_issuer_whose_key_nobody_here_knows_is_said_to_be_unknown() -> None:
 
 
 # Who was accredited, and when
+
+
+def test_attestation_of_later_is_not_held_against_its_issuer() -> None:
+    """Whom an authority had not accredited yet by then, it may have accredited when he signed."""
+    report = LoggedDossier().verify(now=datetime.fromtimestamp(1_000_000_000, UTC))
+    assert report.verdict is Status.UNDETERMINED
+    told = [(c.status.value, c.reason) for c in report.checks if c.code == "attestation.accredited"]
+    assert told == [("skipped", "attestation.later")] * 3
 
 
 def test_attestor_whom_nobody_accredited_is_undetermined() -> None:

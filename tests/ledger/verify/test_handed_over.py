@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from ledger.jwk import PrivateKey
 from ledger.kinds.members import Digests
 from ledger.receipt import Received
+from ledger.report import Status
+from tests.covered_transfer import ISSUED
 from tests.logged_dossier import (
     EXPORTER,
     RECIPIENT,
@@ -68,6 +71,16 @@ def test_receipt_that_differs_fails() -> None:
     whole = LoggedDossier()
     whole.receive(iss="hkbr:12345678")
     assert wrong(whole.verify()) == [("receipt.outcome", "failed", "receipt.differs")]
+
+
+def test_receipt_of_later_says_nothing_of_the_time_asked_about() -> None:
+    whole = LoggedDossier()
+    whole.receive(iss="hkbr:12345678")
+    before = datetime.fromtimestamp(ISSUED - 1, UTC)
+    report = whole.verify(now=before)
+    told = [(c.status.value, c.reason) for c in report.checks if c.code.startswith("receipt.o")]
+    assert told == [("skipped", "receipt.later")]
+    assert report.verdict is Status.UNDETERMINED
 
 
 @pytest.mark.parametrize(

@@ -145,6 +145,10 @@ async function firstAnchor(shown, attestation, of, subject) {
 async function checkAccredited(attestation, first, of, subject) {
   const code = "attestation.accredited";
   const { claims, stage } = attestation.says;
+  if (claims.iat > of.latest) {
+    // Who will be accredited by then, nobody knew at the time that is asked about.
+    return new Check(code, SKIPPED, { reason: "attestation.later", subject });
+  }
   let known;
   try {
     known = await of.accreditations.accreditation(claims.jurisdiction, attestation.thumbprint);

@@ -2,7 +2,7 @@
 
 import { equal, toHex } from "../bytes.js";
 import { LedgerError, VerificationError } from "../errors.js";
-import { Check } from "../report.js";
+import { Check, SKIPPED } from "../report.js";
 import { checkOutcome, readManifest, readReceipt, verifyRecord } from "../said.js";
 import { isStruct } from "../struct.js";
 import { checkOwner, checkSigned } from "./signed.js";
@@ -48,6 +48,9 @@ function checkReceipt(entry, of, transfer) {
   const { checks, found } = checkSigned("receipt", entry, of, readReceipt, subject);
   if (found === null || transfer === null || !isStruct(transfer.members, "Transfer")) return checks;
   const { says } = found;
+  if (says.claims.iat > of.latest) {
+    return [...checks, new Check("receipt.outcome", SKIPPED, { reason: "receipt.later", subject })];
+  }
   const { members } = transfer;
   const recipients = [members.recipient, ...(members.onward_recipients ?? [])];
   const code = "receipt.recipient";

@@ -28,11 +28,14 @@ export const RULES = {
     }
   },
 
-  "post-check.order"({ postCheck, backup }) {
+  "post-check.order"({ transfer, postCheck, backup }) {
     const { iat, credentialSubject: checked } = postCheck.says;
     after(postCheck, backup, "the post-check was logged before its backup");
     notLater("the post-check was made before its backup", backup.says.iat, iat);
-    notLater("the post-check was attested before it was made", seconds(checked.checked_at), iat);
+    const made = seconds(checked.checked_at);
+    notLater("the post-check was attested before it was made", made, iat);
+    const happened = seconds(transfer.says.occurred_at);
+    notLater("the post-check was made before the transfer", happened, made);
   },
 
   "post-check.outcome"({ postCheck }) {
