@@ -21,6 +21,7 @@ from ledger import base64url, status
 from ledger.accreditation import AccreditationSource
 from ledger.attestation import Attestation, Stage
 from ledger.canonical import MAX_INTEGER, canonicalize, parse
+from ledger.certificate_chain import read_chain
 from ledger.dossier import Records
 from ledger.errors import MalformedError, NotFoundError, VerificationError
 from ledger.gathering import gather, said_of
@@ -101,6 +102,8 @@ class Issuing:
             held = self._key(members)
             key = held.key.public if held else PublicKey.from_jwk(members.take("jwk"))
             prepared = draft(index, members, key, held.organisation if held else None)
+            if members.has("x5c"):
+                prepared = prepared.certified(read_chain(members.take("x5c")))
             members.end()
             self._check_allowed(prepared)
             warnings = self._ask(index, prepared)

@@ -9,6 +9,7 @@ from pydantic import Field
 from api.answers import Answer, Hash, RecordLogged
 from api.body import JSON
 from ledger.attestation import Stage
+from ledger.certificate_chain import MAX_CHAIN
 from ledger.dossier import Flag, StageState
 from ledger.log import State
 from ledger.status import Action
@@ -111,6 +112,14 @@ _KEY: dict[str, Any] = {
     "description": "Name or thumbprint of a key that this server holds for your organisation",
 }
 _JWK: dict[str, Any] = {**_OBJECT, "description": "The public key that is to sign: P-256, Ed25519"}
+_CERTIFICATES: dict[str, Any] = {
+    "type": "array",
+    "minItems": 1,
+    "maxItems": MAX_CHAIN,
+    "items": _TEXT,
+    "description": "The key's certificate, then who issued it: base64 of DER. They come along with "
+    "the signature, for whoever trusts their root",
+}
 _RECORD: dict[str, Any] = {
     **_OBJECT,
     "description": "The record itself, as logged; for whoever may not read it here",
@@ -136,7 +145,7 @@ def _forms(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
             "type": "object",
             "required": [*required, name],
             "additionalProperties": False,
-            "properties": {**properties, name: key, "record": _RECORD},
+            "properties": {**properties, name: key, "x5c": _CERTIFICATES, "record": _RECORD},
         }
         for title, name, key in (("Prepare", "jwk", _JWK), ("Sign", "key", _KEY))
     ]

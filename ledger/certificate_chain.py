@@ -35,7 +35,15 @@ from cryptography.x509.verification import VerificationError as ChainError
 from ledger.errors import MalformedError, VerificationError
 from ledger.jwk import PublicKey
 
-__all__ = ["MAX_CHAIN", "MAX_SIZE", "Certificate", "check_links", "read_chain", "verify_chain"]
+__all__ = [
+    "MAX_CHAIN",
+    "MAX_SIZE",
+    "Certificate",
+    "check_links",
+    "read_chain",
+    "read_pem",
+    "verify_chain",
+]
 
 # The signer's, the root, and what lies between.
 MAX_CHAIN = 5
@@ -137,6 +145,19 @@ def read_chain(value: object) -> tuple[Certificate, ...]:
     if not all(isinstance(text, str) and text.isascii() for text in value):
         raise _malformed("x5c: certificates as base64", "something else")
     return tuple(Certificate.read(text) for text in value)
+
+
+def read_pem(data: bytes) -> tuple[Certificate, ...]:
+    """Read certificates one after the other (RFC 7468, 5), the signer's first.
+
+    Raises MalformedError.
+    """
+    try:
+        found = x509.load_pem_x509_certificates(data)
+        written = [b64encode(one.public_bytes(Encoding.DER)).decode() for one in found]
+    except _UNREADABLE as error:
+        raise _malformed("X.509 certificates in PEM", "something else") from error
+    return read_chain(written)
 
 
 def check_links(chain: Sequence[Certificate], key: PublicKey) -> None:

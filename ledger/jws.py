@@ -13,7 +13,7 @@ The header says which key signed, in `kid`, by its thumbprint, and may bring it 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -123,6 +123,17 @@ class Unsigned:
     signing_input: bytes
     longest: int = MAX_JWS_SIZE
 
+    def certified(self, chain: Sequence[Certificate]) -> Unsigned:
+        """Let the key's certificates come along instead of it, its own first (RFC 7515, 4.1.6).
+
+        Whether they are of this key is not asked here. Raises MalformedError where there is no room
+        for them.
+        """
+        header, _, claims = self.signing_input.decode().partition(".")
+        named = {**parse(base64url.decode(header)), "x5c": [one.text for one in chain]}
+        named.pop("jwk", None)
+        return _waiting(self.key, base64url.encode(canonicalize(named)), claims, self.longest)
+
     def sign(self, key: PrivateKey) -> Jws:
         """Sign with the key at hand."""
         return self.complete(key.sign(self.signing_input))
@@ -154,9 +165,12 @@ def unsigned(
         "typ": typ,
         **(header or {}),
     }
-    parts = (base64url.encode(canonicalize(part)) for part in (named, claims))
-    signing_input = ".".join(parts).encode()
-    size = len(signing_input) + _SIGNATURE_LENGTH
+    header_text, claims_text = (base64url.encode(canonicalize(part)) for part in (named, claims))
+    return _waiting(key, header_text, claims_text, longest)
+
+
+def _waiting(key: PublicKey, header: str, claims: str, longest: int) -> Unsigned:
+    size = len(header) + 1 + len(claims) + _SIGNATURE_LENGTH
     if size > longest:
         raise MalformedError(
             "jws.too-long",
@@ -165,7 +179,11 @@ def unsigned(
             found=f"{size}",
             hint="Leave lists out that their root stands for, or conceal them.",
         )
-    return Unsigned(key, signing_input, longest)
+    if len(header) > _MAX_HEADER_SIZE:
+        raise _malformed(
+            f"a header of at most {_MAX_HEADER_SIZE} characters", f"one of {len(header)}"
+        )
+    return Unsigned(key, f"{header}.{claims}".encode(), longest)
 
 
 def _read_header(data: bytes, typ: str | None) -> dict[str, Any]:

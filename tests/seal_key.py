@@ -1,15 +1,24 @@
-"""A root and a key under it that seals, in a PKCS#12 file."""
+"""A root and a key under it: one that seals, in a PKCS#12 file, or one that is there."""
 
 from __future__ import annotations
 
+from base64 import b64encode
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    load_pem_private_key,
+    pkcs12,
+)
 from cryptography.x509.oid import NameOID
+
+from ledger.jwk import PrivateKey
 
 PASSPHRASE = "correct horse"  # noqa: S105 - of a key that lives as long as the test
 
@@ -64,3 +73,21 @@ def write_seal(path: Path) -> x509.Certificate:
     encryption = BestAvailableEncryption(PASSPHRASE.encode())
     path.write_bytes(pkcs12.serialize_key_and_certificates(b"seal", key, mine, [root], encryption))
     return root
+
+
+def certify(key: PrivateKey) -> list[x509.Certificate]:
+    """Certify a key of P-256: its certificate, and the root."""
+    root_key, root = new_root()
+    mine = load_pem_private_key(key.to_pem().encode(), None)
+    assert isinstance(mine, ec.EllipticCurvePrivateKey)
+    return [issue("Signer", mine, "Test Root", root_key), root]
+
+
+def pem_of(chain: Sequence[x509.Certificate]) -> bytes:
+    """Write certificates one after the other."""
+    return b"".join(one.public_bytes(Encoding.PEM) for one in chain)
+
+
+def texts_of(chain: Sequence[x509.Certificate]) -> list[str]:
+    """Write certificates as `x5c` has them."""
+    return [b64encode(one.public_bytes(Encoding.DER)).decode() for one in chain]

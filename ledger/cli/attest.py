@@ -22,6 +22,7 @@ from ledger.cli.options import (
     AS_JSON,
     BELIEVED,
     BUNDLE,
+    CERTIFICATES,
     COMPLETE,
     ISSUER,
     JWK,
@@ -73,6 +74,7 @@ def attest(
     ] = None,
     key: Annotated[Path | None, SIGNING_KEY] = None,
     passphrase: Annotated[str | None, PASSPHRASE] = None,
+    certificates: Annotated[Path | None, CERTIFICATES] = None,
     issuer: Annotated[str | None, ISSUER] = None,
     disclosable: Annotated[
         list[str] | None,
@@ -133,7 +135,7 @@ def attest(
             warnings = told(_ask(waiting, stage, records, trusted))
             finished = completed(waiting, complete)
         else:
-            signer = Signer.choose(key, jwk, prepare, passphrase)
+            signer = Signer.choose(key, jwk, prepare, passphrase, certificates=certificates)
             given = _claims(claims, files or [], stage)
             now = datetime.now(UTC)
             whole = complete_claims(stage, given, records, now=now, issuer=signer.issuer(issuer))

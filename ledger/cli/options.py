@@ -13,6 +13,7 @@ __all__ = [
     "AS_JSON",
     "BELIEVED",
     "BUNDLE",
+    "CERTIFICATES",
     "COMPLETE",
     "CONTRACT",
     "DATA_DIR",
@@ -174,6 +175,13 @@ JWK = typer.Option(
     envvar="CROSSPROOF_JWK",
     metavar="FILE",
     help="With --prepare: the public key that is to sign.",
+)
+CERTIFICATES = typer.Option(
+    "--certificates",
+    envvar="CROSSPROOF_CERTIFICATES",
+    metavar="FILE",
+    help="PEM: the key's certificate, then who issued it; they come along, for whoever trusts "
+    "their root.",
 )
 COMPLETE = typer.Option(
     "--complete",

@@ -17,6 +17,7 @@ from ledger.cli.files import fingerprint, read_bundle, read_trust
 from ledger.cli.options import (
     API_KEY,
     AS_JSON,
+    CERTIFICATES,
     ISSUER,
     PASSPHRASE,
     SERVER,
@@ -61,6 +62,7 @@ def receive(
         ),
     ] = None,
     passphrase: Annotated[str | None, PASSPHRASE] = None,
+    certificates: Annotated[Path | None, CERTIFICATES] = None,
     issuer: Annotated[str | None, ISSUER] = None,
     accept_undetermined: Annotated[
         bool,
@@ -84,7 +86,7 @@ def receive(
     """
     from ledger.client import Client  # noqa: PLC0415 - an HTTP client that `verify` never needs
 
-    signer = Signer.choose(key, None, None, passphrase)
+    signer = Signer.choose(key, None, None, passphrase, certificates=certificates)
     name = signer.issuer(issuer)
     if name is None:
         raise problem("usage.issuer", "who receives is not said", expected="--issuer ID")

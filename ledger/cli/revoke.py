@@ -24,6 +24,7 @@ from ledger.cli.options import (
     AS_JSON,
     BELIEVED,
     BUNDLE,
+    CERTIFICATES,
     COMPLETE,
     ISSUER,
     JWK,
@@ -105,6 +106,7 @@ def revoke(
     ] = None,
     key: Annotated[Path | None, SIGNING_KEY] = None,
     passphrase: Annotated[str | None, PASSPHRASE] = None,
+    certificates: Annotated[Path | None, CERTIFICATES] = None,
     issuer: Annotated[str | None, ISSUER] = None,
     prepare: Annotated[Path | None, PREPARE] = None,
     jwk: Annotated[Path | None, JWK] = None,
@@ -153,7 +155,7 @@ def revoke(
             warnings = told(_ask(waiting, statement, entries, trusted))
             finished, action = completed(waiting, complete), _action_of(waiting)
         elif not on_chain or any((key, jwk, prepare)):
-            signer = Signer.choose(key, jwk, prepare, passphrase)
+            signer = Signer.choose(key, jwk, prepare, passphrase, certificates=certificates)
             waiting = _prepare(
                 signer,
                 statement,

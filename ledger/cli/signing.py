@@ -39,6 +39,8 @@ from ledger.statement import Statement, parse_record_id, record_id_text
 from ledger.trust import Trust
 
 if TYPE_CHECKING:
+    from ledger.certificate_chain import Certificate
+
     # An HTTP client that `verify` never needs.
     from ledger.client import Client
 
@@ -124,19 +126,28 @@ class Signer:
     held: SigningKey | None
     output: Path | None
     """Where what is prepared goes."""
+    certificates: tuple[Certificate, ...] = ()
+    """Of the key, where they are to come along."""
 
     @classmethod
     def choose(
-        cls, key: Path | None, jwk: Path | None, prepare: Path | None, passphrase: str | None
+        cls,
+        key: Path | None,
+        jwk: Path | None,
+        prepare: Path | None,
+        passphrase: str | None,
+        *,
+        certificates: Path | None = None,
     ) -> Signer:
         """Read the key; raise ConfigurationError where not exactly one way is named."""
+        chain = () if certificates is None else _read_chain(certificates)
         if key is not None and prepare is None and jwk is None:
             held = load_signing_key(key, passphrase)
-            return cls(held.key.public, held, None)
+            return cls(held.key.public, held, None, chain)
         if key is None and prepare is not None and jwk is not None:
             value = read_json(jwk, "public key")
             # What `key show-signing` prints has the JWK inside.
-            return cls(PublicKey.from_jwk(value.get("jwk", value)), None, prepare)
+            return cls(PublicKey.from_jwk(value.get("jwk", value)), None, prepare, chain)
         raise problem(
             "usage.signer",
             "who signs is not said, or twice",
@@ -148,7 +159,12 @@ class Signer:
         return given or (None if self.held is None else self.held.organisation)
 
     def finish(self, prepared: Prepared) -> Finished | None:
-        """Sign; None where the bytes to sign went out."""
+        """Sign; None where the bytes to sign went out.
+
+        Raises VerificationError where the certificates are not the key's.
+        """
+        if self.certificates:
+            prepared = prepared.certified(self.certificates)
         if self.held is not None:
             return prepared.sign(self.held.key)
         if self.output is None:
@@ -158,6 +174,14 @@ class Signer:
         say(f"prepared: {self.output}; the bytes to sign are on stdout, {self.public.algorithm}")
         put(prepared.unsigned.signing_input.decode())
         return None
+
+
+def _read_chain(path: Path) -> tuple[Certificate, ...]:
+    # X.509 starts slowly, and few keys have certificates.
+    from ledger.certificate_chain import MAX_CHAIN, MAX_SIZE, read_pem  # noqa: PLC0415
+
+    # PEM is a third longer than DER, and a text may stand above each.
+    return read_pem(read_file(path, "certificates", limit=2 * MAX_CHAIN * MAX_SIZE))
 
 
 def read_prepared(path: Path | None, kind: str) -> Prepared:

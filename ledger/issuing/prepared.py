@@ -10,8 +10,8 @@ changed on the way: the signature must be over it, by the key that its own heade
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
@@ -25,6 +25,9 @@ from ledger.jws import MAX_JWS_SIZE, Jws, Unsigned
 from ledger.members import Members, read_text
 from ledger.signed import READERS, Carrier
 from ledger.statement import Statement, new_record_id, new_salt
+
+if TYPE_CHECKING:
+    from ledger.certificate_chain import Certificate
 
 __all__ = ["Finished", "Prepared", "prepare_attestation", "prepare_word", "signature_of"]
 
@@ -102,6 +105,18 @@ class Prepared:
     @property
     def _text(self) -> str:
         return f"{self.unsigned.signing_input.decode()}.{base64url.encode(_EMPTY_SIGNATURE)}"
+
+    def certified(self, chain: Sequence[Certificate]) -> Prepared:
+        """Let the key's certificates come along (`x5c`), for readers who trust who issued them.
+
+        Raises VerificationError where they are another key's or no chain, MalformedError where they
+        are too long.
+        """
+        # X.509 starts slowly, and few signatures bring certificates.
+        from ledger.certificate_chain import check_links  # noqa: PLC0415
+
+        check_links(chain, self.unsigned.key)
+        return replace(self, unsigned=self.unsigned.certified(chain))
 
     def sign(self, key: PrivateKey) -> Finished:
         """Sign with the key at hand."""

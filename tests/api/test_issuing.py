@@ -20,6 +20,7 @@ from ledger.receipt import draft as draft_receipt
 from ledger.signing_key import SigningKey, make_signing_key
 from ledger.statement import Statement, new_record_id
 from tests.api.service import Service, plan, transfer
+from tests.seal_key import certify, texts_of
 
 _WORD = "correct horse"
 _ITEM = {"name": "account", "class": "general", "personal": True, "sensitive": True}
@@ -199,6 +200,30 @@ def test_prepared_is_signed_elsewhere_and_completed_once(case: Case, curve: Any)
     wrong = base64url.encode(stranger.sign(prepared["signing_input"].encode()))
     answer = case.post(moved, {**done, "signature": wrong})
     assert (answer.status_code, answer.json()["code"]) == (400, "jws.signature")
+
+
+def test_certificates_come_along_where_they_are_the_key_s(case: Case) -> None:
+    key = PrivateKey.generate()
+    moved = case.transfer()
+    body = {
+        "stage": "backup",
+        "claims": {"iss": "me", **claims(_BACKUP)},
+        "jwk": key.public.to_jwk(),
+        "record": moved,
+    }
+    wrong = case.post(moved, {**body, "x5c": texts_of(certify(PrivateKey.generate()))})
+    assert (wrong.status_code, wrong.json()["code"]) == (400, "x5c.key")
+    for malformed in ([], "text", ["text"], [1]):
+        answer = case.post(moved, {**body, "x5c": malformed})
+        assert (answer.status_code, answer.json()["code"]) == (400, "x5c.malformed")
+    chain = certify(key)
+    prepared = case.post(moved, {**body, "x5c": texts_of(chain)}).json()["prepared"]
+    signature = base64url.encode(key.sign(prepared["signing_input"].encode()))
+    done = case.post(moved, {"prepared": prepared, "signature": signature, "record": moved})
+    assert done.status_code == 201, done.text
+    said = Attestation.from_sd_jwt(done.json()["sd_jwt"]).jws
+    assert [one.parsed for one in said.certificates] == chain
+    assert "jwk" not in said.header
 
 
 def test_rules_are_asked_of_what_comes_back_too(case: Case) -> None:

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from ledger import base64url
 from ledger.canonical import canonicalize
+from ledger.certificate_chain import read_pem
 from ledger.errors import MalformedError, VerificationError
 from ledger.jwk import PrivateKey, PublicKey
 from ledger.jws import MAX_JWS_SIZE, Jws, unsigned
+from tests.seal_key import certify, pem_of
 
 _TYP = "dc+sd-jwt"
 
@@ -160,3 +162,16 @@ def test_parse_of_any_text_is_a_signature_or_malformed(text: str) -> None:
     except MalformedError:
         return
     assert jws.text == text
+
+
+def test_certificates_take_the_place_of_the_key_and_must_fit() -> None:
+    key = PrivateKey.generate()
+    waiting = unsigned(key.public, {"iss": "me"}, typ="test+jwt")
+    (mine, root) = read_pem(pem_of(certify(key)))
+    signed = waiting.certified([mine, root]).sign(key)
+    assert signed.certificates == (mine, root)
+    assert (signed.key, signed.claims) == (key.public, {"iss": "me"})
+    assert "jwk" not in signed.header
+    with pytest.raises(MalformedError) as refused:
+        waiting.certified([mine] * 30)
+    assert refused.value.code == "jws.malformed"

@@ -24,6 +24,7 @@ from ledger.trust import Trust
 from tests.crossproof import CommandLine, Outcome, Served
 from tests.deadline import eventually
 from tests.ledger.cli.conftest import Deployed
+from tests.seal_key import certify, pem_of
 
 pytestmark = pytest.mark.chain
 
@@ -242,6 +243,28 @@ def test_key_elsewhere_signs_what_was_prepared(desk: Desk, form: str) -> None:
     held = Attestation.from_sd_jwt((desk.here / "held.sd-jwt").read_text())
     assert held.claims.iss == "hsm"
     assert held.claims.subject.id == leaf_name(moved.leaf_hash)
+
+
+def test_certificates_of_the_key_come_along_and_no_others(desk: Desk) -> None:
+    key = load_signing_key(desk.key).key
+    mine, others = certify(key), certify(PrivateKey.generate())
+    chain = desk.here / "chain.pem"
+    said = ("--certificates", chain)
+    for wrong, code in ((pem_of(others), "x5c.key"), (b"no certificate", "x5c.malformed")):
+        chain.write_bytes(wrong)
+        refused = desk.attest(Stage.BACKUP, desk.transfer(), desk.file, *said)
+        assert (refused.code != 0, code in refused.stderr) == (True, True), refused.stderr
+    chain.write_bytes(pem_of(mine))
+    moved = desk.transfer()
+    backup = desk.attested(Stage.BACKUP, moved, desk.file, *said)
+    held = Attestation.from_sd_jwt(Path(backup["sd_jwt"]).read_text())
+    assert [one.parsed for one in held.jws.certificates] == mine
+    assert (held.jws.key, "jwk" in held.jws.header) == (key.public, False)
+    revoked = desk.run(
+        "revoke", backup["record_id"], "--reason", "lost", "--key", desk.key, *said,
+        "--server", desk.ledger.url,
+    )  # fmt: skip
+    assert revoked.code == 0, revoked.stderr
 
 
 @pytest.mark.parametrize(
