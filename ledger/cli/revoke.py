@@ -212,7 +212,7 @@ def _transact(
             "status.action",
             "this cannot be said of a record of this kind",
             expected=" or ".join(sorted(allowed)) or "nothing that is said of this kind",
-            found=f"{action.value} of a {about.kind}",
+            found=f"{action.value}: {about.kind}",
         )
     registry.warn(about, trust)
     return registry.sign(action, about.leaf_hash)

@@ -157,7 +157,7 @@ def _may_be_said(claims: StatusClaims, about: Statement) -> Check:
         return Check.failed(code, other)
     if claims.action not in allowed:
         wanted = " or ".join(sorted(allowed)) or "nothing that is said of this kind"
-        found = f"{claims.action.value} of a {about.kind}"
+        found = f"{claims.action.value}: {about.kind}"
         return Check(code, Outcome.FAILED, "status.action", None, wanted, found)
     return Check.verified(code)
 
