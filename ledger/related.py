@@ -1,8 +1,9 @@
 """What others said of a record: the attestations of its stages, receipts and statuses, by index.
 
 Of each stage one attestation goes into a bundle: the newest, but a post-check names the backup and
-the pre-assessment that it is against, and a pre-assessment after the transfer covers nothing. What
-the others were, the log still holds.
+the pre-assessment that it is against, and a pre-assessment after the transfer covers nothing. Of a
+recipient's receipts it is the newest: a later one corrects an earlier. What the others were, the
+log still holds.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from ledger.follower import receipt_key
 from ledger.kinds import Transfer
 from ledger.log.snapshot import LogView
 from ledger.merkle import leaf_hash
+from ledger.receipt import Receipt
 from ledger.statement import Statement
 
 __all__ = [
@@ -73,7 +75,7 @@ def find_related(
     chosen = choose(list(_attestations(found)), before=index)
     if chosen:
         found += _said_of(log, [said.leaf_hash for said in chosen.values()], is_wanted)
-    receipts = {said.index for said in found if said.statement.kind == "receipt"}
+    receipts = _newest_receipts(found)
     statuses = {said.index for said in found if said.statement.kind == "status"}
     return Related(
         {stage: said.index for stage, said in chosen.items()},
@@ -130,6 +132,22 @@ def _said_of(
         for index in sorted(indexes, reverse=True)
         if is_wanted(index)
     ]
+
+
+def _newest_receipts(said: Iterable[_Said]) -> set[int]:
+    """Choose of each speaker's receipts, the newest first, that which counts."""
+    newest: dict[tuple[bytes | None, str], int] = {}
+    for one in said:
+        if one.statement.kind != "receipt":
+            continue
+        try:
+            receipt = Receipt.parse(one.statement.value["jws"])
+        except LedgerError:
+            # Logged before it could be refused.
+            continue
+        # With his own key alone: another's must not stand for what he said.
+        newest.setdefault((receipt.jws.thumbprint, receipt.claims.iss), one.index)
+    return set(newest.values())
 
 
 def _attestations(said: Iterable[_Said]) -> Iterator[Said[Attestation]]:

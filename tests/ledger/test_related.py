@@ -14,10 +14,13 @@ from ledger.attestation import Stage, draft
 from ledger.bundle import Bundle
 from ledger.claims import leaf_name
 from ledger.follower import catch_up
+from ledger.jwk import PrivateKey
+from ledger.kinds.members import Digests
 from ledger.log import Log, Submission
 from ledger.log.head_record import HeadRecord
 from ledger.merkle import leaf_hash
 from ledger.prover import prove
+from ledger.receipt import Received
 from ledger.report import Status as Outcome
 from ledger.statement import Statement
 from ledger.status import Action
@@ -204,6 +207,29 @@ def test_bundle_carries_receipts_of_its_parties_alone(log: Log) -> None:
     receive("a stranger")
     assert log.publish(now=NOW) is not None
     assert [entry.index for entry in bundle(log, made["transfer"]).receipts] == [theirs, ours]
+
+
+@pytest.mark.parametrize("last", ["matches", "differs"])
+def test_later_receipt_of_the_same_signer_corrects_the_earlier_one(log: Log, last: str) -> None:
+    made = records()
+    append(log, made["transfer"])
+    strange = Received(size=1, digests=Digests(sha_256="ab" * 32))
+
+    def receive(outcome: str, by: PrivateKey) -> int:
+        waiting = receipt.draft(
+            by.public, issuer="hkbr:12345678", issued_at=1, transfer=made["transfer"].leaf_hash,
+            record_id=str(made["transfer"].members.record_id), sent=[],
+            received=[] if outcome == "matches" else [strange], purpose="p", scope="s",
+        )  # fmt: skip
+        said = Statement.build({"kind": "receipt", "jws": waiting.sign(by).text})
+        return log.append([Submission.of(said)], submitter="hkbr:12345678", now=NOW).indexes[0]
+
+    # Somebody else's key corrects nothing.
+    other = receive("differs", PrivateKey.generate())
+    receive("matches" if last == "differs" else "differs", KEY)
+    newest = receive(last, KEY)
+    assert log.publish(now=NOW) is not None
+    assert [entry.index for entry in bundle(log, made["transfer"]).receipts] == [other, newest]
 
 
 def test_bundle_is_not_crowded_out_by_strangers_receipts(
