@@ -31,12 +31,15 @@ _PAGES_AT_ONCE = 16
 _SIGNED = b'{"jws":"'
 
 
-def catch_up(log: LogReader, *, pages: int | None = None) -> bool:
-    """Look through what was logged since the last time; say whether nothing is left.
+def catch_up(log: LogReader, *, pages: int | None = None, until: int | None = None) -> bool:
+    """Look through what was logged since the last time; say whether nothing of it is left.
 
-    At most so many pages of 1,024 entries, where a number is given.
+    At most so many pages of 1,024 entries, and entries before `until`, where numbers are given.
+    What is logged meanwhile is for the next time: where single records come without end, every few
+    of them would be a transaction.
     """
     done, end = log.store.backlog()
+    end = end if until is None else min(end, until)
     while done < end and (pages is None or pages > 0):
         at_once = _PAGES_AT_ONCE if pages is None else min(pages, _PAGES_AT_ONCE)
         new_size = min(done + at_once * _PAGE, end)
@@ -50,7 +53,7 @@ def catch_up(log: LogReader, *, pages: int | None = None) -> bool:
         ]
         log.store.relate(found, old_size=done, new_size=new_size)
         # Where somebody else was faster, go on where they are.
-        done, end = log.store.backlog()
+        done, _ = log.store.backlog()
         pages = None if pages is None else pages - at_once
     return done >= end
 

@@ -28,7 +28,8 @@ from ledger.trust import Trust
 
 __all__ = ["Followers", "follow"]
 
-# Between two looks for news where there was none.
+# Between two looks for news, where all that there was has been looked through: single records that
+# come without end are taken together.
 PAUSE = 0.25
 # Until a database that did not answer is asked again.
 RETRY = 1.0
@@ -52,16 +53,18 @@ class Followers:
         self._begun = False
 
     def step(self) -> bool:
-        """Let each of them go on by a few pages; say whether all have come to the log's end."""
+        """Let each go on by a few pages; say whether all have come to where the log ended."""
         if not self._begun:
             self._docket.begin()
             self._begun = True
-        is_related = catch_up(self._log, pages=_RELATED_PAGES)
+        end = self.size()
+        is_related = catch_up(self._log, pages=_RELATED_PAGES, until=end)
         is_indexed = index_log(self._log, pages=1)
         before = self._docket.lag()
-        after = self._docket.catch_up(pages=_DOCKET_PAGES)
+        after = self._docket.catch_up(pages=_DOCKET_PAGES, until=end)
+        is_told = not after.rows and after.entries <= self.size() - end
         # Where another process believes another trust file, the docket is its own to follow.
-        return is_related and is_indexed and (not after or after == before)
+        return is_related and is_indexed and (is_told or after == before)
 
     def size(self) -> int:
         """Say how long the log is."""

@@ -19,9 +19,10 @@ PAGE = 4_096
 
 
 def index_log(log: LogReader, *, pages: int | None = None) -> bool:
-    """Look through what was logged since the last time; say whether nothing is left.
+    """Look through what was logged since the last time; say whether nothing of it is left.
 
-    At most so many pages of 4,096 entries, where a number is given.
+    At most so many pages of 4,096 entries, where a number is given. What is logged meanwhile is for
+    the next time.
     """
     done, end = backlog(log)
     while done < end and (pages is None or pages > 0):
@@ -29,7 +30,7 @@ def index_log(log: LogReader, *, pages: int | None = None) -> bool:
         with log.store.search(write=True) as search:
             search.add(rows, old_size=done, new_size=done + len(rows))
         # Where somebody else was faster, go on where they are.
-        done, end = backlog(log)
+        done, _ = backlog(log)
         pages = None if pages is None else pages - 1
     return done >= end
 

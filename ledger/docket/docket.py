@@ -28,7 +28,7 @@ from ledger.log import LogReader
 from ledger.merkle import leaf_hash
 from ledger.related import receipt_keys_by
 from ledger.statement import Statement
-from ledger.store import Condition, Count, DocketRow, Reach, Wanted
+from ledger.store import Condition, Count, DocketRow, Place, Reach, Wanted
 from ledger.tile import WIDTH, decode_entries
 from ledger.trust import Trust
 
@@ -90,29 +90,29 @@ class Docket:
 
     def lag(self) -> Lag:
         """Say how far the docket is behind the log."""
-        with self._log.store.docket() as rows:
-            place = rows.place()
-        return Lag(place.log_size - place.size, place.stale)
+        return _lag(self._place())
 
-    def catch_up(self, *, pages: int | None = None) -> Lag:
+    def catch_up(self, *, pages: int | None = None, until: int | None = None) -> Lag:
         """Look through what was logged since the last time, and say what is left.
 
-        At most so many pages (1,024 new entries, or 256 rows to be read anew), where a number is
-        given.
+        At most so many pages (1,024 new entries, or 256 rows to be read anew), and entries before
+        `until`, where numbers are given. What is logged meanwhile is for the next time.
         """
         with self._following:
+            place = self._place()
+            end = place.log_size if until is None else min(place.log_size, until)
             while pages is None or pages > 0:
-                lag = self.lag()
-                if lag.entries:
-                    is_done = self._follow()
-                elif lag.rows:
+                if place.size < end:
+                    is_done = self._follow(place.size, end)
+                elif place.stale:
                     is_done = self._renew()
                 else:
-                    return lag
+                    break
+                place = self._place()
                 if not is_done:
                     break
                 pages = None if pages is None else pages - 1
-            return self.lag()
+            return _lag(place)
 
     def find(
         self,
@@ -151,15 +151,17 @@ class Docket:
     def _conditions(self, flags: Sequence[Flag], now: int) -> tuple[Condition, ...]:
         return tuple(flag_condition(flag, self.terms, now=now) for flag in flags)
 
-    def _follow(self) -> bool:
+    def _place(self) -> Place:
+        with self._log.store.docket() as rows:
+            return rows.place()
+
+    def _follow(self, old: int, end: int) -> bool:
         """Take one page of new entries in; False where another process believes another trust."""
         log = self._log
-        with log.store.docket() as rows:
-            old = rows.place().size
-        entries = log.entries(old, PAGE)
+        entries = log.entries(old, min(PAGE, end - old))
         new = old + len(entries)
         # What speaks of the transfers of this page is found through it.
-        catch_up(log)
+        catch_up(log, until=new)
         page = _Page.read(old, entries)
         made = self._rows(self._owned(page.transfers))
         with log.store.docket(write=True) as rows:
@@ -244,6 +246,10 @@ class Docket:
         with self._log.store.reading() as reading:
             owners = submitters_of(reading, (index for index, _ in transfers))
         return [Found(index, statement, owners[index]) for index, statement in transfers]
+
+
+def _lag(place: Place) -> Lag:
+    return Lag(place.log_size - place.size, place.stale)
 
 
 @dataclass(frozen=True, slots=True)

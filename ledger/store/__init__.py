@@ -15,6 +15,7 @@ from ledger.store.docket_rows import (
     Count,
     DocketRow,
     DocketRows,
+    Place,
     Reach,
     Wanted,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "DocketRows",
     "Leasing",
     "LogRow",
+    "Place",
     "Published",
     "Reach",
     "Reading",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -76,6 +76,28 @@ def test_catch_up_in_pieces_comes_to_the_same(log: Log) -> None:
     assert of(log, made["plan"]) == []
     assert catch_up(log, pages=1)
     assert of(log, made["plan"]) == [2_001]
+
+
+def test_catch_up_leaves_for_later_what_is_logged_meanwhile(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a log that grows all the time would be followed a few entries at a time."""
+    append(log, *(transfer() for _ in range(5)))
+    relate = log.store.relate
+    written = []
+
+    def meanwhile(found: Sequence[tuple[bytes, int]], **sizes: int) -> bool:
+        append(log, transfer())
+        written.append(sizes["new_size"])
+        return relate(found, **sizes)
+
+    monkeypatch.setattr(log.store, "relate", meanwhile)
+    assert catch_up(log)
+    assert written == [5]
+    assert catch_up(log, until=3)
+    assert written == [5]
+    assert catch_up(log, until=6)
+    assert log.store.backlog() == (6, 7)
 
 
 def test_relate_by_two_at_once_counts_once(log: Log) -> None:

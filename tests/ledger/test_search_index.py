@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from ledger.log import Log, Submission
 from ledger.log.head_record import HeadRecord
-from ledger.search_index import index_log, rebuild
+from ledger.search_index import backlog, index_log, rebuild
 from ledger.search_terms import TERM_SIZE, Asked, term, terms
 from ledger.statement import Statement
-from ledger.store import Search, Store, search_rows
+from ledger.store import Search, SearchRow, Store, search_rows
+from ledger.store.search_rows import SearchRows
 from tests.covered_transfer import records
 from tests.log_home import NOW, SIGNER, Home
 from tests.samples import transfer
@@ -180,6 +181,23 @@ def test_index_finds_what_was_logged_whenever_it_is_asked(log: Log) -> None:
     assert walk(log, Search(None, (asked((Asked.LEAF, leaf)),)), newest_first=False, limit=9) == [0]
     names = Search(None, (asked((Asked.NAMES, leaf)),))
     assert walk(log, names, newest_first=False, limit=9) == [1]
+
+
+def test_index_leaves_for_later_what_is_logged_meanwhile(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.append([Submission.of(transfer())], submitter="acme", now=NOW)
+    add = SearchRows.add
+    written = []
+
+    def meanwhile(rows: SearchRows, added: list[SearchRow], **sizes: int) -> bool:
+        log.append([Submission.of(transfer())], submitter="acme", now=NOW)
+        written.append(sizes["new_size"])
+        return add(rows, added, **sizes)
+
+    monkeypatch.setattr(SearchRows, "add", meanwhile)
+    assert index_log(log)
+    assert (written, backlog(log)) == ([1], (1, 2))
 
 
 def test_index_made_again_is_the_same(log: Log) -> None:

@@ -26,7 +26,7 @@ from ledger.organisation import Organisation, Role
 from ledger.receipt import Received
 from ledger.statement import Statement
 from ledger.status import Action
-from ledger.store import Reach, Store, Wanted
+from ledger.store import DocketRow, DocketRows, Reach, Store, Wanted
 from ledger.trust import Trust
 from tests.covered_transfer import CASES, ISSUED, KEY, records
 from tests.log_home import NOW, SIGNER
@@ -262,6 +262,26 @@ def test_two_who_follow_one_log_come_to_the_same(open_log: Callable[[], Log]) ->
     assert not one.catch_up()
     assert said_by_rows(two) == said_by_rows(one)
     assert len(said_by_rows(one)) == 1_501
+
+
+def test_catch_up_leaves_for_later_what_is_logged_meanwhile(
+    open_log: Callable[[], Log], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = open_log()
+    kept = docket(log)
+    append(log, *(transfer() for _ in range(3)))
+    add = DocketRows.add
+    written = []
+
+    def meanwhile(rows: DocketRows, made: list[DocketRow]) -> None:
+        written.append(len(made))
+        append(log, transfer())
+        add(rows, made)
+
+    monkeypatch.setattr(DocketRows, "add", meanwhile)
+    assert kept.catch_up(until=2) == Lag(2, 0)
+    assert kept.catch_up(pages=5) == Lag(1, 0)
+    assert written == [2, 2]
 
 
 def test_word_that_comes_while_a_row_is_read_anew_is_not_lost(open_log: Callable[[], Log]) -> None:
