@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from functools import partial
 from types import TracebackType
@@ -25,7 +25,7 @@ from ledger.store import anchors, index_file, relations, status_lists
 from ledger.store.access import Access
 from ledger.store.anchors import STANDING, AnchorState, Attempt, AttemptState, StoredAnchor
 from ledger.store.docket_rows import DocketRows
-from ledger.store.engine import WRITE, open_postgresql, open_sqlite, parse_url
+from ledger.store.engine import LOCK_TIMEOUT, WRITE, open_postgresql, open_sqlite, parse_url
 from ledger.store.leasing import Leasing, check_token
 from ledger.store.migrations import migrate
 from ledger.store.reading import Reading
@@ -50,6 +50,9 @@ class Store:
         # SQLite's index file, opened when somebody follows the log or asks what was found.
         self._index: Engine | None = None
         self._opening = threading.Lock()
+        # SQLite has one writer at a time, and lets the others ask again after sleeping ever longer;
+        # those of this process take turns, and wait no longer than they have to.
+        self._turn = threading.Lock()
 
     @classmethod
     def open(cls, url: str, *, create: bool = True, session: str = "crossproof") -> Store:
@@ -290,10 +293,24 @@ class Store:
             return _log_size(connection)
 
     @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        if not self._turn.acquire(timeout=LOCK_TIMEOUT):
+            raise UnavailableError(
+                "store.unavailable",
+                "the database could not be read or written",
+                found=f"another transaction that takes longer than {LOCK_TIMEOUT:g} seconds",
+            )
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+    @contextmanager
     def _transaction(self, *, write: bool, engine: Engine | None = None) -> Iterator[Connection]:
+        is_in_turn = write and engine is None and not self.is_shared
         engine = engine or self._engine
         try:
-            with engine.connect() as connection:
+            with self._in_turn() if is_in_turn else nullcontext(), engine.connect() as connection:
                 connection.execution_options(**{WRITE: write})
                 with connection.begin():
                     yield connection

@@ -18,13 +18,13 @@ from sqlalchemy.exc import ArgumentError
 
 from ledger.errors import ConfigurationError
 
-__all__ = ["WRITE", "open_postgresql", "open_sqlite", "parse_url"]
+__all__ = ["LOCK_TIMEOUT", "WRITE", "open_postgresql", "open_sqlite", "parse_url"]
 
 # Option of a connection: whether its transactions write, and so wait for each other from the start.
 WRITE = "crossproof_write"
 
-# How long a writer waits for another one's transaction before it gives up.
-_LOCK_TIMEOUT = 30.0
+# How long a writer waits for another one's transaction before it gives up, in seconds.
+LOCK_TIMEOUT = 30.0
 # Of 4 to 32 KiB the fastest for large batches, and no slower for single records.
 _PAGE_SIZE = 16 * 1024
 _CACHE_KIB = 8 * 1024
@@ -73,7 +73,7 @@ def open_sqlite(
         raise ConfigurationError(
             "store.file", "the database file cannot be opened", found=f"{path}: {error.strerror}"
         ) from error
-    engine = create_engine(url, connect_args={"timeout": _LOCK_TIMEOUT})
+    engine = create_engine(url, connect_args={"timeout": LOCK_TIMEOUT})
     event.listen(engine, "connect", prepare or _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from ledger.errors import UnavailableError
 from ledger.store.access import Access
+from ledger.store.bulk import insert_rows
 from ledger.store.tables import trail, trail_head
 
 __all__ = ["ChainedRow", "TrailHead", "TrailRows"]
@@ -56,7 +57,7 @@ class TrailRows:
         )
         if moved.rowcount != 1:
             raise UnavailableError("trail.moved", "another process has added to the trail")
-        self._connection.execute(insert(trail), [row._asdict() for row in rows])
+        insert_rows(self._connection, trail, rows)
 
     def read(self, start: int, limit: int) -> list[ChainedRow]:
         """Read up to `limit` rows, from the number `start` on."""

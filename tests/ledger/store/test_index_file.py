@@ -29,7 +29,7 @@ def index_of(home: Home) -> Path:
 def test_append_waits_for_nobody_who_writes_the_index(
     sqlite: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "_LOCK_TIMEOUT", 0.01)
+    monkeypatch.setattr(engine, "LOCK_TIMEOUT", 0.01)
     log = sqlite.open()
     with log.store.search(write=True):
         assert append(log, records(range(3))).added == 3

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ from ledger.store import (
     AttemptState,
     Store,
     Submitted,
+    database,
     engine,
 )
 from ledger.store.tables import REVISION, UtcTime, metadata
@@ -198,7 +200,7 @@ def test_postgresql_without_synchronous_commit_is_refused(postgresql: Home, valu
 
 
 def test_locked_database_is_unavailable(sqlite: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "_LOCK_TIMEOUT", 0.01)
+    monkeypatch.setattr(engine, "LOCK_TIMEOUT", 0.01)
     store = sqlite.store()
     other = sqlite3.connect(str(make_url(sqlite.url).database), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -211,6 +213,30 @@ def test_locked_database_is_unavailable(sqlite: Home, monkeypatch: pytest.Monkey
 
 
 # Transactions
+
+
+def test_writers_of_one_process_take_turns_and_give_up_in_the_end(
+    sqlite: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = sqlite.store()
+    order: list[str] = []
+
+    def write(name: str) -> None:
+        with store.sequencing():
+            order.append(name)
+
+    with store.sequencing():
+        second = threading.Thread(target=write, args=("second",))
+        second.start()
+        monkeypatch.setattr(database, "LOCK_TIMEOUT", 0.01)
+        with pytest.raises(UnavailableError, match="another transaction"), store.trail(write=True):
+            pass
+        # Whoever only reads waits for nobody.
+        with store.reading() as reading:
+            assert reading.log() is None
+        order.append("first")
+    second.join()
+    assert order == ["first", "second"]
 
 
 def test_sequencing_that_ends_in_an_error_leaves_nothing(home: Home) -> None:
