@@ -6,9 +6,12 @@ the latest. Where the store does not answer, nothing that is older is relied on:
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 from time import monotonic
+from typing import Any, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 
@@ -24,6 +27,10 @@ KEY_SECONDS = 2.0
 # Prefixes remembered, those that nobody has among them: a few megabytes.
 MAX_REMEMBERED = 10_000
 _PREFIX_LENGTH = 2 * PREFIX_BYTES
+# Whether there are any; no prefix is so short.
+_ANY = ""
+
+_T = TypeVar("_T")
 
 
 class StoredKeys:
@@ -34,6 +41,7 @@ class StoredKeys:
         self._clock = clock
         self._known: OrderedDict[str, tuple[float, ApiKey | None]] = OrderedDict()
         self._any: tuple[float, bool] = (-KEY_SECONDS, False)
+        self._asking: dict[str, asyncio.Task[Any]] = {}
 
     async def find(self, prefix: str) -> ApiKey | None:
         """Find a key by its prefix; raise UnavailableError."""
@@ -43,7 +51,7 @@ class StoredKeys:
         known = self._known.get(prefix)
         if known is not None and now - known[0] < KEY_SECONDS:
             return known[1]
-        found = await run_in_threadpool(self._read, prefix)
+        found = await self._once(prefix, partial(self._read, prefix))
         self._known[prefix] = (now, found)
         self._known.move_to_end(prefix)
         if len(self._known) > MAX_REMEMBERED:
@@ -56,9 +64,18 @@ class StoredKeys:
         asked_at, found = self._any
         # The last key's revocation must not open the ledger to everyone: once is for ever.
         if not found and now - asked_at >= KEY_SECONDS:
-            found = await run_in_threadpool(self._has_keys)
+            found = await self._once(_ANY, self._has_keys)
             self._any = (now, found)
         return found
+
+    async def _once(self, what: str, ask: Callable[[], _T]) -> _T:
+        """Ask the store, unless somebody does already: hundreds find the time over at once."""
+        asking = self._asking.get(what)
+        if asking is None:
+            asking = self._asking[what] = asyncio.create_task(run_in_threadpool(ask))
+            asking.add_done_callback(lambda _: self._asking.pop(what))
+        # Whoever leaves does not end the asking for the others.
+        return await asyncio.shield(asking)
 
     def _read(self, prefix: str) -> ApiKey | None:
         with self._store.access() as access:

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from api.app import create_app
 from api.auth import check_bind, make_key
 from api.auth.stored_keys import KEY_SECONDS, MAX_REMEMBERED, StoredKeys
-from ledger.errors import ConfigurationError
+from ledger.errors import ConfigurationError, UnavailableError
 from ledger.settings import Settings
 from ledger.store import Store
 from ledger.store.access import KeyRow
@@ -124,6 +124,54 @@ def test_prefixes_that_nobody_has_take_bounded_memory(
 
         asyncio.run(ask_many())
         assert len(keys._known) == MAX_REMEMBERED
+
+
+def test_store_is_asked_once_for_all_who_ask_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Store.open(f"sqlite:///{tmp_path / 'x.sqlite3'}") as store:
+        keys = StoredKeys(store, clock=Clock())
+        asked: list[str] = []
+
+        def has_keys() -> bool:
+            asked.append("any")
+            return False
+
+        monkeypatch.setattr(keys, "_read", asked.append)
+        monkeypatch.setattr(keys, "_has_keys", has_keys)
+
+        async def ask_together() -> list[object]:
+            prefix, other = "a" * 12, "b" * 12
+            wanted = [keys.find(prefix), keys.find(other), keys.exist()] * 100
+            leaving = asyncio.ensure_future(keys.find(prefix))
+            await asyncio.sleep(0)
+            leaving.cancel()
+            return list(await asyncio.gather(*wanted))
+
+        assert asyncio.run(ask_together()) == [None, None, False] * 100
+        assert sorted(asked) == ["a" * 12, "any", "b" * 12]
+        assert not keys._asking
+
+
+def test_store_that_does_not_answer_is_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Store.open(f"sqlite:///{tmp_path / 'x.sqlite3'}") as store:
+        keys = StoredKeys(store)
+        monkeypatch.setattr(keys, "_has_keys", fail)
+
+        async def ask_twice() -> bool:
+            for _ in range(2):
+                told = await asyncio.gather(keys.exist(), keys.exist(), return_exceptions=True)
+                assert [type(error) for error in told] == [UnavailableError] * 2
+            monkeypatch.undo()
+            return await keys.exist()
+
+        assert not asyncio.run(ask_twice())
+
+
+def fail() -> bool:
+    raise UnavailableError("store.unavailable", "x")
 
 
 def test_another_address_is_served_once_there_is_a_key(tmp_path: Path) -> None:
