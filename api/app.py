@@ -12,9 +12,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache, partial
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import Depends, FastAPI
 from starlette.concurrency import run_in_threadpool
+from starlette.types import Receive, Scope, Send
 
 from api import explorer, openapi, pages, problems, reference_page, static_files
 from api.auth import Identities, check_bind, meet, read_keys_file
@@ -118,7 +120,8 @@ def create_app(source: Settings | Node) -> FastAPI:
             if node is not source:
                 await run_in_threadpool(node.close)
 
-    app = FastAPI(
+    app = _Application(
+        figures,
         title="Crossproof",
         version=version("crossproof"),
         lifespan=lifespan,
@@ -156,11 +159,26 @@ def create_app(source: Settings | Node) -> FastAPI:
     ):
         app.include_router(routes.router)
     # The last one added is the outermost.
-    for middleware in (DirectRecords, Trailed, RateHeaders, ExactPaths, Incidents, PublicReads):
+    for middleware in (Trailed, RateHeaders, ExactPaths, Incidents, PublicReads):
         app.add_middleware(middleware)
     app.add_middleware(Measured, figures=figures)
     app.openapi = cache(partial(openapi.document, app))  # type: ignore[method-assign]
     return app
+
+
+class _Application(FastAPI):
+    """The application, with the direct way for single records before everything else."""
+
+    def __init__(self, figures: Figures, **more: Any) -> None:
+        super().__init__(**more)
+        self._direct = DirectRecords(self, figures)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or live from the first to the last of them (ASGI)."""
+        if self._direct.takes(scope):
+            await self._direct(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def _start(settings: Settings) -> Node:

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from functools import lru_cache
 from http import HTTPStatus
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 
 from api.problems import RETRY_AFTER_SECONDS, RequestError
 from api.workers import busy
@@ -31,6 +31,7 @@ PACE_SECONDS = 10.0
 MIN_BYTES_PER_SECOND = 8 * 1024
 # Whoever has one IPv6 address has a network of them.
 _IPV6_NETWORK = 64
+_ASKED = 1024
 _SHOWN = 100
 
 
@@ -80,38 +81,36 @@ class Intake:
         """How many bytes are held now."""
         return self._held
 
-    @asynccontextmanager
-    async def read(self, request: Request, *, limit: int) -> AsyncIterator[bytes]:
+    def read(self, request: Request, *, limit: int) -> Body:
         """Read a request's body of at most `limit` bytes, and count it until the block ends."""
-        _check_announced(request, limit)
-        client = client_of(request)
+        return Body(self, request, limit)
+
+    def enter(self, client: str) -> None:
+        """Count a request of a client address; raise RequestError (429) where it has too many."""
         if self._each is not None and self._clients[client] >= self._each:
             raise _too_many(self._each)
         self._clients[client] += 1
-        # Joined once: a body that grows by each part is copied over and over.
-        parts: list[bytes] = []
-        taken = 0
-        try:
-            try:
-                await self._fill(parts, request, limit)
-            finally:
-                taken = sum(map(len, parts))
-            body = b"".join(parts)
-            parts.clear()
-            yield body
-        finally:
-            self._held -= taken
-            self._clients[client] -= 1
-            if not self._clients[client]:
-                del self._clients[client]
 
-    async def _fill(self, parts: list[bytes], request: Request, limit: int) -> None:
+    def leave(self, client: str, taken: int) -> None:
+        """Count a request no more, nor the bytes that it held."""
+        self._held -= taken
+        self._clients[client] -= 1
+        if not self._clients[client]:
+            del self._clients[client]
+
+    async def fill(self, parts: list[bytes], request: Request, limit: int) -> None:
+        """Read a body's parts as they come, each counted; raise RequestError, ClientDisconnect."""
         now = asyncio.get_running_loop().time
         end = now() + BODY_TIMEOUT_SECONDS
         came = length = 0
         try:
             async with asyncio.timeout_at(min(end, now() + PACE_SECONDS)) as deadline:
-                async for chunk in request.stream():
+                more = True
+                while more:
+                    message = await request.receive()
+                    if message["type"] == "http.disconnect":
+                        raise ClientDisconnect
+                    chunk, more = message.get("body", b""), message.get("more_body", False)
                     if length + len(chunk) > limit:
                         raise _too_large(limit, f"more than {limit} bytes")
                     if self._held + len(chunk) > self._capacity:
@@ -125,6 +124,36 @@ class Intake:
                         deadline.reschedule(min(end, now() + PACE_SECONDS))
         except TimeoutError:
             raise _too_slow() from None
+
+
+class Body:
+    """A body that is read where a block begins, and let go where it ends."""
+
+    def __init__(self, intake: Intake, request: Request, limit: int) -> None:
+        self._intake = intake
+        self._request = request
+        self._limit = limit
+        self._client = client_of(request)
+        self._taken = 0
+
+    async def __aenter__(self) -> bytes:
+        """Give the whole body; raise RequestError, ClientDisconnect."""
+        _check_announced(self._request, self._limit)
+        self._intake.enter(self._client)
+        # Joined once: a body that grows by each part is copied over and over.
+        parts: list[bytes] = []
+        try:
+            await self._intake.fill(parts, self._request, self._limit)
+        except BaseException:
+            self._intake.leave(self._client, sum(map(len, parts)))
+            raise
+        body = b"".join(parts)
+        self._taken = len(body)
+        return body
+
+    async def __aexit__(self, *_: object) -> None:
+        """Let it go."""
+        self._intake.leave(self._client, self._taken)
 
 
 def _check_announced(request: Request, limit: int) -> None:
@@ -171,7 +200,12 @@ def _too_many(each: int) -> RequestError:
 
 def client_of(request: Request) -> str:
     """Name where a request comes from: an address, or the network that an IPv6 host has."""
-    name = request.client.host if request.client is not None else ""
+    return _network(request.client.host if request.client is not None else "")
+
+
+# The same few come again and again.
+@lru_cache(maxsize=_ASKED)
+def _network(name: str) -> str:
     try:
         address = ip_address(name)
     except ValueError:

@@ -7,6 +7,7 @@ one would be a new time series.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from time import perf_counter, time
 from typing import TypeVar
 
@@ -24,14 +25,14 @@ from ledger.node import Node
 from ledger.publisher import Status
 from ledger.store import StoredAnchor
 
-__all__ = ["Figures", "Measured"]
+__all__ = ["NO_ANSWER", "Figures", "Measured"]
 
 _Name = TypeVar("_Name", bound=str)
 
 # Durable single records take milliseconds, batches of 100,000 about a second.
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 # What was closed before an answer had begun; no client ever sees it.
-_NO_ANSWER = 499
+NO_ANSWER = 499
 
 
 class Figures:
@@ -50,11 +51,20 @@ class Figures:
         self.records = Counter(
             "crossproof_records", "Statements taken in", ("outcome",), registry=self.registry
         )
+        # Found by their labels once; as many as there are routes, methods and answers of each.
+        self._counted = cache(self.requests.labels)
+        self._timed = cache(self.seconds.labels)
+        self._added, self._repeated = map(self.records.labels, ("added", "duplicate"))
+
+    def observe(self, method: str, route: str, status: int, *, seconds: float) -> None:
+        """Count a request, and how long it took."""
+        self._counted(method, route, status).inc()
+        self._timed(method, route).observe(seconds)
 
     def count(self, *, added: int, duplicates: int) -> None:
         """Count statements that were taken in."""
-        self.records.labels("added").inc(added)
-        self.records.labels("duplicate").inc(duplicates)
+        self._added.inc(added)
+        self._repeated.inc(duplicates)
 
     def watch(
         self, node: Node, intakes: Sequence[Intake], docket: Docket, webhooks: WebhookKeeper
@@ -81,7 +91,7 @@ class Measured:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        status = _NO_ANSWER
+        status = NO_ANSWER
 
         async def watched(message: Message) -> None:
             nonlocal status
@@ -95,8 +105,7 @@ class Measured:
         finally:
             route = getattr(scope.get("route"), "path", "unmatched")
             method = scope["method"] if route != "unmatched" else "any"
-            self._figures.requests.labels(method, route, status).inc()
-            self._figures.seconds.labels(method, route).observe(perf_counter() - start)
+            self._figures.observe(method, route, status, seconds=perf_counter() - start)
 
 
 class _LogCollector(Collector):

@@ -38,7 +38,16 @@ from ledger.errors import (
     VerificationError,
 )
 
-__all__ = ["MEDIA_TYPE", "Incidents", "RequestError", "install", "problem"]
+__all__ = [
+    "MEDIA_TYPE",
+    "Incidents",
+    "RequestError",
+    "answer",
+    "cut_off",
+    "incident",
+    "install",
+    "problem",
+]
 
 MEDIA_TYPE = "application/problem+json"
 # Long enough for a checkpoint or a lock, short enough that a person would wait for it.
@@ -137,30 +146,36 @@ class Incidents:
         try:
             await self._app(scope, receive, watched)
         except Exception as error:
-            incident = secrets.token_hex(_INCIDENT_BYTES)
-            _logger.error(  # noqa: TRY400 - its text may hold what a caller sent
-                "incident",
-                incident=incident,
-                error=type(error).__qualname__,
-                method=scope.get("method"),
-                path=scope.get("path"),
-                frames=[
-                    f"{frame.filename}:{frame.lineno} {frame.name}"
-                    for frame in traceback.extract_tb(error.__traceback__)
-                ],
-            )
+            response = incident(error, scope)
             # Half an answer cannot be taken back: the server cuts the connection.
             if started or scope["type"] != "http":
                 raise
-            response = problem(
-                HTTPStatus.INTERNAL_SERVER_ERROR,
-                "server.incident",
-                "The fault is ours, not yours; nothing is said about what you sent.",
-                hint="Name the incident to whoever runs this ledger. Sending a record again is "
-                "safe: it is logged once.",
-                incident=incident,
-            )
             await response(scope, receive, send)
+
+
+def incident(error: Exception, scope: Scope) -> Response:
+    """Log an error that nobody foresaw, and write the problem that names it."""
+    number = secrets.token_hex(_INCIDENT_BYTES)
+    _logger.error(
+        "incident",
+        incident=number,
+        # Never its text, which may hold what a caller sent.
+        error=type(error).__qualname__,
+        method=scope.get("method"),
+        path=scope.get("path"),
+        frames=[
+            f"{frame.filename}:{frame.lineno} {frame.name}"
+            for frame in traceback.extract_tb(error.__traceback__)
+        ],
+    )
+    return problem(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "server.incident",
+        "The fault is ours, not yours; nothing is said about what you sent.",
+        hint="Name the incident to whoever runs this ledger. Sending a record again is "
+        "safe: it is logged once.",
+        incident=number,
+    )
 
 
 def answer(error: LedgerError) -> Response:

@@ -27,7 +27,7 @@ from ledger.store.trail_rows import TrailHead
 from ledger.submission import Submission
 from ledger.trail import LEDGER, LoggedHead, Visit, chain, logged_heads, statement
 
-__all__ = ["TrailWriter", "Trailed"]
+__all__ = ["TrailWriter", "Trailed", "note"]
 
 TRAIL_SECONDS = 0.5
 BEHIND_SECONDS = 10.0
@@ -169,13 +169,14 @@ class Trailed:
 
         async def noting(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _note(scope, message["status"])
+                note(scope, message["status"])
             await send(message)
 
         await self._app(scope, receive, noting if scope["type"] == "http" else send)
 
 
-def _note(scope: Scope, status: int) -> None:
+def note(scope: Scope, status: int) -> None:
+    """Note a request that someone known made, and how it is answered."""
     state = scope.get("state", {})
     principal: Principal | None = state.get("visitor")
     if principal is None:

@@ -82,21 +82,22 @@ async def record(
             check=partial(check_kind, principal),
         )
     figures.count(added=int(placed.new), duplicates=int(not placed.new))
-    request.state.subject = record_id_text(placed.statement.record_id)
+    record_id = record_id_text(placed.statement.record_id)
+    request.state.subject = record_id
     state = State.LOGGED
     if not placed.new:
         state = await run_in_threadpool(node.log.state_of, placed.index)
-    answer = RecordLogged(
-        record_id=record_id_text(placed.statement.record_id),
-        index=placed.index,
-        leaf_hash=placed.statement.leaf_hash.hex(),
-        state=state,
-    )
+    answer = {
+        "record_id": record_id,
+        "index": placed.index,
+        "leaf_hash": placed.statement.leaf_hash.hex(),
+        "state": state,
+    }
     return Response(
-        answer.model_dump_json(),
+        json.dumps(answer),
         status_code=HTTPStatus.CREATED if placed.new else HTTPStatus.OK,
         media_type=JSON,
-        headers={"Location": f"/v1/records/{answer.record_id}"},
+        headers={"Location": f"/v1/records/{record_id}"},
     )
 
 

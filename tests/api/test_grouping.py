@@ -195,6 +195,46 @@ def test_grouping_writes_in_groups_of_bounded_size(
     assert [told.index for told in rest if isinstance(told, Placed)] == [1, 2, 3, 4, 5]
 
 
+def test_grouping_lets_those_in_who_are_at_the_door(fresh: Service, gate: Gate) -> None:
+    """Each comes a turn of the loop after the one before, as requests do that are being read."""
+    gate.open.set()
+
+    async def scenario() -> list[Placed]:
+        workers = Workers("test", threads=1, waiting=10)
+        group = Grouping(fresh.node, workers)
+        coming = []
+        for _ in range(40):
+            coming.append(asyncio.ensure_future(group.submit(record(), submitter="shenzhen")))
+            await asyncio.sleep(0)
+        told = await asyncio.gather(*coming)
+        workers.close()
+        return told
+
+    assert [placed.index for placed in asyncio.run(scenario())] == list(range(40))
+    assert gate.sizes == [40]
+
+
+def test_grouping_does_not_wait_for_ever_while_they_come(
+    fresh: Service, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grouping, "GATHER_SECONDS", 0.0)
+    gate.open.set()
+
+    async def scenario() -> None:
+        workers = Workers("test", threads=1, waiting=10)
+        group = Grouping(fresh.node, workers)
+        first = asyncio.ensure_future(group.submit(record(), submitter="shenzhen"))
+        coming = []
+        while not first.done():
+            coming.append(asyncio.ensure_future(group.submit(record(), submitter="shenzhen")))
+            await asyncio.sleep(0)
+        await asyncio.gather(*coming)
+        workers.close()
+
+    asyncio.run(scenario())
+    assert gate.sizes[0] < sum(gate.sizes)
+
+
 def test_grouping_refuses_those_without_a_place_under_their_plan_and_logs_the_others_at_once(
     fresh: Service, gate: Gate
 ) -> None:
