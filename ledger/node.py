@@ -1,4 +1,4 @@
-"""A running ledger: log, chain and publisher, put together from settings.
+"""A running ledger: log, chain and publisher at work together (see `assembly`).
 
 Three workers go on beside the requests: one publishes a checkpoint every `publish_interval` while
 there is news, one anchors the newest of them (see `publisher`), one keeps the lease. Recording
@@ -13,42 +13,34 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
 import structlog
 
-from ledger.anchor import ChainIdentity
+from ledger.assembly import Parts, assemble
 from ledger.bundle import Bundle
-from ledger.chain import Chain, Witness
-from ledger.connections import open_chain, verifiers
-from ledger.data_directory import MAX_SEATS, DataDirectory
-from ledger.errors import ConfigurationError, ConflictError, LedgerError, UnavailableError
-from ledger.evm_key import EvmKey
+from ledger.chain import Witness
+from ledger.errors import ConflictError, LedgerError, UnavailableError
 from ledger.follower import catch_up
 from ledger.head import Head
-from ledger.keyring import Keyring
-from ledger.lease import Lease
-from ledger.log import Appended, Lines, Log, Submission
-from ledger.log.head_record import HeadRecord
+from ledger.log import Appended, Lines, Submission
 from ledger.log.snapshot import Snapshot
 from ledger.prover import prepare, prove
-from ledger.publication import Publication, open_place
-from ledger.publisher import CoOperators, OpeningTerms, Publisher, operator_signer
+from ledger.publisher import operator_signer
 from ledger.publisher.epochs import PastOperators
 from ledger.search_index import index_log
 from ledger.settings import Settings
 from ledger.stapling import staple
 from ledger.statement import check_record_times
-from ledger.store import SESSION, AnchorState, AttemptState, Store, StoredAnchor
+from ledger.store import AnchorState, AttemptState, StoredAnchor
 from ledger.trust import Trust, TrustedChain, TrustedLog
 
-__all__ = ["Node", "seats"]
+__all__ = ["Node"]
 
 _logger = structlog.get_logger(__name__)
-_STANDING = (AnchorState.INCLUDED, AnchorState.FINAL)
 # How much of the log one bundle looks through at most: 65,536 entries, a quarter of a second.
 _FOLLOWED_PAGES = 64
 
@@ -57,31 +49,20 @@ class Node:
     """One ledger: `open` it, `start` its workers, `close` it; or use it as a context manager."""
 
     def __init__(
-        self,
-        settings: Settings,
-        *,
-        directory: DataDirectory,
-        lease: Lease,
-        log: Log,
-        chain: Chain,
-        witnesses: Witness,
-        publisher: Publisher,
-        operator: EvmKey,
-        publication: Publication | None = None,
-        is_followed_apart: bool = False,
+        self, settings: Settings, parts: Parts, *, is_followed_apart: bool = False
     ) -> None:
         self.settings = settings
         # Whether a process of its own finds what is in the log, and not this one.
         self.is_followed_apart = is_followed_apart
-        self._directory = directory
-        self.lease = lease
-        self.log = log
-        self.chain = chain
-        self.publisher = publisher
-        self.publication = publication
-        self._operator = operator
-        self._verifiers = witnesses
-        self._past_operators = PastOperators(log)
+        self._directory = parts.directory
+        self.lease = parts.lease
+        self.log = parts.log
+        self.chain = parts.chain
+        self.publisher = parts.publisher
+        self.publication = parts.publication
+        self._operator = parts.operator
+        self._verifiers = parts.witnesses
+        self._past_operators = PastOperators(parts.log)
         self._news = threading.Event()
         self._to_index = threading.Event()
         self._stop = threading.Event()
@@ -90,70 +71,11 @@ class Node:
 
     @classmethod
     def open(cls, settings: Settings, *, is_followed_apart: bool = False) -> Node:
-        """Open the store and the chain, making what a first start needs.
+        """Open what a ledger is made of (see `assembly`), making what a first start needs.
 
         With `is_followed_apart` the caller has the log followed (see `following`).
-        Raises ConfigurationError where keys, store and settings do not belong together. A log
-        that could fork opens all the same, for reading only (see `log`).
         """
-        with ExitStack() as opened:
-            directory = opened.enter_context(
-                DataDirectory(settings.data_dir, seats=seats(settings))
-            )
-            store = opened.enter_context(Store.open(settings.database, session=SESSION))
-            with store.reading() as reading:
-                row = reading.log()
-            with directory.starting():
-                keys = Keyring.open(settings, origin=None if row is None else row.origin)
-            record = HeadRecord(settings.head_record, seat=directory.seat)
-            log = Log.open(store, keys.log, record)
-            lease = Lease(store, directory.holder)
-            chain = opened.enter_context(open_chain(settings, keys))
-            witnesses = verifiers(settings, chain)
-            publisher = Publisher(
-                log,
-                chain,
-                operator=keys.operator,
-                sender=keys.sender,
-                admin=keys.admin,
-                interval=settings.anchor_interval,
-                witnesses=witnesses,
-                co_operators=CoOperators(settings.cosigner_urls),
-                opening=OpeningTerms(
-                    tuple(bytes.fromhex(a.removeprefix("0x")) for a in settings.co_operators),
-                    settings.threshold,
-                ),
-                lease=lease,
-            )
-            if settings.chain_urls:
-                # Until a node answers, the chain is taken to be the one that it was.
-                publisher.assume(_known_chain(store, chain, publisher))
-                publisher.hold_log()
-            else:
-                publisher.meet()
-            publication = None
-            if settings.publish_to is not None:
-                publication = Publication(
-                    log,
-                    open_place(settings.publish_to, endpoint=settings.publish_endpoint),
-                    entries=settings.publish_entries,
-                    interval=settings.publish_to_interval,
-                    leads=lambda: lease.take() is not None,
-                )
-            node = cls(
-                settings,
-                directory=directory,
-                lease=lease,
-                log=log,
-                chain=chain,
-                witnesses=witnesses,
-                publisher=publisher,
-                operator=keys.operator,
-                publication=publication,
-                is_followed_apart=is_followed_apart,
-            )
-            opened.pop_all()
-        return node
+        return cls(settings, assemble(settings), is_followed_apart=is_followed_apart)
 
     def __enter__(self) -> Self:
         self.start()
@@ -356,38 +278,5 @@ class Node:
             self._stop.wait(self.settings.publish_interval)
 
 
-def seats(settings: Settings) -> int:
-    """Say how many processes may serve one data directory.
-
-    A sandbox lives in one process, and SQLite's file is one writer's.
-    """
-    is_alone = settings.database.startswith("sqlite") or not settings.chain_urls
-    return 1 if is_alone else MAX_SEATS
-
-
 def _address(text: str | None) -> bytes | None:
     return None if text is None else bytes.fromhex(text.removeprefix("0x"))
-
-
-def _known_chain(store: Store, chain: Chain, publisher: Publisher) -> ChainIdentity | None:
-    """Find the chain of the newest anchor in this contract, None where there is none.
-
-    Raises ConfigurationError where all of them are of a log that another account has opened: the
-    log would begin anew in the contract, and old trust files would not know it.
-    """
-    known = [
-        row.anchor
-        for row in store.anchors(states=_STANDING)
-        if row.anchor.chain.contract == chain.contract
-    ]
-    mine = [anchor for anchor in known if anchor.log_id == publisher.log_id]
-    if known and not mine:
-        raise ConfigurationError(
-            "settings.admin",
-            "the contract holds this log as opened by another account",
-            expected=f"the account that makes log id 0x{known[-1].log_id.hex()}",
-            found=f"0x{publisher.admin.hex()}, which makes log id 0x{publisher.log_id.hex()}",
-            hint="Name the key of the account that opened it: CROSSPROOF_ADMIN_KEY_FILE, or its "
-            "signer: CROSSPROOF_ADMIN_SIGNER_URL.",
-        )
-    return mine[-1].chain if mine else None

@@ -60,9 +60,9 @@ def serve(
 
     All settings are environment variables too: docs/settings.md.
     """
+    from ledger.assembly import seats  # noqa: PLC0415 - web3 and the database, a second
     from ledger.cli.logs import log_to_stderr  # noqa: PLC0415
     from ledger.cli.worker_processes import keep_running  # noqa: PLC0415
-    from ledger.node import seats  # noqa: PLC0415 - web3 and the database, a second
     from ledger.settings import Settings  # noqa: PLC0415 - pydantic takes a while to import
 
     settings = Settings.load(host=host, port=port, data_dir=data_dir, workers=workers)
