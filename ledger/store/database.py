@@ -312,6 +312,10 @@ class Store:
         try:
             with self._in_turn() if is_in_turn else nullcontext(), engine.connect() as connection:
                 connection.execution_options(**{WRITE: write})
+                if not write and connection.dialect.name == "postgresql":
+                    # One snapshot for the whole transaction, as on SQLite: else an index that was
+                    # found could lie beyond the head that was read before.
+                    connection.execution_options(isolation_level="REPEATABLE READ")
                 with connection.begin():
                     yield connection
         except SQLAlchemyError as error:

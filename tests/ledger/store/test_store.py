@@ -35,7 +35,7 @@ from ledger.store import (
 from ledger.store.tables import REVISION, UtcTime, metadata
 from ledger.tile import Tile, encode_entries
 from tests.faulty_vfs import default_vfs
-from tests.log_home import CHAIN, NOW, Home, anchor_of, append, records
+from tests.log_home import CHAIN, NOW, Home, anchor_of, append, record, records
 
 
 @contextmanager
@@ -66,6 +66,16 @@ def test_open_again_keeps_what_is_there(home: Home) -> None:
     append(home.open(), records(range(3)))
     home.close()
     with home.store().reading() as reading:
+        assert reading.head().size == 3
+
+
+def test_reading_sees_one_state_of_the_log_to_its_end(home: Home) -> None:
+    log = home.open()
+    append(log, records(range(3)))
+    with home.store().reading() as reading:
+        assert reading.head().size == 3
+        append(log, records(range(3, 5)))
+        assert reading.locate([record(4).record_id]) == {}
         assert reading.head().size == 3
 
 
