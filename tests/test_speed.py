@@ -19,15 +19,14 @@ from ledger.entry import decode_canonical
 from ledger.hash_tile import perfect_root
 from ledger.merkle import HASH_SIZE
 from ledger.tile import WIDTH
+from scripts.benchmarks.measure import OURS, Rates
 from scripts.benchmarks.proving import (
     BUNDLES,
     CEILING,
-    OURS,
     PROVED,
     TREE,
     VERIFIED,
     Proving,
-    Rates,
     anchored,
     bundles,
     ceiling,

@@ -27,7 +27,7 @@ from ledger.signing_key import KeyDirectory, SigningKey, make_signing_key
 from ledger.statement import Statement
 from ledger.store import Store
 from scripts.benchmarks.load import lines
-from scripts.benchmarks.measure import Figure, rate
+from scripts.benchmarks.measure import Figure, Options, rate
 
 __all__ = ["attestations"]
 
@@ -46,7 +46,7 @@ _CLAIMS = {
 }
 
 
-def attestations(runs: int) -> list[Figure]:
+def attestations(options: Options) -> list[Figure]:
     """Measure both, after one run that warms the processes up."""
     with _working() as (directory, record):
         cores = os.cpu_count() or 1
@@ -73,8 +73,8 @@ def attestations(runs: int) -> list[Figure]:
 
             verify()
             return [
-                rate("attestations issued with a held key, and logged", "/s", issue, runs=runs),
-                rate("attestations verified", "/s", verify, runs=runs),
+                rate("attestations issued with a held key, and logged", issue, runs=options.runs),
+                rate("attestations verified", verify, runs=options.runs),
             ]
 
 

@@ -8,9 +8,7 @@ The log is that of `tests.statement_load`: 845 bytes an entry, plans, attestatio
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
 import resource
 import subprocess
 import sys
@@ -18,12 +16,11 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
-from statistics import median
 from typing import NamedTuple
 
 from ledger.audit import audit
@@ -33,11 +30,11 @@ from ledger.log.head_record import HeadRecord
 from ledger.merkle import HASH_SIZE
 from ledger.store import Store
 from ledger.tile import WIDTH, decode_entries
-from scripts.benchmarks.measure import machine
+from scripts.benchmarks.measure import OURS, Figure, Options
 from tests.log_home import SIGNER
 from tests.statement_load import main as fill
 
-__all__ = ["WORK", "Line", "Run", "measure"]
+__all__ = ["WORK", "Line", "Run", "auditing", "measure"]
 
 _RECORDS, _LONG = 200_000, 1_000_000
 # Tiles that are hashed at once.
@@ -64,24 +61,23 @@ class Line:
     name: str
     runs: tuple[Run, ...]
 
-    @property
-    def rate(self) -> float:
-        """Entries a second of the clock, the median."""
-        return median(run.entries / run.seconds for run in self.runs)
-
-    @property
-    def cost(self) -> float:
-        """Microseconds of processor time an entry, the median."""
-        return median(run.processor_seconds / run.entries * 1e6 for run in self.runs)
-
-    def row(self) -> str:
-        """Write a line of a Markdown table."""
-        rates = [run.entries / run.seconds for run in self.runs]
-        spread = f"{min(rates):,.0f} to {max(rates):,.0f}"
-        begun = median(run.entries / run.begun_seconds for run in self.runs)
-        peak = max(run.peak_bytes for run in self.runs) / 1e6
-        figures = f"{self.rate:,.0f} | {spread} | {begun:,.0f} | {self.cost:.2f} | {peak:,.0f}"
-        return f"| {self.name} | {figures} |"
+    def figures(self, who: str) -> list[Figure]:
+        """Give rate, rate once begun, processor time and memory."""
+        runs = self.runs
+        what = f"audited: {self.name}"
+        return [
+            Figure(what, who, "/s", tuple(run.entries / run.seconds for run in runs)),
+            Figure(
+                f"{what}, once begun", who, "/s", tuple(x.entries / x.begun_seconds for x in runs)
+            ),
+            Figure(
+                f"{what}, processor time an entry",
+                who,
+                "µs",
+                tuple(1e6 * run.processor_seconds / run.entries for run in runs),
+            ),
+            Figure(f"{what}, memory", who, "MB", tuple(run.peak_bytes / 1e6 for run in runs)),
+        ]
 
 
 def _open(place: Path) -> Log:
@@ -173,8 +169,8 @@ def measure(place: Path, *, runs: int, processes: int) -> list[Line]:
     found: dict[str, list[Run]] = {name: [] for name in WORK}
     for _ in range(runs):
         for name, lines in found.items():
-            words = [sys.executable, "-m", "scripts.benchmarks.auditing", "--only", name]
-            words += ["--directory", str(place), "--processes", str(processes)]
+            words = [sys.executable, "-m", "scripts.benchmarks.auditing", name]
+            words += [str(place), str(processes)]
             started = time.perf_counter()
             done = subprocess.run(words, stdout=subprocess.PIPE, check=True)
             seconds = time.perf_counter() - started
@@ -195,36 +191,15 @@ def _tell(name: str, place: Path, processes: int) -> None:
     print(json.dumps({**told, "processor_seconds": used, "peak_bytes": peak}))
 
 
-def main() -> None:
-    """Make the log, measure and print."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--records", type=int, default=_RECORDS, help="how large the log is")
-    parser.add_argument("--long", action="store_true", help=f"{_LONG:,} records")
-    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--directory", type=Path, help="of a log that there is already")
-    parser.add_argument("--json", type=Path, help="write the figures to this file")
-    parser.add_argument("--only", choices=sorted(WORK), help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.only:
-        _tell(options.only, options.directory, options.processes)
-        return
+def auditing(options: Options) -> list[Figure]:
+    """Make the log and measure each on it."""
+    size = options.size(_RECORDS, _LONG)
     with tempfile.TemporaryDirectory(prefix="crossproof-bench-") as made:
-        if options.directory is None:
-            fill(made, str(_LONG if options.long else options.records))
-        place = options.directory or Path(made)
-        lines = measure(place, runs=options.runs, processes=options.processes)
-    named = {**machine(), "load": f"{os.getloadavg()[0]:.1f}"}
-    print(", ".join(f"{name} {value}" for name, value in named.items()))
-    what = f"{lines[0].runs[0].entries:,} entries, {options.processes} processes"
-    print(f"\n| {what} | entries/s | spread | once begun | µs of processor time | MB |")
-    print("|---|---|---|---|---|---|")
-    for line in lines:
-        print(line.row())
-    if options.json:
-        value = {"machine": named, "lines": [asdict(line) for line in lines]}
-        options.json.write_text(json.dumps(value, indent=2))
+        fill(made, str(size))
+        lines = measure(Path(made), runs=options.runs, processes=options.processes)
+    who = f"{OURS}, {size:,} entries, {options.processes} processes"
+    return [figure for line in lines for figure in line.figures(who)]
 
 
 if __name__ == "__main__":
-    main()
+    _tell(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))

@@ -8,25 +8,25 @@ processor's time, which is the server's own and of the processes it started.
 
 from __future__ import annotations
 
-import os
 import statistics
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
-from ledger.batch import decode_batch
 from ledger.log import Log
-from scripts.benchmarks.ingest import post_all
+from scripts.benchmarks.databases import databases
+from scripts.benchmarks.disk import DISK, sync_each
+from scripts.benchmarks.ingest import ALONE, post_all
 from scripts.benchmarks.load import batches
-from scripts.benchmarks.measure import Figure
-from scripts.benchmarks.server import Server
+from scripts.benchmarks.logs import append, bare_log
+from scripts.benchmarks.measure import OURS, Figure, Options, load, once, percentile
+from scripts.benchmarks.server import Server, serving
 
 __all__ = ["growth"]
 
 PART = 100_000
+_RECORDS, _LONG = 200_000, 2_000_000
 _BATCH = 5_000
 # The ceilings are asked of so many batches: a rate needs no more.
 _SHARE = 4
@@ -41,10 +41,20 @@ class _Part(NamedTuple):
     server_time: float
     followers_time: float
     seconds: tuple[float, ...]
-    load: float
+    load: str
 
 
-def growth(name: str, server: Server, log: Log, count: int) -> list[Figure]:
+def growth(options: Options) -> list[Figure]:
+    """Grow a log on each database."""
+    figures = []
+    with databases() as given:
+        for name, create in given.items():
+            with serving(create()) as server, bare_log(create()) as log:
+                figures += _grown(name, server, log, options.size(_RECORDS, _LONG))
+    return figures
+
+
+def _grown(name: str, server: Server, log: Log, count: int) -> list[Figure]:
     """Post `count` records in batches, print the curve, and give what is to be said of it."""
     print(
         f"\n{name}: records a second by part of {PART:,}; processor time in microseconds a record"
@@ -56,7 +66,7 @@ def growth(name: str, server: Server, log: Log, count: int) -> list[Figure]:
         parts.append(part)
         print(
             f"| {len(parts) * PART:,} | {part.served:,.0f} | {part.disk:,.0f} | {part.alone:,.0f} "
-            f"| {part.server_time:.1f} | {part.followers_time:.1f} | {part.load:.1f} |",
+            f"| {part.server_time:.1f} | {part.followers_time:.1f} | {part.load} |",
             flush=True,
         )
 
@@ -64,19 +74,34 @@ def growth(name: str, server: Server, log: Log, count: int) -> list[Figure]:
         return tuple(ask(part) for part in parts)
 
     served = of(lambda part: part.served)
-    slowest = sorted(second for part in parts for second in part.seconds)
+    seconds = [second for part in parts for second in part.seconds]
     what = f"{name}: records from 0 to {count:,}"
+    alone, disk = of(lambda part: part.alone), of(lambda part: part.disk)
+
+    def beside(rates: tuple[float, ...]) -> float:
+        return statistics.median(ours / other for ours, other in zip(served, rates, strict=True))
+
     return [
-        Figure(f"{what}, each {PART:,}", "/s", served),
-        Figure(f"{what}, all of them", "/s", (statistics.harmonic_mean(served),)),
-        Figure(f"{what}: the last {PART:,} by the first", "%", (100 * served[-1] / served[0],)),
-        Figure(f"{what}: their bytes to the raw disk", "/s", of(lambda part: part.disk)),
-        Figure(f"{what}: one process without HTTP", "/s", of(lambda part: part.alone)),
-        Figure(f"{what}: of that", "%", of(lambda part: 100 * part.served / part.alone)),
-        Figure(f"{what}: processor time of the server", "µs", of(lambda part: part.server_time)),
-        Figure(f"{what}: and of its followers", "µs", of(lambda part: part.followers_time)),
-        Figure(f"{what}: a batch acknowledged, median", "ms", (1000 * _at(slowest, 0.5),)),
-        Figure(f"{what}: 99th percentile", "ms", (1000 * _at(slowest, 0.99),)),
+        Figure(f"{what}, each {PART:,}", OURS, "/s", served),
+        Figure(f"{what}, each {PART:,}", ALONE, "/s", alone, beside(alone)),
+        Figure(f"{what}, each {PART:,}", DISK, "/s", disk, beside(disk)),
+        Figure(f"{what}, all of them", OURS, "/s", (statistics.harmonic_mean(served),)),
+        Figure(f"{what}: the last {PART:,} beside the first", OURS, "times", _last(served)),
+        Figure(f"{what}: the last {PART:,} beside the first", ALONE, "times", _last(alone)),
+        Figure(
+            f"{what}: processor time of the server",
+            OURS,
+            "µs a record",
+            of(lambda part: part.server_time),
+        ),
+        Figure(
+            f"{what}: and of its followers",
+            OURS,
+            "µs a record",
+            of(lambda part: part.followers_time),
+        ),
+        Figure(f"{what}: a batch acknowledged, median", OURS, "ms", (_ms(seconds, 0.5),)),
+        Figure(f"{what}: 99th percentile", OURS, "ms", (_ms(seconds, 0.99),)),
     ]
 
 
@@ -97,36 +122,18 @@ def _parts(server: Server, log: Log, count: int) -> Iterator[_Part]:
         )
         yield _Part(
             served=PART / took,
-            disk=_rate(some, _sync_each),
-            alone=_rate(some, lambda each: _append(log, each)),
+            disk=once(partial(sync_each, some)),
+            alone=once(partial(append, log, some)),
             server_time=server_time,
             followers_time=followers_time,
             seconds=tuple(seconds),
-            load=os.getloadavg()[0],
+            load=load(),
         )
 
 
-def _rate(bodies: Sequence[bytes], work: Callable[[Sequence[bytes]], None]) -> float:
-    started = time.perf_counter()
-    work(bodies)
-    return len(bodies) * _BATCH / (time.perf_counter() - started)
+def _last(rates: tuple[float, ...]) -> tuple[float]:
+    return (rates[-1] / rates[0],)
 
 
-def _sync_each(bodies: Sequence[bytes]) -> None:
-    with (
-        tempfile.TemporaryDirectory(prefix="crossproof-bench-") as directory,
-        Path(directory, "raw").open("wb", buffering=0) as file,
-    ):
-        for body in bodies:
-            file.write(body)
-            os.fdatasync(file.fileno())
-
-
-def _append(log: Log, bodies: Sequence[bytes]) -> None:
-    # A body has been logged by the server, not here: each log has its own.
-    for body in bodies:
-        log.append(decode_batch(body), submitter="bench", now=datetime.now(UTC))
-
-
-def _at(ordered: Sequence[float], share: float) -> float:
-    return ordered[int(len(ordered) * share)]
+def _ms(seconds: list[float], share: float) -> float:
+    return 1000 * percentile(seconds, share)

@@ -1,29 +1,53 @@
-"""Ingest as its callers see it: batches over several connections, and single records.
+"""Batches as their callers see them, beside their ceilings: over several connections, durable.
 
-The load comes from the same machine, which the server shares with it. A batch or record counts
-when it is acknowledged; it is published when its bundle is answered.
+The load comes from the same machine, which the server shares with it. A batch counts when it is
+acknowledged. A server reads batches with all cores, so it may be faster than one process.
 """
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from contextlib import ExitStack
 
-from scripts.benchmarks.load import lines
-from scripts.benchmarks.measure import Figure, once
-from scripts.benchmarks.server import Server
+from scripts.benchmarks.databases import databases
+from scripts.benchmarks.disk import DISK, sync_each
+from scripts.benchmarks.load import batches
+from scripts.benchmarks.logs import append, bare_log
+from scripts.benchmarks.measure import OURS, Figure, Options, Rates, compared, once
+from scripts.benchmarks.server import Server, serving
 
-__all__ = ["CONNECTIONS", "post_all", "published", "singles"]
+__all__ = ["ALONE", "CONNECTIONS", "ingest", "memory", "post_all"]
 
 CONNECTIONS = 4
-CLIENTS = (64, 200)
-_SINGLES = 3_000
-_SAMPLES = 100
-_PERCENTILE = 0.99
-_POLL_SECONDS = 0.005
+BATCH, BATCHES = 5_000, 20
+MANY = 100_000
+ALONE = "ceiling: one process, without HTTP"
+
+
+def ingest(options: Options) -> list[Figure]:
+    """Measure on each database; the first round warms up and does not count."""
+    rounds: list[Rates] = []
+    with ExitStack() as stack:
+        given = stack.enter_context(databases())
+        pairs = {
+            name: (
+                stack.enter_context(serving(create())),
+                stack.enter_context(bare_log(create())),
+            )
+            for name, create in given.items()
+        }
+        for number in range(options.runs + 1):
+            rates: Rates = {}
+            for name, (server, log) in pairs.items():
+                what = f"{name}: records in batches of {BATCH:,} over {CONNECTIONS} connections"
+                bodies = batches(BATCHES, BATCH, first=number * BATCHES * BATCH)
+                rates[what, OURS] = once(lambda: post_all(server, bodies))  # noqa: B023 - now
+                rates[what, ALONE] = once(lambda: append(log, bodies))  # noqa: B023 - now
+                rates[what, DISK] = once(lambda: sync_each(bodies))  # noqa: B023 - now
+            rounds.append(rates)
+    return compared(rounds[1:])
 
 
 def post_all(server: Server, bodies: Sequence[bytes], *, seconds: list[float] | None = None) -> int:
@@ -44,69 +68,16 @@ def post_all(server: Server, bodies: Sequence[bytes], *, seconds: list[float] | 
     return sum(body.count(b"\n") for body in bodies)
 
 
-def singles(name: str, server: Server, runs: int) -> list[Figure]:
-    """Post records one by one, by many clients at once; one run more warms up."""
-    figures = []
-    for clients in CLIENTS:
-        rates, slowest = [], []
-        for run in range(runs + 1):
-            entries = list(lines(_SINGLES, first=run * _SINGLES))
-            times: list[float] = []
-            rate = once(partial(_post_singly, server.port, entries, clients=clients, times=times))
-            if run:
-                rates.append(rate)
-                slowest.append(1000 * _percentile(times))
-        what = f"{name}: single records, {clients} clients"
-        figures += [
-            Figure(what, "/s", tuple(rates)),
-            Figure(f"{what}: acknowledged, 99th percentile", "ms", tuple(slowest)),
-        ]
-    return figures
-
-
-def published(name: str, server: Server, runs: int) -> Figure:
-    """Measure from sending a record until its bundle is there, one record at a time."""
-    slowest = []
-    for run in range(runs):
-        times = []
-        for entry in lines(_SAMPLES, first=run * _SAMPLES):
-            started = time.perf_counter()
-            record_id = server.record(entry)
-            while not server.has_bundle(record_id):
-                time.sleep(_POLL_SECONDS)
-            times.append(time.perf_counter() - started)
-        slowest.append(1000 * _percentile(times))
-    return Figure(
-        f"{name}: from sending to a published proof, 99th percentile", "ms", tuple(slowest)
-    )
-
-
-def _post_singly(port: int, entries: list[bytes], *, clients: int, times: list[float]) -> int:
-    async def post() -> None:
-        left = iter(entries)
-        await asyncio.gather(*(_client(port, left, times) for _ in range(clients)))
-
-    asyncio.run(post())
-    return len(times)
-
-
-async def _client(port: int, left: Iterator[bytes], times: list[float]) -> None:
-    """Post what is left, one after the other; bare, so that the server has the machine."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    for entry in left:
-        started = time.perf_counter()
-        head = (
-            f"POST /v1/records HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
-            f"Content-Type: application/json\r\nContent-Length: {len(entry)}\r\n\r\n"
-        )
-        writer.write(head.encode() + entry)
-        answer = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
-        if not answer.startswith("http/1.1 201"):
-            raise RuntimeError(answer)
-        await reader.readexactly(int(answer.partition("content-length: ")[2].partition("\r")[0]))
-        times.append(time.perf_counter() - started)
-    writer.close()
-
-
-def _percentile(times: Sequence[float]) -> float:
-    return sorted(times)[int(len(times) * _PERCENTILE)]
+def memory(options: Options) -> list[Figure]:
+    """Measure what one batch of the largest number of lines needs in the server."""
+    del options
+    (body,) = batches(1, MANY)
+    with serving() as server:
+        before = server.peak_memory()
+        server.post(body)
+        after = server.peak_memory()
+    what = "memory of the server"
+    return [
+        Figure(f"{what}, before any batch", OURS, "MB", (before / 1e6,)),
+        Figure(f"{what}, a batch of {MANY:,}", OURS, "MB", (after / 1e6,)),
+    ]

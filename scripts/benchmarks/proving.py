@@ -8,19 +8,15 @@ trees of their own, smaller ones where theirs are slow.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import random
 import re
-import statistics
 import subprocess
 import tempfile
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -39,30 +35,25 @@ from ledger.trust import Trust
 from ledger.verify import CheckedHeads, verify
 from scripts.benchmarks.environments import PEERS, node_peers, python_peers, tlog_peer
 from scripts.benchmarks.load import batches
-from scripts.benchmarks.measure import machine
+from scripts.benchmarks.measure import OURS, Figure, Options, Rates, compared
 from tests.anvil import Anvil, start_anvil
 
 __all__ = [
     "BUNDLES",
     "CEILING",
-    "OURS",
     "PROVED",
     "TREE",
     "VERIFIED",
-    "Line",
     "Proving",
-    "Rates",
     "anchored",
     "bundles",
     "ceiling",
-    "compare",
-    "table",
+    "proving",
     "verifying",
 ]
 
 LEAVES = 2_000_000
 PEERS_LEAVES = 100_000
-OURS = "ours"
 CEILING = "ceiling: SHA-256 by hashlib"
 TREE = "tree: leaves taken in"
 VERIFIED = "inclusion proofs verified"
@@ -76,61 +67,27 @@ _TRANSACTIONS = 300
 _BLOCK = 64
 _SPEED = re.compile(rb"^sha256 +([0-9.]+)k", re.MULTILINE | re.IGNORECASE)
 
-# A second, by what was measured and who did it.
-Rates = dict[tuple[str, str], float]
 
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One figure: all its rounds, and how many times as fast as it ours was in the same ones."""
-
-    what: str
-    who: str
-    runs: tuple[float, ...]
-    ours: float | None
-
-
-def compare(runs: int) -> list[Line]:
-    """Measure everything, `runs` rounds of it."""
-    proving = Proving(LEAVES)
+def proving(options: Options) -> list[Figure]:
+    """Measure everything, round by round."""
+    tree = Proving(LEAVES)
     with anchored() as (node, record_ids), start_anvil() as chain:
-        found = [
-            {
-                **ceiling(),
-                **_openssl(),
-                **proving.rates(),
-                **verifying(),
-                **bundles(node, record_ids),
-                **_python_peers(),
-                **_tlog_peer(),
-                **_javascript_peers(),
-                **_transactions(chain),
-            }
-            for _ in range(runs)
-        ]
-    runs_of: dict[tuple[str, str], list[float]] = defaultdict(list)
-    ratios: dict[tuple[str, str], list[float]] = defaultdict(list)
-    for rates in found:
-        for (what, who), rate in rates.items():
-            runs_of[what, who].append(rate)
-            if who != OURS and (what, OURS) in rates:
-                ratios[what, who].append(rates[what, OURS] / rate)
-    return [
-        Line(*name, tuple(rates), statistics.median(ratios[name]) if ratios[name] else None)
-        for name, rates in sorted(runs_of.items())
-    ]
-
-
-def table(lines: Sequence[Line]) -> str:
-    """Write the table in Markdown."""
-    rows = ["| a second | who | median | spread | ours to it |", "|---|---|---|---|---|"]
-    for line in lines:
-        median, low, high = statistics.median(line.runs), min(line.runs), max(line.runs)
-        ratio = "" if line.ours is None else f"{line.ours:.2f}"
-        rows.append(
-            f"| {line.what} | {line.who} | {median:,.0f} | {low:,.0f} to {high:,.0f} | {ratio} |"
+        return compared(
+            [
+                {
+                    **tree.rates(),
+                    **ceiling(),
+                    **_openssl(),
+                    **verifying(),
+                    **bundles(node, record_ids),
+                    **_python_peers(),
+                    **_tlog_peer(),
+                    **_javascript_peers(),
+                    **_transactions(chain),
+                }
+                for _ in range(options.runs)
+            ]
         )
-    return "\n".join(rows)
 
 
 def ceiling(count: int = 200_000) -> Rates:
@@ -317,21 +274,3 @@ def _hash_nodes(count: int) -> None:
 
 def _random_hashes(count: int) -> list[bytes]:
     return [os.urandom(32) for _ in range(count)]
-
-
-def main() -> None:
-    """Measure, print the table, and write it as JSON where asked."""
-    parser = argparse.ArgumentParser(description="Measure proofs beside ceilings and peers.")
-    parser.add_argument("--runs", type=int, default=5, help="rounds")
-    parser.add_argument("--json", type=Path, help="write the lines there too")
-    options = parser.parse_args()
-    lines = compare(options.runs)
-    print(", ".join(f"{name} {value}" for name, value in machine().items()))
-    print(table(lines))
-    if options.json:
-        report = {"machine": machine(), "lines": [asdict(line) for line in lines]}
-        options.json.write_text(json.dumps(report, indent=2) + "\n", "utf-8")
-
-
-if __name__ == "__main__":
-    main()

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
 from http.client import HTTPConnection
@@ -20,6 +20,7 @@ import httpx2
 
 __all__ = ["Server", "serving"]
 
+_NONE: Mapping[str, str] = {}
 _READY_TIMEOUT = 60.0
 _ANSWER_TIMEOUT = 300.0
 _PEAK = re.compile(r"VmHWM:\s+(\d+) kB")
@@ -30,8 +31,6 @@ class Server:
 
     def __init__(self, url: str, process: subprocess.Popen[bytes]) -> None:
         self.port = int(url.rpartition(":")[2])
-        # Connections are kept, as a client that sends many would keep them.
-        self._http = httpx2.Client(base_url=url, timeout=_ANSWER_TIMEOUT)
         self._process = process
         self._local = threading.local()
 
@@ -50,20 +49,6 @@ class Server:
         if response.status != HTTPStatus.CREATED:
             raise RuntimeError(answer.decode())
 
-    def record(self, entry: bytes) -> str:
-        """Send a single record; give its id."""
-        response = self._http.post(
-            "/v1/records", content=entry, headers={"Content-Type": "application/json"}
-        )
-        response.raise_for_status()
-        return str(response.json()["record_id"])
-
-    def has_bundle(self, record_id: str) -> bool:
-        """Say whether a record's bundle is there, which it is once the record is published."""
-        response = self._http.get(f"/v1/records/{record_id}/bundle")
-        response.raise_for_status()
-        return response.status_code == HTTPStatus.OK
-
     def processor_time(self) -> tuple[float, float]:
         """Read the processor's seconds that server and readers had, and those of followers.
 
@@ -81,22 +66,32 @@ class Server:
 
 
 @contextmanager
-def serving(database_url: str | None = None) -> Iterator[Server]:
-    """Serve a new ledger, on SQLite or on the database given."""
-    with tempfile.TemporaryDirectory(prefix="crossproof-bench-") as directory:
+def serving(
+    database_url: str | None = None,
+    *,
+    directory: Path | None = None,
+    settings: Mapping[str, str] = _NONE,
+) -> Iterator[Server]:
+    """Serve a ledger, on SQLite or on the database given; a new one, or that of the directory.
+
+    `settings` are further ones, by their names without the prefix.
+    """
+    with tempfile.TemporaryDirectory(prefix="crossproof-bench-") as made:
         port = _free_port()
-        environment = {**os.environ, "CROSSPROOF_DATA_DIR": directory, "CROSSPROOF_PORT": str(port)}
+        given = {"DATA_DIR": str(directory or made), "PORT": str(port), **settings}
         if database_url is not None:
-            environment["CROSSPROOF_DATABASE_URL"] = database_url
+            given["DATABASE_URL"] = database_url
+        environment = {**os.environ, **{f"CROSSPROOF_{name}": given[name] for name in given}}
         command = [str(Path(sys.executable).with_name("crossproof")), "serve"]
-        output = Path(directory, "output")
+        output = Path(made, "output")
         with output.open("wb") as file:
             process = subprocess.Popen(command, env=environment, stderr=file)
         try:
             url = f"http://127.0.0.1:{port}"
-            if not _is_ready(url, process):
+            server = Server(url, process)
+            if not _is_ready(url, process) or not _is_followed(server):
                 raise RuntimeError(f"the server did not become ready:\n{output.read_text()}")
-            yield Server(url, process)
+            yield server
         finally:
             process.terminate()
             process.wait()
@@ -120,6 +115,16 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _is_followed(server: Server) -> bool:
+    """Wait for the follower: until it has lowered its priority its time counts as the server's."""
+    end = time.monotonic() + _READY_TIMEOUT
+    while time.monotonic() < end:
+        if server.processor_time()[1]:
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def _is_ready(url: str, process: subprocess.Popen[bytes]) -> bool:
