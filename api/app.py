@@ -54,6 +54,7 @@ from api.routes import (
     webhooks,
 )
 from api.trail import Trailed, TrailWriter
+from api.waiting import Waiting
 from api.webhooks import WebhookKeeper
 from api.workers import Workers
 from ledger.node import Node
@@ -107,7 +108,10 @@ def create_app(source: Settings | Node) -> FastAPI:
         unwatch = figures.watch(node, (intake, desks.anyone.intake), keeper.docket, hooks)
         try:
             with followed_apart(node, known) as app.state.following:
-                async with Decoding.of(settings) as app.state.decoding:
+                async with (
+                    Decoding.of(settings) as app.state.decoding,
+                    Waiting(node) as app.state.waiting,
+                ):
                     yield
         finally:
             unwatch()

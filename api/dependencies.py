@@ -14,6 +14,7 @@ from api.decoding import Decoding
 from api.desk import Desk, Desks
 from api.grouping import Grouping
 from api.metrics import Figures
+from api.waiting import Waiting
 from api.webhooks import WebhookKeeper
 from api.workers import Workers
 from ledger.node import Node
@@ -28,6 +29,7 @@ __all__ = [
     "Hooks",
     "Ledger",
     "Served",
+    "Waited",
     "Writing",
 ]
 
@@ -62,6 +64,11 @@ async def _grouping(request: Request) -> Grouping:
     return grouping
 
 
+async def _waiting(request: Request) -> Waiting:
+    waiting: Waiting = request.app.state.waiting
+    return waiting
+
+
 async def _decoding(request: Request) -> Decoding:
     decoding: Decoding = request.app.state.decoding
     return decoding
@@ -92,3 +99,4 @@ Decoded = Annotated[Decoding, Depends(_decoding)]
 Counted = Annotated[Figures, Depends(_figures)]
 Writing = Annotated[Workers, Depends(_writers)]
 Served = Annotated[Desk, Depends(_desk)]
+Waited = Annotated[Waiting, Depends(_waiting)]

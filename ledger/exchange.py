@@ -26,6 +26,8 @@ JSON = "application/json"
 _TIMEOUT = 30.0
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 30.0
+# As long as a ledger lets a caller wait, and well below the timeout.
+_LONGEST_WAIT = 5
 # More than the largest bundle, and than 256 of the largest entries.
 _MAX_ANSWER = 2 * MAX_BUNDLE_SIZE
 # Enough for the largest on a slow line; a server that sends a byte now and then is let go.
@@ -90,12 +92,17 @@ class Exchange:
     ) -> tuple[int, bytes]:
         """Ask until there is an answer, at the server's own pace; give status and body.
 
+        Who reads and has time would rather wait than ask again, and says so (RFC 7240).
         Raises RefusedError for a problem that it answers, UnavailableError where there is no answer
         in `deadline` seconds, or one that no ledger would give.
         """
         end = time.monotonic() + deadline
         while True:
-            status, body, pause = self._send(method, path, content, media_type)
+            headers = {"Content-Type": media_type} if content is not None else {}
+            wait = min(_LONGEST_WAIT, int(end - time.monotonic()))
+            if method == "GET" and wait > 0:
+                headers["Prefer"] = f"wait={wait}"
+            status, body, pause = self._send(method, path, content, headers)
             if status not in _AGAIN:
                 return status, body
             if time.monotonic() + pause > end:
@@ -103,9 +110,8 @@ class Exchange:
             time.sleep(pause)
 
     def _send(
-        self, method: str, path: str, content: bytes | None, media_type: str
+        self, method: str, path: str, content: bytes | None, headers: dict[str, str]
     ) -> tuple[int, bytes, float]:
-        headers = {"Content-Type": media_type} if content is not None else {}
         try:
             with self._http.stream(method, path, content=content, headers=headers) as response:
                 body = self._bounded(response.iter_raw())

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import TracebackType
@@ -67,6 +67,10 @@ class Node:
         self._to_index = threading.Event()
         self._stop = threading.Event()
         self._workers: list[threading.Thread] = []
+        # What is to be done after each checkpoint that this process has published.
+        self.on_published: Callable[[Head], None] = lambda _: None
+        # Held by who follows the log for all that wait for it; owns the next.
+        self._following = threading.Lock()
         self._follow_at = 0.0
 
     @classmethod
@@ -151,6 +155,7 @@ class Node:
         head = self.log.publish(*cosigners, now=datetime.now(UTC), token=token)
         if head is not None:
             self.publisher.wake()
+            self.on_published(head)
         return head
 
     def bundle(self, record_id: bytes) -> Bundle:
@@ -161,14 +166,20 @@ class Node:
     @contextmanager
     def snapshot(self, record_ids: Sequence[bytes]) -> Iterator[Snapshot]:
         """Open the log as it is now, what these records' bundles need read together."""
-        # What others said belongs into it, once it is published: the log is followed as often.
-        now = time.monotonic()
-        if now >= self._follow_at:
-            is_done = catch_up(self.log, pages=_FOLLOWED_PAGES)
-            self._follow_at = now + (self.settings.publish_interval if is_done else 0)
+        self._follow()
         with self.log.snapshot() as log:
             prepare(log, record_ids)
             yield log
+
+    def _follow(self) -> None:
+        """Find what others said, as often as it is published; one request does it for all."""
+        if time.monotonic() < self._follow_at:
+            return
+        with self._following:
+            now = time.monotonic()
+            if now >= self._follow_at:
+                is_done = catch_up(self.log, pages=_FOLLOWED_PAGES)
+                self._follow_at = now + (self.settings.publish_interval if is_done else 0)
 
     def bundle_from(self, log: Snapshot, record_id: bytes) -> Bundle:
         """Make a record's bundle from a snapshot, with the status lists that are published here."""

@@ -20,10 +20,22 @@ from ledger.related import MAX_RELATED, find_plan, find_related, receipt_keys
 from ledger.statement import Statement
 from ledger.store import StoredAnchor
 
-__all__ = ["Covering", "prepare", "prove"]
+__all__ = ["Covering", "UnpublishedError", "prepare", "prove"]
 
 # Finds the smallest anchor, on the chain of today, whose size is beyond an index.
 Covering = Callable[[int], StoredAnchor | None]
+
+
+class UnpublishedError(UnavailableError):
+    """No checkpoint covers yet what is logged at `index`."""
+
+    def __init__(self, index: int) -> None:
+        super().__init__(
+            "record.unpublished",
+            "the record is logged, and no checkpoint covers it yet",
+            hint="Ask again in a moment.",
+        )
+        self.index = index
 
 
 def prepare(log: Snapshot, record_ids: Sequence[bytes]) -> None:
@@ -41,8 +53,8 @@ def prepare(log: Snapshot, record_ids: Sequence[bytes]) -> None:
 def prove(log: LogView, record_id: bytes, *, covering: Covering) -> Bundle:
     """Make a record's bundle.
 
-    Raises NotFoundError for an unknown record, UnavailableError (`record.unpublished`) until a
-    checkpoint covers it.
+    Raises NotFoundError for an unknown record, UnpublishedError until a checkpoint covers
+    it.
     """
     index = log.find(record_id)
     if index is None:
@@ -125,9 +137,5 @@ def _head(
         found = covering(anchor.size)
     published = log.published()
     if published is None or published.size <= index:
-        raise UnavailableError(
-            "record.unpublished",
-            "the record is logged, and no checkpoint covers it yet",
-            hint="Ask again in a moment.",
-        )
+        raise UnpublishedError(index)
     return published, None

@@ -10,8 +10,9 @@ import json
 from enum import StrEnum
 from http import HTTPStatus
 from itertools import chain
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
@@ -20,17 +21,19 @@ from api.answers import Pending
 from api.auth import Auditor, Principal, Reader
 from api.body import JSON, NDJSON, check_media_type
 from api.caching import ASK_AGAIN, IMMUTABLE, PRIVATE, PUBLIC, tagged
-from api.dependencies import Bodies, Ledger
+from api.dependencies import Bodies, Ledger, Waited
 from api.many import MANY_BODY, MAX_BODY_BYTES, bundle_lines, read_record_ids
 from api.openapi import content, refusals
 from api.problems import RETRY_AFTER_SECONDS
+from api.waiting import MAX_WAIT_SECONDS, wait_of
 from ledger import bundle as bundles
 from ledger.bundle import Bundle
-from ledger.errors import MalformedError, NotFoundError, UnavailableError
+from ledger.errors import MalformedError, NotFoundError
 from ledger.head import Head
 from ledger.log import Log, State
 from ledger.node import Node
 from ledger.proof import merkletools, tlog_proof
+from ledger.prover import UnpublishedError
 from ledger.statement import parse_record_id, record_id_text
 from ledger.tile import WIDTH, Tile
 
@@ -38,6 +41,9 @@ __all__ = ["bundle_for", "pending", "router"]
 
 router = APIRouter(tags=["proofs"])
 
+PREFER = Header(
+    description=f"`wait=N` (RFC 7240): until published, up to N seconds, {MAX_WAIT_SECONDS} at most"
+)
 _TEXT = "text/plain; charset=utf-8"
 _BYTES = "application/octet-stream"
 
@@ -68,12 +74,15 @@ class BundleFormat(StrEnum):
         **refusals(400, 401, 403, 404, 503),
     },
 )
-def bundle(
+async def bundle(
+    *,
     request: Request,
     record_id: str,
     principal: Reader,
     node: Ledger,
+    waiting: Waited,
     format: BundleFormat = BundleFormat.BUNDLE,  # noqa: A002 - the parameter's public name
+    prefer: Annotated[str | None, PREFER] = None,
 ) -> Response:
     """Give all that is needed to check the record, in one file: entry, path, checkpoint, anchor.
 
@@ -81,12 +90,12 @@ def bundle(
     is C2SP's format, `merkletools` the path as merkletools and Chainpoint write it.
     """
     try:
-        made = bundle_for(node, record_id, principal)
-    except UnavailableError as error:
-        if error.code != "record.unpublished":
-            raise
+        media_type, body, ending = await waiting.until_published(
+            lambda: _write(bundle_for(node, record_id, principal), format),
+            seconds=wait_of(prefer),
+        )
+    except UnpublishedError:
         return pending(record_id)
-    media_type, body, ending = _write(made, format)
     return tagged(
         request,
         body.encode(),
@@ -172,11 +181,14 @@ def hash_tile(request: Request, path: str, node: Ledger) -> Response:
 def bundle_for(node: Node, record_id: str, principal: Principal) -> Bundle:
     """Make a record's bundle as the principal may see it; raises what `find` does.
 
-    UnavailableError, `record.unpublished`, where it is logged and not yet published.
+    UnpublishedError where it is logged and not yet published.
     """
     name = parse_record_id(record_id)
     with node.snapshot([name]) as log:
-        find(log, name, principal)
+        index = find(log, name, principal)
+        published = log.published()
+        if published is None or published.size <= index:
+            raise UnpublishedError(index)
         return show(log, node.bundle_from(log, name), principal)
 
 

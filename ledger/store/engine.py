@@ -29,6 +29,8 @@ LOCK_TIMEOUT = 30.0
 _PAGE_SIZE = 16 * 1024
 _CACHE_KIB = 8 * 1024
 _FILE_MODE = 0o600
+# All of them are kept: to open one, and to ask whether it is durable, takes longer than to read.
+_POOL: dict[str, int] = {"pool_size": 15, "max_overflow": 0}
 
 _SQLITE_DURABILITY: dict[str, set[Any]] = {"journal_mode": {"wal"}, "synchronous": {2, 3}}
 _POSTGRESQL_DURABILITY: dict[str, set[Any]] = {
@@ -73,7 +75,7 @@ def open_sqlite(
         raise ConfigurationError(
             "store.file", "the database file cannot be opened", found=f"{path}: {error.strerror}"
         ) from error
-    engine = create_engine(url, connect_args={"timeout": LOCK_TIMEOUT})
+    engine = create_engine(url, connect_args={"timeout": LOCK_TIMEOUT}, **_POOL)
     event.listen(engine, "connect", prepare or _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -81,7 +83,8 @@ def open_sqlite(
 
 def open_postgresql(url: URL, *, session: str) -> Engine:
     """Open a PostgreSQL database; `session` names us to it."""
-    engine = create_engine(url, pool_pre_ping=True, connect_args={"application_name": session})
+    named = {"application_name": session}
+    engine = create_engine(url, pool_pre_ping=True, connect_args=named, **_POOL)
     event.listen(engine, "connect", _check_postgresql)
     return engine
 

@@ -30,12 +30,19 @@ class Connection:
         self._writer.close()
 
     async def ask(
-        self, method: str, path: str, body: bytes = b"", media_type: str = "application/json"
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        media_type: str = "application/json",
+        *,
+        prefer: str = "wait=0",
     ) -> tuple[int, bytes]:
         """Send a request; give its answer's status and body."""
         head = (
             f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\n"
-            f"Content-Type: {media_type}\r\nContent-Length: {len(body)}\r\n\r\n"
+            f"Content-Type: {media_type}\r\nContent-Length: {len(body)}\r\n"
+            f"Prefer: {prefer}\r\n\r\n"
         )
         self._writer.write(head.encode() + body)
         answer = await self._reader.readuntil(b"\r\n\r\n")

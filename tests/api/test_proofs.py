@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import time
 from base64 import b64decode
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from typing import Any
 
@@ -358,3 +360,50 @@ def test_merkletools_of_one_entry_is_an_empty_path(fresh: Service) -> None:
     fresh.publish()
     path = f"/v1/records/{statement['record_id']}/bundle?format=merkletools"
     assert json.loads(fresh.get(path, "shenzhen").content) == []
+
+
+# Waiting
+
+
+def test_bundle_is_waited_for_where_the_caller_prefers_to(fresh: Service) -> None:
+    statement = transfer()
+    fresh.record(statement)
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(bundle_waiting, fresh, statement, "wait=5")
+        # It waits: nothing has been published, and nobody else does it.
+        with pytest.raises(TimeoutError):
+            asked.result(timeout=0.5)
+        fresh.publish()
+        assert asked.result(timeout=4).status_code == 200
+
+
+@pytest.mark.parametrize("prefer", ["wait=0", "respond-async", "wait=-5", "wait", "xwait=5", ""])
+def test_bundle_is_not_waited_for_where_nobody_prefers_to(fresh: Service, prefer: str) -> None:
+    statement = transfer()
+    fresh.record(statement)
+    started = time.monotonic()
+    assert bundle_waiting(fresh, statement, prefer).status_code == 202
+    assert time.monotonic() - started < 1
+
+
+def test_bundle_that_is_not_published_in_time_is_to_be_asked_for_again(fresh: Service) -> None:
+    statement = transfer()
+    fresh.record(statement)
+    answer = bundle_waiting(fresh, statement, "respond-async, Wait=1")
+    assert (answer.status_code, answer.headers["retry-after"]) == (202, "1")
+
+
+def test_bundle_that_one_may_not_see_is_not_waited_for(fresh: Service) -> None:
+    statement = transfer()
+    fresh.record(statement)
+    started = time.monotonic()
+    answer = bundle_waiting(fresh, statement, "wait=5", "stranger")
+    assert answer.status_code == 404
+    assert time.monotonic() - started < 2
+
+
+def bundle_waiting(
+    service: Service, statement: dict[str, Any], prefer: str, who: str = "shenzhen"
+) -> Any:
+    path = f"/v1/records/{statement['record_id']}/bundle"
+    return service.get(path, who, headers={"Prefer": prefer})
