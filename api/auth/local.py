@@ -74,9 +74,12 @@ def is_loopback(host: str) -> bool:
 
 
 def _has_keys(settings: Settings) -> bool:
-    """Look into the store, which may not be there yet."""
+    """Look into the store, which may not be there yet, or still be of an earlier version."""
     try:
-        with Store.open(settings.database, create=False) as store, store.access() as access:
+        with (
+            Store.open(settings.database, create=False, migrates=True) as store,
+            store.access() as access,
+        ):
             return access.has_keys()
     except LedgerError:
         return False

@@ -1,6 +1,7 @@
 """A log's database: opened in the schema of today, and its transactions.
 
     Store.open(url)                     migrated, durable (see `engine`)
+    Store.open(url, create=False)       as it is, in the schema of today
     reading, sequencing, docket, …      one transaction each, with what can be done in it
 
 What reads or writes a single thing (an anchor, an attempt, a status list) is a method here.
@@ -27,7 +28,7 @@ from ledger.store.anchors import STANDING, AnchorState, Attempt, AttemptState, S
 from ledger.store.docket_rows import DocketRows
 from ledger.store.engine import LOCK_TIMEOUT, WRITE, open_postgresql, open_sqlite, parse_url
 from ledger.store.leasing import Leasing, check_token
-from ledger.store.migrations import migrate
+from ledger.store.migrations import check_schema, migrate
 from ledger.store.reading import Reading
 from ledger.store.search_rows import SearchRows
 from ledger.store.sequencing import Sequencing
@@ -55,12 +56,19 @@ class Store:
         self._turn = threading.Lock()
 
     @classmethod
-    def open(cls, url: str, *, create: bool = True, session: str = "crossproof") -> Store:
+    def open(
+        cls,
+        url: str,
+        *,
+        create: bool = True,
+        migrates: bool | None = None,
+        session: str = "crossproof",
+    ) -> Store:
         """Open `sqlite:///FILE` or `postgresql://…`, migrating it to the schema of today.
 
-        Without `create` the database must exist and have a schema already; `session` names us to
-        PostgreSQL. Raises ConfigurationError for one that cannot be used, UnavailableError where
-        it does not answer.
+        Without `create` the database must exist and have a schema already, that of today: nothing
+        is written, unless it `migrates` all the same. `session` names us to PostgreSQL. Raises
+        ConfigurationError for one that cannot be used, UnavailableError where it does not answer.
         """
         parsed = parse_url(url)
         if parsed.get_backend_name() == "sqlite":
@@ -69,8 +77,12 @@ class Store:
             engine = open_postgresql(parsed, session=session)
         store = cls(engine)
         try:
-            with store._transaction(write=True) as connection:
-                migrate(connection, create=create)
+            if create or migrates:
+                with store._transaction(write=True) as connection:
+                    migrate(connection, create=create)
+            else:
+                with store._transaction(write=False) as connection:
+                    check_schema(connection)
         except BaseException:
             store.close()
             raise

@@ -90,7 +90,7 @@ __all__ = [
 ]
 
 # The newest migration (see ledger/store/migrations/versions); a test compares.
-REVISION = "0011"
+REVISION = "0012"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

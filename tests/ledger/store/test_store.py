@@ -11,13 +11,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Connection, NullPool, create_engine, make_url
+from sqlalchemy import Connection, NullPool, create_engine, make_url, text
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 
 from ledger.anchor import Anchor
@@ -87,6 +88,58 @@ def test_open_without_create_refuses_an_empty_database(home: Home) -> None:
     assert caught.value.code == "store.empty"
     home.store()
     Store.open(home.url, create=False).close()
+
+
+def test_open_without_create_leaves_an_older_schema_as_it_is(home: Home) -> None:
+    migrate_to("0010", home)
+    with pytest.raises(ConfigurationError) as caught:
+        Store.open(home.url, create=False)
+    assert (caught.value.code, caught.value.found) == ("store.older-schema", "0010")
+    assert "crossproof serve" in str(caught.value.hint)
+    with connected(home) as connection:
+        assert MigrationContext.configure(connection).get_current_revision() == "0010"
+    Store.open(home.url, create=False, migrates=True).close()
+    Store.open(home.url, create=False).close()
+
+
+def test_open_without_create_refuses_a_schema_of_a_later_version(home: Home) -> None:
+    home.store()
+    home.close()
+    home.execute("UPDATE alembic_version SET version_num = 'of the future'")
+    with pytest.raises(ConfigurationError) as caught:
+        Store.open(home.url, create=False)
+    assert caught.value.code == "store.newer-schema"
+
+
+def test_open_without_create_waits_for_no_writer(home: Home) -> None:
+    store = home.store()
+    with store.sequencing():
+        Store.open(home.url, create=False).close()
+
+
+def test_migrating_lets_go_of_what_followers_kept_in_sqlites_own_file(sqlite: Home) -> None:
+    migrate_to("0011", sqlite)
+    sqlite.execute("INSERT INTO search_term (term, entry_index) VALUES (x'00', 0), (x'01', 0)")
+    sqlite.execute("INSERT INTO search_time (entry_index, received_at) VALUES (0, 0)")
+    sqlite.execute("UPDATE searchable SET size = 1")
+    sqlite.execute("UPDATE docket_place SET size = 1")
+    sqlite.store()
+    with connected(sqlite) as connection:
+        for name in ("search_term", "search_time", "docket", "docket_subject"):
+            assert connection.scalar(text(f"SELECT count(*) FROM {name}")) == 0  # noqa: S608
+        for name in ("searchable", "docket_place"):
+            assert connection.scalar(text(f"SELECT size FROM {name}")) == 0  # noqa: S608
+
+
+def migrate_to(revision: str, home: Home) -> None:
+    """Make a database as a version of that time left it."""
+    config = Config()
+    config.set_main_option("script_location", "ledger.store:migrations")
+    if home.url.startswith("sqlite"):
+        Path(str(make_url(home.url).database)).touch()
+    with connected(home) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
 
 
 def test_open_without_create_makes_no_file(sqlite: Home) -> None:
