@@ -113,7 +113,8 @@ def audit(
             "a served log is audited here: it has no store that a cluster could read",
             expected="--url or --scheduler",
             found="both",
-            hint="Leave one of them out.",
+            hint="Leave one of them out. Of a copy with its entries `crossproof recover` makes a "
+            "store that a cluster can read.",
         )
     if url is not None:
         _audit_served(

@@ -86,7 +86,8 @@ def proving(options: Options) -> list[Figure]:
                     **_transactions(chain),
                 }
                 for _ in range(options.runs)
-            ]
+            ],
+            unit="/s of processor",
         )
 
 
