@@ -30,7 +30,7 @@ from ledger.errors import LedgerError, NotFoundError
 from ledger.news import Audience, Courier, Herald, Outcome, Topic
 from ledger.news.telling import message
 from ledger.node import Node
-from ledger.store.webhook_rows import MessageRow, Waiting, WebhookRow
+from ledger.store.webhook_row import MessageRow, Waiting, WebhookRow
 from ledger.trust import Trust
 from ledger.webhook import Secret
 from ledger.webhook_address import WebhookAddress

@@ -23,7 +23,8 @@ from ledger.members import Members, read_text
 from ledger.news import Topic
 from ledger.news.topic import SUBSCRIBED
 from ledger.statement import parse_record_id, record_id_text
-from ledger.store.webhook_rows import MAX_WEBHOOKS, MessageRow, MessageState, WebhookRow
+from ledger.store.webhook_row import MessageRow, MessageState, WebhookRow
+from ledger.store.webhook_rows import MAX_WEBHOOKS
 from ledger.webhook_address import MAX_URL
 
 __all__ = ["router"]

@@ -24,7 +24,7 @@ from http import HTTPStatus
 
 from ledger.errors import LedgerError, UnavailableError
 from ledger.store import Store
-from ledger.store.webhook_rows import MessageRow, WebhookRow
+from ledger.store.webhook_row import MessageRow, WebhookRow
 from ledger.webhook import Event, Secret
 from ledger.webhook_address import WebhookAddress
 from ledger.webhook_connection import post

@@ -25,7 +25,7 @@ from ledger.news.topic import SAID, Topic
 from ledger.statement import Statement
 from ledger.store import AnchorState, StoredAnchor
 from ledger.store.anchors import STANDING
-from ledger.store.webhook_rows import NewMessage, Told
+from ledger.store.webhook_row import NewMessage, Told
 from ledger.trust import Trust
 
 __all__ = ["Herald"]

@@ -25,7 +25,7 @@ from ledger.news.audience import Audience
 from ledger.news.topic import Topic
 from ledger.search_terms import terms
 from ledger.statement import Statement, record_id_text
-from ledger.store.webhook_rows import NewMessage
+from ledger.store.webhook_row import NewMessage
 from ledger.webhook import Event
 
 __all__ = ["MAX_TOLD", "Seen", "Sheet", "Words", "message"]

@@ -1,8 +1,4 @@
-"""Webhooks as rows: who is told, what waits to be told, and up to where it was looked for.
-
-    webhook            an organisation's address, what it wants to hear, and what it may see
-    message            a body that waits for its receiver, or what became of it
-    place              up to which sizes of the log everyone has been told of each state
+"""Webhooks in the store: who is told, what waits to be told, and up to where it was looked for.
 
 Messages are written in the transaction that moves the place: each thing that happens makes one
 message for each webhook, whatever dies in between. While there is no webhook the place stands
@@ -14,26 +10,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, select, update
 
 from ledger.anchor import ChainIdentity
 from ledger.errors import ConflictError
 from ledger.store.anchors import STANDING, AnchorState
 from ledger.store.reading import Reading
 from ledger.store.tables import log, webhook, webhook_message, webhook_place
+from ledger.store.webhook_row import (
+    MessageRow,
+    MessageState,
+    NewMessage,
+    Told,
+    Waiting,
+    WebhookRow,
+    read_message,
+    read_webhook,
+)
 
 __all__ = [
     "KEPT_MESSAGES",
     "MAX_WAITING",
     "MAX_WEBHOOKS",
-    "MessageRow",
-    "MessageState",
-    "NewMessage",
-    "Told",
-    "WebhookRow",
     "WebhookRows",
 ]
 
@@ -43,78 +43,6 @@ MAX_WEBHOOKS = 20
 MAX_WAITING = 10_000
 # Of one webhook, those that are delivered or given up.
 KEPT_MESSAGES = 100
-
-_ID_SIZE = 16
-
-
-class MessageState(StrEnum):
-    """What became of a message."""
-
-    WAITING = "waiting"
-    DELIVERED = "delivered"
-    GIVEN_UP = "given-up"
-
-
-class WebhookRow(NamedTuple):
-    """A webhook; it is told what the API key that it was made with may see, None of this machine.
-
-    `ended` says why it is told nothing more.
-    """
-
-    id: str
-    organisation: str
-    url: str
-    topics: tuple[str, ...]
-    records: tuple[bytes, ...]
-    key_prefix: str | None
-    salt: bytes
-    created_at: datetime
-    failures: int
-    next_at: datetime
-    ended: str | None
-
-
-class NewMessage(NamedTuple):
-    """A message to be delivered."""
-
-    webhook_id: str
-    id: str
-    topic: str
-    body: bytes
-    created_at: datetime
-
-
-class MessageRow(NamedTuple):
-    """A message, and what became of it."""
-
-    number: int
-    webhook_id: str
-    id: str
-    topic: str
-    body: bytes | None
-    state: MessageState
-    attempts: int
-    answer: str | None
-    created_at: datetime
-    tried_at: datetime | None
-
-
-class Told(NamedTuple):
-    """Up to which sizes of the log everyone has been told; `block` is of the newest anchor told."""
-
-    logged: int
-    published: int
-    anchored: int
-    final: int
-    block: bytes
-
-
-class Waiting(NamedTuple):
-    """How many webhooks there are, how many messages wait, and since when the oldest does."""
-
-    webhooks: int
-    messages: int
-    oldest: datetime | None
 
 
 class WebhookRows:
@@ -169,7 +97,7 @@ class WebhookRows:
         row = self._connection.execute(
             select(webhook).where(webhook.c.id == webhook_id)
         ).one_or_none()
-        return None if row is None else _webhook(row)
+        return None if row is None else read_webhook(row)
 
     def of(self, organisation: str) -> list[WebhookRow]:
         """Read an organisation's webhooks, the oldest first."""
@@ -187,7 +115,7 @@ class WebhookRows:
             .order_by(webhook.c.next_at)
             .limit(limit)
         )
-        return [_webhook(row) for row in self._connection.execute(rows)]
+        return [read_webhook(row) for row in self._connection.execute(rows)]
 
     def end(self, webhook_id: str, why: str) -> None:
         """Tell a webhook nothing more; what waits for it is given up."""
@@ -259,7 +187,7 @@ class WebhookRows:
             .order_by(webhook_message.c.number)
             .limit(1)
         ).one_or_none()
-        return None if row is None else _message(row)
+        return None if row is None else read_message(row)
 
     def deliver(self, message: MessageRow, *, answer: str, now: datetime) -> None:
         """Write down that a message was taken."""
@@ -300,7 +228,7 @@ class WebhookRows:
             .order_by(webhook_message.c.number.desc())
             .limit(limit)
         )
-        return [_message(row) for row in rows]
+        return [read_message(row) for row in rows]
 
     def waiting(self) -> Waiting:
         """Count what there is, for figures."""
@@ -314,7 +242,7 @@ class WebhookRows:
         rows = self._connection.execute(
             select(webhook).where(condition).order_by(webhook.c.created_at, webhook.c.id)
         )
-        return [_webhook(row) for row in rows]
+        return [read_webhook(row) for row in rows]
 
     def _settle(self, message: MessageRow, values: dict[str, Any]) -> None:
         of_it = webhook_message.c.number == message.number
@@ -354,19 +282,3 @@ class WebhookRows:
 _STANDS = webhook.c.ended.is_(None)
 _WAITS = webhook_message.c.state == MessageState.WAITING
 _OF_WEBHOOK = webhook_message.c.webhook_id == webhook.c.id
-
-
-def _webhook(row: Row[Any]) -> WebhookRow:
-    values = row._asdict()
-    values["topics"] = tuple(values["topics"].split())
-    joined = bytes(values["records"])
-    values["records"] = tuple(
-        joined[start : start + _ID_SIZE] for start in range(0, len(joined), _ID_SIZE)
-    )
-    values["salt"] = bytes(values["salt"])
-    return WebhookRow(**values)
-
-
-def _message(row: Row[Any]) -> MessageRow:
-    found = MessageRow(**row._asdict())
-    return found._replace(state=MessageState(found.state))

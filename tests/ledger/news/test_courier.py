@@ -24,13 +24,8 @@ from ledger.news.courier import (
 )
 from ledger.news.telling import message
 from ledger.store import Store
-from ledger.store.webhook_rows import (
-    KEPT_MESSAGES,
-    MAX_WAITING,
-    MessageRow,
-    MessageState,
-    WebhookRow,
-)
+from ledger.store.webhook_row import MessageRow, MessageState, WebhookRow
+from ledger.store.webhook_rows import KEPT_MESSAGES, MAX_WAITING
 from ledger.webhook import Secret
 from ledger.webhook_address import WebhookAddress
 from ledger.webhook_connection import post

@@ -21,7 +21,7 @@ from ledger.search_terms import Asked, term
 from ledger.statement import Statement
 from ledger.status import Action
 from ledger.store import AnchorState
-from ledger.store.webhook_rows import MessageRow, WebhookRow
+from ledger.store.webhook_row import MessageRow, WebhookRow
 from ledger.trust import Trust
 from tests.covered_transfer import ISSUED, KEY, records
 from tests.log_home import CHAIN, NOW, Home, anchor_of
