@@ -7,46 +7,35 @@ asked, and what an answer may be, is in `exchange`.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Annotated, Any, Generic, Self, TypeVar
-from urllib.parse import quote, urlencode
+from typing import Any, Self
+from urllib.parse import quote
 
 import httpx2
-from msgspec import Meta, Struct, ValidationError, convert, field, to_builtins
 
 from ledger.bundle import Bundle
 from ledger.canonical import canonicalize
 from ledger.dossier import Placed
 from ledger.errors import MalformedError, NotFoundError, UnavailableError
 from ledger.exchange import Exchange, RefusedError, read_problem
+from ledger.listing import Listing, is_index
 from ledger.statement import Statement
 from ledger.status_list import MEDIA_TYPE as STATUS_LIST
 from ledger.trust import Trust
 
 __all__ = [
     "Client",
-    "FoundDossier",
-    "FoundRecord",
     "Logged",
     "PlanState",
     "RefusedError",
-    "Results",
 ]
-
-Filters = Mapping[str, str | Sequence[str]]
-Found = TypeVar("Found", bound=Struct)
 
 # Between two looks for an anchor, in seconds.
 _PAUSE = 1.0
-# Of a thousand records, or of ten thousand that were looked at.
-_MAX_PAGES = 1_000
-# Records a page: as many as a server gives.
-_PAGE = 1000
 # As many of the largest entries have room in an answer.
 _AT_ONCE = 200
-_DIGITS = 19
 _NDJSON = "application/x-ndjson"
 
 
@@ -69,57 +58,12 @@ class PlanState:
     sensitive: int
 
 
-class FoundRecord(Struct, frozen=True, kw_only=True, gc=False):
-    """A record of a search, as a server tells of it."""
-
-    index: Annotated[int, Meta(ge=0)]
-    record_id: str
-    leaf_hash: str
-    kind: str
-    state: str
-    received_at: str | None
-    submitter: str | None
-
-    def to_value(self) -> dict[str, Any]:
-        """Give its members."""
-        value: dict[str, Any] = to_builtins(self)
-        return value
-
-
-class FoundDossier(Struct, frozen=True, kw_only=True, gc=False):
-    """How a transfer stands, as a server tells of it."""
-
-    index: Annotated[int, Meta(ge=0)]
-    record_id: str
-    occurred_at: str
-    exporter: str
-    recipient: str
-    from_: str = field(name="from")
-    to: str
-    scenario: str
-    stages: dict[str, str]
-    flags: list[str]
-    ceiling_used: float | None
-
-    def to_value(self) -> dict[str, Any]:
-        """Give its members, under the names that the server has for them."""
-        value: dict[str, Any] = to_builtins(self)
-        return value
-
-
-@dataclass(frozen=True, slots=True)
-class Results(Generic[Found]):
-    """What was found; `behind` entries at the end of the log were not looked at yet."""
-
-    rows: list[Found]
-    behind: int
-
-
 class Client:
-    """One server, one API key. Close it, or use it as a context manager."""
+    """One server, one API key; `lists` are its lists. Close it, or use it as a context manager."""
 
     def __init__(self, url: str, *, api_key: str | None = None) -> None:
         self._server = Exchange(url, api_key=api_key)
+        self.lists = Listing(self._server)
 
     def __enter__(self) -> Self:
         return self
@@ -141,7 +85,7 @@ class Client:
         status, body = self._server.ask("POST", "/v1/records", deadline, content=statement)
         answer = self._server.read(body)
         match answer:
-            case {"record_id": str(record_id), "index": int(index)} if _is_index(index):
+            case {"record_id": str(record_id), "index": int(index)} if is_index(index):
                 return Logged(record_id, index, added=status == httpx2.codes.CREATED)
         raise self._server.nonsense("a record_id and an index", answer)
 
@@ -154,7 +98,7 @@ class Client:
         answer = self._server.read(body)
         match answer:
             case {"count": int(count), "added": int(added), "ranges": [[1, int(index), _], *_]} if (
-                count == len(lines) and _is_index(index) and 0 <= added <= count
+                count == len(lines) and is_index(index) and 0 <= added <= count
             ):
                 return index, added
         raise self._server.nonsense("a count and ranges of indexes", answer)
@@ -182,19 +126,6 @@ class Client:
                 )
             time.sleep(_PAUSE)
 
-    def record_ids(self) -> Iterator[list[str]]:
-        """List the ids of all records that one may see, a page at once, in the log's order."""
-        place, cursor = -1, None
-        while True:
-            ids, cursor = self.records(None, cursor)
-            yield ids
-            if cursor is None:
-                return
-            # A server that never gets on would keep its caller for good.
-            if len(cursor) > _DIGITS or int(cursor) <= place:
-                raise self._server.nonsense(f"a cursor beyond {place}", cursor)
-            place = int(cursor)
-
     def bundles(self, record_ids: Sequence[str]) -> Iterator[tuple[str, Bundle | None]]:
         """Fetch records' bundles, up to 1,000; None for what is not published, or not shown."""
         left = list(record_ids)
@@ -219,7 +150,7 @@ class Client:
                     "next_sequence": int(sequence),
                     "persons": {"personal": int(personal), "sensitive": int(sensitive)},
                 },
-            } if all(map(_is_index, (sequence, personal, sensitive))):
+            } if all(map(is_index, (sequence, personal, sensitive))):
                 # What pins the plan's content is hashed from the content, not taken as told.
                 try:
                     plan = Statement.from_entry(canonicalize(statement))
@@ -251,81 +182,13 @@ class Client:
                 return [self._placed(item) for item in items]
         raise self._server.nonsense("a list of what was said", "something else")
 
-    def attestation_id(self, leaf_hash: bytes) -> str:
-        """Find the id of an attestation that one may see, by its leaf hash, the newest first.
-
-        Raises NotFoundError.
-        """
-        path = "/v1/records?kind=attestation&order=newest&limit=1000"
-        cursor = ""
-        for _ in range(_MAX_PAGES):
-            page = self._server.read(self._server.ask("GET", path + cursor)[1])
-            if not isinstance(page, dict) or not isinstance(page.get("records"), list):
-                raise self._server.nonsense("a page of records", "something else")
-            for item in page["records"]:
-                match item:
-                    case {"leaf_hash": found, "record_id": str(record_id)} if (
-                        found == leaf_hash.hex()
-                    ):
-                        return record_id
-            following = page.get("next")
-            if not isinstance(following, str) or not following.isalnum():
-                break
-            cursor = f"&cursor={following}"
-        raise NotFoundError(
-            "client.leaf",
-            "the server shows no attestation of this leaf",
-            expected=leaf_hash.hex(),
-            hint="Name it by its record id.",
-        )
-
     def statement(self, record_id: str) -> Statement:
         """Fetch what a record says; raise NotFoundError where the server shows none of this id."""
         return Statement.from_entry(self.record(record_id).entry)
 
     def records(self, kind: str | None, cursor: str | None = None) -> tuple[list[str], str | None]:
-        """List a page of one's records, of a kind or all, oldest first: ids, and where to go on."""
-        rest = "" if kind is None else f"&kind={kind}"
-        rest += "" if cursor is None else f"&cursor={cursor}"
-        _, body = self._server.ask("GET", f"/v1/records?limit={_PAGE}{rest}")
-        answer = self._server.read(body)
-        match answer:
-            case {"records": list(records), **more}:
-                found = [item.get("record_id") for item in records if isinstance(item, dict)]
-                going_on = more.get("next")
-                if all(isinstance(one, str) for one in found) and (
-                    going_on is None or (isinstance(going_on, str) and going_on.isdecimal())
-                ):
-                    return [str(one) for one in found], going_on
-        raise self._server.nonsense("a page of records", answer)
-
-    def search(self, filters: Filters, *, most: int) -> Results[FoundRecord]:
-        """Find records by filters of `GET /v1/records`, `most` of them at most."""
-        return self._pages("records", filters, FoundRecord, most=most)
-
-    def dossiers(self, filters: Filters, *, most: int) -> Results[FoundDossier]:
-        """Find dossiers by filters of `GET /v1/dossiers`, `most` of them at most."""
-        return self._pages("dossiers", filters, FoundDossier, most=most)
-
-    def _pages(
-        self, what: str, filters: Filters, kind: type[Found], *, most: int
-    ) -> Results[Found]:
-        query: dict[str, str | Sequence[str]] = {**filters, "limit": str(min(most, _PAGE))}
-        rows: list[Found] = []
-        for _ in range(_MAX_PAGES):
-            _, body = self._server.ask("GET", f"/v1/{what}?{urlencode(query, doseq=True)}")
-            page = self._server.read(body)
-            if not isinstance(page, dict):
-                raise self._server.nonsense("a page", "something else")
-            try:
-                rows += convert(page.get(what), list[kind])  # type: ignore[valid-type]
-            except ValidationError as error:
-                raise self._server.nonsense(f"a page of {what}", str(error)) from error
-            cursor = page.get("next")
-            if len(rows) >= most or not isinstance(cursor, str):
-                return Results(rows[:most], _behind(page.get("lag", 0)))
-            query["cursor"] = cursor
-        raise self._server.nonsense(f"at most {_MAX_PAGES} pages", "more")
+        """List a page of one's records (see `Listing.records`)."""
+        return self.lists.records(kind, cursor)
 
     def put_status_list(self, name: str, token: str) -> None:
         """Publish a status list under its name; sending the same again changes nothing."""
@@ -401,19 +264,9 @@ class Client:
 
     def _placed(self, answer: object) -> Placed:
         match answer:
-            case {"index": int(index), "statement": dict(statement)} if _is_index(index):
+            case {"index": int(index), "statement": dict(statement)} if is_index(index):
                 try:
                     return Placed(index, canonicalize(statement))
                 except MalformedError as error:
                     raise self._server.nonsense("a statement", error.message) from error
         raise self._server.nonsense("an index and a statement", "something else")
-
-
-def _is_index(value: int) -> bool:
-    return value >= 0 and not isinstance(value, bool)
-
-
-def _behind(lag: object) -> int:
-    """Read how many entries a page's server has not looked at, as either endpoint tells it."""
-    entries = lag.get("entries") if isinstance(lag, dict) else lag
-    return entries if isinstance(entries, int) and _is_index(entries) else 0

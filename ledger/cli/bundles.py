@@ -28,7 +28,7 @@ def write_all(client: Client, directory: Path, *, deadline: float, anchored: boo
     """
     end = time.monotonic() + deadline
     count, waiting = 0, []
-    for page in client.record_ids():
+    for page in client.lists.record_ids():
         missing = _write(client, directory, page, anchored=anchored)
         count += len(page) - len(missing)
         waiting += missing

@@ -142,7 +142,7 @@ def revoke(
     trusted = believed(trust)
     with Client(server, api_key=api_key) as client:
         is_leaf = len(record) == HASH_DIGITS and _HEX.issuperset(record)
-        found = client.attestation_id(bytes.fromhex(record)) if is_leaf else record
+        found = client.lists.attestation_id(bytes.fromhex(record)) if is_leaf else record
         about = checked_id(found)
         entries = Entries.find(client, about, bundle)
         statement = Statement.from_entry(entries.subject.entry)

@@ -17,7 +17,7 @@ from ledger.cli.table import put_table
 from ledger.cli.times import read_time
 
 if TYPE_CHECKING:
-    from ledger.client import FoundDossier, FoundRecord
+    from ledger.listing import FoundDossier, FoundRecord
 
 __all__ = ["dossiers", "search"]
 
@@ -83,7 +83,7 @@ def search(
         order="newest",
     )
     with Client(server, api_key=api_key) as client:
-        found = client.search(filters, most=most)
+        found = client.lists.search(filters, most=most)
     columns = ("index", "record", "kind", "state", "received", "by")
     _put(columns, [(_record_cells(row), row.to_value()) for row in found.rows], as_json=as_json)
     _tell_lag(found.behind)
@@ -129,7 +129,7 @@ def dossiers(
         until=_time("--until", until),
     )
     with Client(server, api_key=api_key) as client:
-        found = client.dossiers(filters, most=most)
+        found = client.lists.dossiers(filters, most=most)
     columns = ("index", "record", "transferred", "from", "to", "scenario", "flags")
     _put(columns, [(_dossier_cells(row), row.to_value()) for row in found.rows], as_json=as_json)
     _tell_lag(found.behind)

@@ -338,7 +338,7 @@ def test_search_asks_for_all_filters_and_ends_at_the_most() -> None:
         send(handler, canonicalize(page))
 
     with serve(reply) as server, Client(server.url) as client:
-        found = client.search({"scenario": "a b&c", "flag": ["x", "y"]}, most=3)
+        found = client.lists.search({"scenario": "a b&c", "flag": ["x", "y"]}, most=3)
     assert [record.index for record in found.rows] == [3, 3, 3]
     assert found.behind == 5
     query = "/v1/records?scenario=a+b%26c&flag=x&flag=y&limit=3"
@@ -350,4 +350,4 @@ def test_search_asks_for_all_filters_and_ends_at_the_most() -> None:
     [[], {}, {"records": [{**FOUND, "index": -1}]}, {"records": [{"index": 1}]}, {"records": 1}],
 )
 def test_search_answered_with_nonsense_is_unavailable(answer: object) -> None:
-    check_nonsense(saying(canonicalize(answer)), lambda client: client.search({}, most=9))
+    check_nonsense(saying(canonicalize(answer)), lambda client: client.lists.search({}, most=9))
