@@ -10,13 +10,11 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Response
 from msgspec import UNSET
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse
@@ -29,39 +27,22 @@ from api.growth import draw
 from api.lineage import trace
 from api.listing import Filter, Found, Page, list_records
 from api.overviews import Overviews
-from api.problems import RequestError
 from api.progress import Progress
 from api.searching import AskedFor
-from api.templating import preferred_language, render
+from api.view import Seen, SeenByAll
 from ledger.dossier import Overview
-from ledger.errors import LedgerError, NotFoundError, UnavailableError
+from ledger.errors import LedgerError, UnavailableError
 from ledger.kinds import KINDS, Plan, Transfer
 from ledger.kinds.common import Movement
 from ledger.kinds.members import Party
 from ledger.kinds.signed import Signed
 from ledger.log import State
 from ledger.node import Node
-from ledger.report import catalogue
 from ledger.signed import READERS
-from ledger.stages.comparison import time_text
 from ledger.statement import Statement, parse_record_id, record_id_text
 
-__all__ = ["POLICY", "View", "router"]
+__all__ = ["router"]
 
-_RULES = (
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "img-src data:",
-    "worker-src 'self'",
-    # A module worker's own imports are fetched under this one in some browsers.
-    "connect-src 'self'",
-    "base-uri 'none'",
-    "form-action 'self'",
-    "frame-ancestors 'none'",
-)
-POLICY = "; ".join(_RULES)
-_PART = "explorer"
 _PAGE_LENGTH = 25
 _SHOWN_ANCHORS = 20
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -69,74 +50,6 @@ _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NOT_FILTERS = frozenset({"lang", "q"})
 
 router = APIRouter(include_in_schema=False)
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """How a request wants its page: in which language, and for whom it is."""
-
-    request: Request
-    language: str
-    principal: Principal | None
-
-    def page(self, template: str, *, status: HTTPStatus = HTTPStatus.OK, **values: Any) -> Response:
-        """Render a page; what is another's is never kept by a cache."""
-        query = [(k, v) for k, v in self.request.query_params.multi_items() if k != "lang"]
-        text = render(
-            template,
-            self.language,
-            part=_PART,
-            served=True,
-            kept=urlencode(query) + "&" if query else "",
-            principal=self.principal,
-            catalogue=catalogue(self.language),
-            time_text=_time,
-            here=self.request.url.path,
-            **values,
-        )
-        return Response(
-            text,
-            status_code=status,
-            media_type="text/html; charset=utf-8",
-            headers={
-                "Cache-Control": "no-store",
-                "Content-Language": self.language,
-                "Content-Security-Policy": POLICY,
-                "Cross-Origin-Opener-Policy": "same-origin",
-                "Referrer-Policy": "no-referrer",
-                "Vary": "Accept-Language, Cookie",
-                "X-Content-Type-Options": "nosniff",
-            },
-        )
-
-    def problem(self, error: LedgerError, *, place: str = "records") -> Response:
-        """Say what is wrong, in words for people."""
-        status = HTTPStatus.BAD_REQUEST
-        if isinstance(error, RequestError):
-            status = error.status
-        elif isinstance(error, NotFoundError):
-            status = HTTPStatus.NOT_FOUND
-        elif isinstance(error, UnavailableError):
-            status = HTTPStatus.SERVICE_UNAVAILABLE
-        reason = catalogue(self.language)["reasons"].get(error.code)
-        told = error.message if reason is None else reason["text"]
-        return self.page("problem.html", status=status, error=error, told=told, place=place)
-
-
-async def _view(request: Request, principal: PageReader) -> View:
-    asked = request.query_params.get("lang")
-    accepted = request.headers.get("accept-language")
-    return View(request, preferred_language(asked, accepted), principal)
-
-
-async def _open_view(request: Request) -> View:
-    asked = request.query_params.get("lang")
-    accepted = request.headers.get("accept-language")
-    return View(request, preferred_language(asked, accepted), None)
-
-
-Seen = Annotated[View, Depends(_view)]
-SeenByAll = Annotated[View, Depends(_open_view)]
 
 
 @router.get("/records")
@@ -360,9 +273,3 @@ def _overview(overviews: Overviews, index: int, statement: Statement) -> Overvie
         return overviews.of(index)
     except UnavailableError as error:
         return error.code
-
-
-def _time(value: datetime | int) -> str:
-    if isinstance(value, int):
-        return time_text(value)
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -24,13 +24,13 @@ from api.dependencies import Believed, Counted, Grouped, Ledger, Served
 from api.desk import Desk
 from api.desk_query import DeskQuery
 from api.docket import reach_of
-from api.explorer import View
 from api.issuing import Issuing, Made
 from api.orders import ACTIONS, Order, complete_body, find_session, read_form
 from api.overviews import Overviews
 from api.problems import RequestError
 from api.routes.dossiers import By, Kept, note
 from api.templating import preferred_language, render
+from api.view import View
 from api.words import LANGUAGES
 from ledger.dossier import Flag, Overview
 from ledger.errors import MalformedError, NotFoundError

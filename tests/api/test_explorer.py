@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from api.explorer import POLICY
+from api.view import POLICY
 from api.words import words
 from ledger.canonical import canonicalize
 from ledger.merkle import leaf_hash

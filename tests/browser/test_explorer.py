@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from api.auth import make_key
-from api.explorer import POLICY
+from api.view import POLICY
 from api.words import words
 from ledger.fingerprint import Fingerprint
 from ledger.node import Node
