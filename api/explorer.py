@@ -29,12 +29,13 @@ from api.growth import draw
 from api.lineage import trace
 from api.listing import Filter, Found, Page, list_records
 from api.overviews import Overviews
-from api.problems import RequestError
+from api.problem_page import text_of
 from api.progress import Progress
 from api.searching import AskedFor
 from api.templating import preferred_language, render
+from api.words import words
 from ledger.dossier import Overview
-from ledger.errors import LedgerError, NotFoundError, UnavailableError
+from ledger.errors import LedgerError, UnavailableError
 from ledger.kinds import KINDS, Plan, Transfer
 from ledger.kinds.common import Movement
 from ledger.kinds.members import Party
@@ -46,7 +47,7 @@ from ledger.signed import READERS
 from ledger.stages.comparison import time_text
 from ledger.statement import Statement, parse_record_id, record_id_text
 
-__all__ = ["POLICY", "View", "router"]
+__all__ = ["POLICY", "router"]
 
 _RULES = (
     "default-src 'none'",
@@ -72,14 +73,18 @@ router = APIRouter(include_in_schema=False)
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class _View:
     """How a request wants its page: in which language, and for whom it is."""
 
     request: Request
     language: str
     principal: Principal | None
 
-    def page(self, template: str, *, status: HTTPStatus = HTTPStatus.OK, **values: Any) -> Response:
+    def filter_name(self, name: str) -> str:
+        """Give the words of a filter's field; its name where the page has no such field."""
+        return words(self.language, _PART).get(f"filter.{name}", name)
+
+    def page(self, template: str, **values: Any) -> Response:
         """Render a page; what is another's is never kept by a cache."""
         query = [(k, v) for k, v in self.request.query_params.multi_items() if k != "lang"]
         text = render(
@@ -96,7 +101,6 @@ class View:
         )
         return Response(
             text,
-            status_code=status,
             media_type="text/html; charset=utf-8",
             headers={
                 "Cache-Control": "no-store",
@@ -109,43 +113,30 @@ class View:
             },
         )
 
-    def problem(self, error: LedgerError, *, place: str = "records") -> Response:
-        """Say what is wrong, in words for people."""
-        status = HTTPStatus.BAD_REQUEST
-        if isinstance(error, RequestError):
-            status = error.status
-        elif isinstance(error, NotFoundError):
-            status = HTTPStatus.NOT_FOUND
-        elif isinstance(error, UnavailableError):
-            status = HTTPStatus.SERVICE_UNAVAILABLE
-        reason = catalogue(self.language)["reasons"].get(error.code)
-        told = error.message if reason is None else reason["text"]
-        return self.page("problem.html", status=status, error=error, told=told, place=place)
 
-
-async def _view(request: Request, principal: PageReader) -> View:
+async def _view(request: Request, principal: PageReader) -> _View:
     asked = request.query_params.get("lang")
     accepted = request.headers.get("accept-language")
-    return View(request, preferred_language(asked, accepted), principal)
+    return _View(request, preferred_language(asked, accepted), principal)
 
 
-async def _open_view(request: Request) -> View:
+async def _open_view(request: Request) -> _View:
     asked = request.query_params.get("lang")
     accepted = request.headers.get("accept-language")
-    return View(request, preferred_language(asked, accepted), None)
+    return _View(request, preferred_language(asked, accepted), None)
 
 
-Seen = Annotated[View, Depends(_view)]
-SeenByAll = Annotated[View, Depends(_open_view)]
+Seen = Annotated[_View, Depends(_view)]
+SeenByAll = Annotated[_View, Depends(_open_view)]
 
 
 @router.get("/records")
 def records(view: Seen, principal: PageReader, node: Ledger) -> Response:
     """Show the search and what it finds."""
     query = {k: v for k, v in view.request.query_params.items() if v.strip()}
-    words = query.get("q", "").strip().lower()
-    if _ID.fullmatch(words):
-        return RedirectResponse(f"/records/{words}?lang={view.language}", HTTPStatus.SEE_OTHER)
+    sought = query.get("q", "").strip().lower()
+    if _ID.fullmatch(sought):
+        return RedirectResponse(f"/records/{sought}?lang={view.language}", HTTPStatus.SEE_OTHER)
     filters = {k: v for k, v in query.items() if k not in _NOT_FILTERS}
     found_by, page, wrong = None, Page([], None), None
     try:
@@ -153,7 +144,7 @@ def records(view: Seen, principal: PageReader, node: Ledger) -> Response:
             {"order": "newest", "limit": _PAGE_LENGTH, **_as_times(filters)}
         )
     except ValidationError as error:
-        wrong = ", ".join(str(part) for part in error.errors()[0]["loc"])
+        wrong = ", ".join(view.filter_name(str(part)) for part in error.errors()[0]["loc"])
     else:
         found_by, page = _search(node, principal, asked, query.get("q", "").strip())
     progress = Progress(node.log)
@@ -186,10 +177,7 @@ def record(
 ) -> Response:
     """Show a record: how far it has come, its stages, its lineage, its anchor, its bytes."""
     log = node.log
-    try:
-        index = find(log, parse_record_id(record_id), principal)
-    except LedgerError as error:
-        return view.problem(error)
+    index = find(log, parse_record_id(record_id), principal)
     statement = Statement.from_entry(log.entry(index))
     anchored = node.covering(index)
     with log.store.reading() as reading:
@@ -224,12 +212,9 @@ def record(
 
 
 @router.get("/records/{record_id}/entry.json")
-def entry(record_id: str, view: Seen, principal: PageReader, node: Ledger) -> Response:
+def entry(record_id: str, principal: PageReader, node: Ledger) -> Response:
     """Give an entry's bytes as they were logged."""
-    try:
-        index = find(node.log, parse_record_id(record_id), principal)
-    except LedgerError as error:
-        return view.problem(error)
+    index = find(node.log, parse_record_id(record_id), principal)
     return Response(
         node.log.entry(index),
         media_type="application/json",
@@ -247,6 +232,7 @@ def log_page(view: SeenByAll, node: Ledger) -> Response:
     newest = node.newest_anchor()
     first = 0 if newest is None else _beyond(node, newest.anchor.size)
     governance = governance_of(node.publisher)
+    reason = node.log.read_only_reason
     return view.page(
         "log.html",
         place="log",
@@ -257,7 +243,8 @@ def log_page(view: SeenByAll, node: Ledger) -> Response:
         anchors=node.anchors(beyond=first, limit=_SHOWN_ANCHORS)[::-1],
         growth=draw(node),
         governance=governance,
-        reason=node.log.read_only_reason,
+        reason=reason,
+        told=None if reason is None else text_of(reason.code, view.language),
         base=(node.settings.public_url or str(view.request.base_url)).rstrip("/"),
     )
 
@@ -274,14 +261,14 @@ def _beyond(node: Node, newest: int) -> int:
 
 
 def _search(
-    node: Node, principal: Principal, asked: AskedFor, words: str
+    node: Node, principal: Principal, asked: AskedFor, sought: str
 ) -> tuple[str | None, Page]:
     """Search by filters, and by what the one box may hold."""
     tried: list[tuple[str | None, dict[str, str]]] = [(None, {})]
-    if _HASH.fullmatch(words.lower()):
-        tried = [("leaf", {"leaf": words.lower()}), ("digest", {"digest": words.lower()})]
-    elif words:
-        tried = [(None, {"organisation": words})]
+    if _HASH.fullmatch(sought.lower()):
+        tried = [("leaf", {"leaf": sought.lower()}), ("digest", {"digest": sought.lower()})]
+    elif sought:
+        tried = [(None, {"organisation": sought})]
     page = Page([], None)
     for found_by, more in tried:
         wanted = Filter(**{**asked.model_dump(exclude={"order", "cursor", "limit"}), **more})
