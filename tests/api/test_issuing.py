@@ -154,7 +154,7 @@ def test_three_stages_are_issued_with_a_held_key_and_the_dossier_follows(case: C
     assert backup.status_code == 201, backup.text
     checked = case.attest(moved, _CHECK)
     assert checked.status_code == 201, checked.text
-    assert [w["reason"] for w in checked.json()["warnings"]] == ["accreditation.unknown"]
+    assert [w["reason"] for w in checked.json()["warnings"]] == ["accreditation.not-asked"]
     answer = case.dossier(moved)
     assert _states(answer) == ["in-order"] * 3
     assert answer.json()["flags"] == []
@@ -333,6 +333,23 @@ def test_regulator_stops_and_lifts_and_revokes_nothing(case: Case) -> None:
         # Whoever may not say it cannot bring it either.
         assert case.post(of, done, "shenzhen", "statuses").status_code == 403
         assert case.post(of, done, "regulator", "statuses").status_code == status
+
+
+def test_completion_under_another_record_is_refused_also_where_it_is_logged(case: Case) -> None:
+    key = PrivateKey.generate()
+    moved, other = case.transfer(), case.transfer()
+    stated = {"iss": "me", **claims(_BACKUP)}
+    body = {"stage": "backup", "claims": stated, "jwk": key.public.to_jwk(), "record": moved}
+    prepared = case.post(moved, body).json()["prepared"]
+    signature = base64url.encode(key.sign(prepared["signing_input"].encode()))
+    done = {"prepared": prepared, "signature": signature}
+    size = case.service.size
+    for _ in range(2):
+        wrong = case.post(other, {**done, "record": other})
+        assert (wrong.status_code, wrong.json()["code"]) == (409, "attestation.subject")
+        # The first time it is logged here; the second time it is refused above all the same.
+        assert case.post(moved, {**done, "record": moved}).status_code in {200, 201}
+    assert case.service.size == size + 1
 
 
 def test_record_is_spoken_of_by_those_who_may_read_it_or_can_show_it(case: Case) -> None:

@@ -3,6 +3,7 @@
 import { plain } from "../verify/canonical.js";
 import { byId, icon, make, tell } from "./element.js";
 import { language, texts, word } from "./language.js";
+import { valueText } from "./values.js";
 
 const SHOWN_FIRST = { failed: "failed", undetermined: "undetermined" };
 
@@ -69,7 +70,9 @@ function hintOf(check) {
 function drawCheck(check) {
   const { status, code, title, text, subject, expected, found } = check.toValue(language());
   const name = make("span", { class: "title" }, title);
-  if (subject !== undefined) name.append(make("span", { class: "subject" }, subject));
+  // A file's name is its owner's word.
+  const about = subject === undefined || code === "file.digest" ? subject : valueText(subject, language());
+  if (about !== undefined) name.append(make("span", { class: "subject" }, about));
   const item = make("li", { class: status, "data-code": code }, icon(status), name);
   item.append(make("span", { class: "status" }, texts().statuses[status]));
   if (text === undefined) return item;
@@ -79,7 +82,7 @@ function drawCheck(check) {
     const rows = details.filter(([, value]) => value !== undefined);
     const list = make("dl", {});
     for (const [key, value] of rows) {
-      list.append(make("dt", {}, word(key)), make("dd", { class: "value" }, value));
+      list.append(make("dt", {}, word(key)), make("dd", { class: "value" }, valueText(value, language())));
     }
     why.append(list, make("p", {}, hintOf(check)));
   }
