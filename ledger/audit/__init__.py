@@ -18,7 +18,6 @@ from heapq import merge
 from typing import NamedTuple
 
 from ledger.anchor import Anchor
-from ledger.audit.cluster import examine_on_cluster
 from ledger.audit.part import PART, Job, Part, check_note, tell_wrong_hashes
 from ledger.audit.report import MAX_FINDINGS, AuditReport, Finding
 from ledger.audit.sequences import Sequences
@@ -77,6 +76,9 @@ def audit(
     claims.append(_Claim(head.size, head.root, "the head", "audit.head"))
     jobs = _jobs(log, head, content, {claim.size for claim in claims})
     if scheduler is not None:
+        # Imported here: few audits have a cluster, and every process of one loads this package.
+        from ledger.audit.cluster import examine_on_cluster  # noqa: PLC0415
+
         parts = examine_on_cluster(scheduler, log.store, jobs, processes=processes)
     else:
         processes = processes if head.size >= MIN_SHARED else 1
