@@ -35,6 +35,8 @@ __all__ = ["MAX_FINDINGS", "AuditReport", "Finding", "audit"]
 _PAGE = 1_000
 # A process takes about a second to begin: no log below this many entries is worth it.
 MIN_SHARED = 100_000
+# The last tiles come in smaller parts, so that no process waits for another one's last part.
+_TAIL = 4 * PART
 
 
 class _Claim(NamedTuple):
@@ -97,11 +99,13 @@ def audit(
 def _jobs(log: Log, head: Head, content: range, sizes: set[int]) -> Iterator[Job]:
     tiles = -(-head.size // WIDTH)
     # An empty log has a part too: the checkpoint of size 0 is in it.
-    for start in range(0, max(tiles, 1), PART):
-        numbers = range(start, min(start + PART, tiles))
+    start, stop = 0, max(tiles, 1)
+    while start < stop:
+        numbers = range(start, min(start + (PART if stop - start > _TAIL else PART // 4), tiles))
         end = min(numbers.stop * WIDTH, head.size)
         own = frozenset(size for size in sizes if start * WIDTH < size <= end)
         yield Job(numbers, head, log.verifier, content, own)
+        start = max(numbers.stop, start + 1)
 
 
 class _Derivation:
