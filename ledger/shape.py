@@ -30,7 +30,7 @@ from ledger.kinds.formats import FORMATS, check_time
 from ledger.submission import PlanUse, Submission
 from ledger.tile import MAX_ENTRY_SIZE
 
-__all__ = ["Shape", "Shapes"]
+__all__ = ["COUNT", "NUMBER", "Shape", "Shapes"]
 
 # Shapes that are tried: of several submitters, or several systems of one.
 _KEPT = 4
@@ -60,8 +60,8 @@ _UNICODE = (
     rb"|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2})"
 )
 # Up to 15 digits, which are below 2^53 whatever they are.
-_NUMBER = rb"[1-9][0-9]{0,14}+"
-_COUNT = rb"(?:0|[1-9][0-9]{0,14}+)"
+NUMBER = rb"[1-9][0-9]{0,14}+"
+COUNT = rb"(?:0|[1-9][0-9]{0,14}+)"
 
 
 class Shape:
@@ -176,7 +176,7 @@ def _format(text: bytes, of: inspect.Type) -> bytes | None:
         case inspect.BoolType():
             told = b"(?:true|false)"
         case inspect.IntType(ge=0 | 1 as least, le=most) if most == MAX_INTEGER:
-            told = _COUNT if least == 0 else _NUMBER
+            told = COUNT if least == 0 else NUMBER
     return told
 
 

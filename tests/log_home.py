@@ -22,9 +22,10 @@ from ledger.log.head_record import AnchoredHead, HeadRecord
 from ledger.merkle import leaf_hash
 from ledger.note import Signer
 from ledger.store import Store
+from tests import log_key
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-SIGNER = Signer.from_seed("example.com/log", bytes(range(32)))
+SIGNER = log_key.SIGNER
 CHAIN = ChainIdentity(1337, bytes(32), bytes(20))
 
 

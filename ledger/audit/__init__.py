@@ -18,7 +18,6 @@ from heapq import merge
 from typing import NamedTuple
 
 from ledger.anchor import Anchor
-from ledger.audit.cluster import examine_on_cluster
 from ledger.audit.part import PART, Job, Part, check_note, tell_wrong_hashes
 from ledger.audit.report import MAX_FINDINGS, AuditReport, Finding
 from ledger.audit.sequences import Sequences
@@ -36,6 +35,8 @@ __all__ = ["MAX_FINDINGS", "AuditReport", "Finding", "audit"]
 _PAGE = 1_000
 # A process takes about a second to begin: no log below this many entries is worth it.
 MIN_SHARED = 100_000
+# The last tiles come in smaller parts, so that no process waits for another one's last part.
+_TAIL = 4 * PART
 
 
 class _Claim(NamedTuple):
@@ -77,6 +78,9 @@ def audit(
     claims.append(_Claim(head.size, head.root, "the head", "audit.head"))
     jobs = _jobs(log, head, content, {claim.size for claim in claims})
     if scheduler is not None:
+        # Imported here: few audits have a cluster, and every process of one loads this package.
+        from ledger.audit.cluster import examine_on_cluster  # noqa: PLC0415
+
         parts = examine_on_cluster(scheduler, log.store, jobs, processes=processes)
     else:
         processes = processes if head.size >= MIN_SHARED else 1
@@ -95,11 +99,13 @@ def audit(
 def _jobs(log: Log, head: Head, content: range, sizes: set[int]) -> Iterator[Job]:
     tiles = -(-head.size // WIDTH)
     # An empty log has a part too: the checkpoint of size 0 is in it.
-    for start in range(0, max(tiles, 1), PART):
-        numbers = range(start, min(start + PART, tiles))
+    start, stop = 0, max(tiles, 1)
+    while start < stop:
+        numbers = range(start, min(start + (PART if stop - start > _TAIL else PART // 4), tiles))
         end = min(numbers.stop * WIDTH, head.size)
         own = frozenset(size for size in sizes if start * WIDTH < size <= end)
         yield Job(numbers, head, log.verifier, content, own)
+        start = max(numbers.stop, start + 1)
 
 
 class _Derivation:

@@ -7,8 +7,10 @@ followed afterwards, all of a part at once (see `links`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import Any, NamedTuple
+from bisect import bisect_left
+from collections.abc import Collection
+from itertools import compress, groupby
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -16,9 +18,10 @@ from msgspec import UNSET
 
 from ledger import kinds
 from ledger.attestation import Attestation, PostCheck, Stage
-from ledger.audit.columns import Columns, Coverage, Reference, Rows, raw_ids
+from ledger.audit.columns import Columns, Rows, raw_ids
+from ledger.audit.pieces import references_of
 from ledger.audit.report import Checked
-from ledger.audit.sequences import Runs, Series
+from ledger.audit.sequences import Runs
 from ledger.audit.submissions import Submitters
 from ledger.errors import LedgerError
 from ledger.kinds import Kind
@@ -106,53 +109,54 @@ class Content:
 
     def _name_others(self, first: int, rows: Rows) -> None:
         """Collect what transfers correct, and what they were made from."""
-        named: list[tuple[int, Reference]] = []
-        for place, reference in _present(rows.places, rows.column["supersedes"]):
-            named.append((first + place, reference))
-        for place, parents in _present(rows.places, rows.column["parents"]):
-            named += [(first + place, parent) for parent in parents]
-        self._checked.links += len(named)
-        record_ids = raw_ids([reference.record_id for _, reference in named])
-        for record_id, (index, reference) in zip(record_ids, named, strict=True):
-            self.links.setdefault(Link(record_id, reference.leaf_hash, ""), index)
+        for name in ("supersedes", "parents"):
+            column = rows.column[name]
+            # The first that names them is the one that is told of.
+            named: dict[bytes, int] = {}
+            for place, piece in compress(zip(rows.places, column, strict=True), column):
+                self._checked.links += piece.count(b"{")
+                named.setdefault(piece, first + place)
+            for piece, index in named.items():
+                for leaf_hash, record_id in references_of(piece):
+                    link = Link(raw_ids([record_id])[0], leaf_hash.decode(), "")
+                    self.links.setdefault(link, index)
 
     def _cover(self, first: int, rows: Rows, submitters: Submitters) -> None:
         """Take down the places of transfers under their plans."""
-        covered = _present(rows.places, rows.column["covered_by"])
-        corrections = {place for place, _ in _present(rows.places, rows.column["supersedes"])}
-        self._checked.links += len(covered)
-        self._checked.sequences += len(covered)
         start = 0
-        # Most are under the plan of the one before, and numbered after it.
-        while start < len(covered):
-            place, coverage = covered[start]
-            raw_plan = coverage.plan
-            submitter, until = submitters.of(first + place)
-            beyond, end = until - first, start + 1
-            while (
-                end < len(covered) and covered[end][0] < beyond and covered[end][1].plan == raw_plan
-            ):
-                end += 1
-            plan = self._columns.plans[bytes(raw_plan)]
-            series = (plan.leaf_hash, submitter or "")
-            self.links.setdefault(Link(plan.record_id.bytes, plan.leaf_hash, "plan"), first + place)
-            self._number(series, first, covered[start:end], corrections)
+        # Most are under the plan of the one before.
+        for plan, rest in groupby(rows.column["plan"]):
+            end = start + sum(1 for _ in rest)
+            if plan:
+                self._number(plan, first, rows, slice(start, end), submitters)
             start = end
 
     def _number(
-        self,
-        series: Series,
-        first: int,
-        covered: list[tuple[int, Coverage]],
-        corrections: Collection[int],
+        self, piece: bytes, first: int, rows: Rows, under: slice, submitters: Submitters
     ) -> None:
-        totals = [(one.persons.personal, one.persons.sensitive) for _, one in covered]
-        indexes = [first + place for place, _ in covered]
-        self.runs.extend(series, [one.sequence for _, one in covered], totals, indexes)
-        if corrections:
+        """Take down the places of those rows that are under one plan."""
+        plan = self._columns.plans[piece]
+        indexes = [first + place for place in rows.places[under]]
+        sequence, personal, sensitive = (
+            list(map(int, rows.column[name][under]))
+            for name in ("sequence", "personal", "sensitive")
+        )
+        totals = list(zip(personal, sensitive, strict=True))
+        corrections = rows.column["supersedes"][under]
+        self._checked.links += len(indexes)
+        self._checked.sequences += len(indexes)
+        link = Link(plan.record_id.bytes, plan.leaf_hash, "plan")
+        self.links.setdefault(link, indexes[0])
+        start = 0
+        while start < len(indexes):
+            submitter, until = submitters.of(indexes[start])
+            some = slice(start, bisect_left(indexes, until, start))
+            series = (plan.leaf_hash, submitter or "")
+            self.runs.extend(series, sequence[some], totals[some], indexes[some])
             self.runs.corrected.update(
-                (series, one.sequence) for place, one in covered if place in corrections
+                (series, number) for number in compress(sequence[some], corrections[some])
             )
+            start = some.stop
 
     def _read_other(self, index: int, members: Kind) -> bytes:
         self._checked.kinds[str(members.__struct_config__.tag)] += 1
@@ -222,12 +226,3 @@ class Content:
     def _name_leaf(self, index: int, record_id: bytes, leaf_hash: bytes, kind: str) -> None:
         self._checked.links += 1
         self.links.setdefault(Link(record_id, leaf_hash.hex(), kind), index)
-
-
-def _present(places: Sequence[int], column: Sequence[Any]) -> list[tuple[int, Any]]:
-    """Give the values of a column that are there, with their places."""
-    pairs = zip(places, column, strict=True)
-    absent = column.count(UNSET)
-    if absent == len(column):
-        return []
-    return [pair for pair in pairs if pair[1] is not UNSET] if absent else list(pairs)

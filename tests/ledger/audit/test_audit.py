@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from ledger.audit import MAX_FINDINGS, AuditReport, Finding, audit
+from ledger.audit import MAX_FINDINGS, AuditReport, Finding, _jobs, audit
+from ledger.audit.part import PART
 from ledger.checkpoint import Checkpoint
 from ledger.head import Head
 from ledger.log import Log, Submission
@@ -78,6 +79,14 @@ def test_audit_tells_its_progress(log: Log) -> None:
     audit(log, progress=lambda done, total: told.append((done, total)))
     assert told == sorted(told)
     assert told[-1] == (1_000, 1_000)
+
+
+def test_parts_cover_the_log_and_are_smaller_at_its_end(log: Log) -> None:
+    checkpoint = Checkpoint(log.origin, 500_001, bytes(32))
+    jobs = list(_jobs(log, Head(checkpoint, ""), range(0), {1, 500_001}))
+    assert [number for job in jobs for number in job.numbers] == list(range(1_954))
+    assert [len(job.numbers) for job in jobs] == [*[PART] * 27, *[PART // 4] * 14, 2]
+    assert [*jobs[0].sizes, *jobs[-1].sizes] == [1, 500_001]
 
 
 def test_audit_over_three_levels_of_tiles(sqlite: Home) -> None:
