@@ -46,7 +46,7 @@ class DeskQuery:
         fields["jurisdiction"] = fields["jurisdiction"].upper()
         for name, value in fields.items():
             if len(value) > MAX_IDENTIFIER:
-                raise _refused(name, value)
+                raise _refused(name, value, f"at most {MAX_IDENTIFIER} characters")
         flags = tuple(dict.fromkeys(_flag(name) for name in query.getlist("flag") if name))
         since, until = _day("since", fields["since"]), _day("until", fields["until"])
         wanted = Wanted(
@@ -93,14 +93,14 @@ def _flag(name: str) -> Flag:
     try:
         return Flag(name)
     except ValueError:
-        raise _refused("flag", name) from None
+        raise _refused("flag", name, ", ".join(Flag)) from None
 
 
 def _by(name: str) -> By:
     try:
         return By(name)
     except ValueError:
-        raise _refused("by", name) from None
+        raise _refused("by", name, ", ".join(By)) from None
 
 
 def _place(name: str) -> str | None:
@@ -109,7 +109,7 @@ def _place(name: str) -> str | None:
     try:
         check_jurisdiction(name)
     except MalformedError:
-        raise _refused("jurisdiction", name) from None
+        raise _refused("jurisdiction", name, "two letters") from None
     return name
 
 
@@ -120,14 +120,14 @@ def _day(name: str, text: str) -> date | None:
         # The day after the last one must be one too.
         return min(date.fromisoformat(text), date.max - timedelta(days=1))
     except ValueError:
-        raise _refused(name, text) from None
+        raise _refused(name, text, "YYYY-MM-DD") from None
 
 
 def _cursor(text: str | None) -> int | None:
     if not text:
         return None
     if not text.isascii() or not text.isdigit() or int(text[:20]) > MAX_SIZE:
-        raise _refused("cursor", text)
+        raise _refused("cursor", text, "what an answer gave as `next`")
     return int(text)
 
 
@@ -135,10 +135,11 @@ def _seconds(day: date) -> int:
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
 
 
-def _refused(name: str, found: str) -> RequestError:
+def _refused(name: str, found: str, expected: str) -> RequestError:
     return RequestError(
         "request.parameter",
         f"query parameter {name}: not one that is understood",
         status=HTTPStatus.BAD_REQUEST,
-        found=found[:_SHOWN],
+        expected=expected,
+        found=f"{name}={found[:_SHOWN]}",
     )

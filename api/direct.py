@@ -87,9 +87,9 @@ class DirectRecords:
                 figures=state.figures,
             )
         except LedgerError as error:
-            return problems.answer(error)
+            return problems.answer(None, error)
         except ClientDisconnect:
-            return problems.cut_off()
+            return problems.cut_off(None)
 
 
 class _Headers(Headers):

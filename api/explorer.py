@@ -27,6 +27,7 @@ from api.growth import draw
 from api.lineage import trace
 from api.listing import Filter, Found, Page, list_records
 from api.overviews import Overviews
+from api.problem_page import text_of
 from api.progress import Progress
 from api.searching import AskedFor
 from api.view import Seen, SeenByAll
@@ -56,9 +57,9 @@ router = APIRouter(include_in_schema=False)
 def records(view: Seen, principal: PageReader, node: Ledger) -> Response:
     """Show the search and what it finds."""
     query = {k: v for k, v in view.request.query_params.items() if v.strip()}
-    words = query.get("q", "").strip().lower()
-    if _ID.fullmatch(words):
-        return RedirectResponse(f"/records/{words}?lang={view.language}", HTTPStatus.SEE_OTHER)
+    sought = query.get("q", "").strip().lower()
+    if _ID.fullmatch(sought):
+        return RedirectResponse(f"/records/{sought}?lang={view.language}", HTTPStatus.SEE_OTHER)
     filters = {k: v for k, v in query.items() if k not in _NOT_FILTERS}
     found_by, page, wrong = None, Page([], None), None
     try:
@@ -66,7 +67,7 @@ def records(view: Seen, principal: PageReader, node: Ledger) -> Response:
             {"order": "newest", "limit": _PAGE_LENGTH, **_as_times(filters)}
         )
     except ValidationError as error:
-        wrong = ", ".join(str(part) for part in error.errors()[0]["loc"])
+        wrong = ", ".join(view.filter_name(str(part)) for part in error.errors()[0]["loc"])
     else:
         found_by, page = _search(node, principal, asked, query.get("q", "").strip())
     progress = Progress(node.log)
@@ -99,10 +100,7 @@ def record(
 ) -> Response:
     """Show a record: how far it has come, its stages, its lineage, its anchor, its bytes."""
     log = node.log
-    try:
-        index = find(log, parse_record_id(record_id), principal)
-    except LedgerError as error:
-        return view.problem(error)
+    index = find(log, parse_record_id(record_id), principal)
     statement = Statement.from_entry(log.entry(index))
     anchored = node.covering(index)
     with log.store.reading() as reading:
@@ -137,12 +135,9 @@ def record(
 
 
 @router.get("/records/{record_id}/entry.json")
-def entry(record_id: str, view: Seen, principal: PageReader, node: Ledger) -> Response:
+def entry(record_id: str, principal: PageReader, node: Ledger) -> Response:
     """Give an entry's bytes as they were logged."""
-    try:
-        index = find(node.log, parse_record_id(record_id), principal)
-    except LedgerError as error:
-        return view.problem(error)
+    index = find(node.log, parse_record_id(record_id), principal)
     return Response(
         node.log.entry(index),
         media_type="application/json",
@@ -160,6 +155,7 @@ def log_page(view: SeenByAll, node: Ledger) -> Response:
     newest = node.newest_anchor()
     first = 0 if newest is None else _beyond(node, newest.anchor.size)
     governance = governance_of(node.publisher)
+    reason = node.log.read_only_reason
     return view.page(
         "log.html",
         place="log",
@@ -170,7 +166,8 @@ def log_page(view: SeenByAll, node: Ledger) -> Response:
         anchors=node.anchors(beyond=first, limit=_SHOWN_ANCHORS)[::-1],
         growth=draw(node),
         governance=governance,
-        reason=node.log.read_only_reason,
+        reason=reason,
+        told=None if reason is None else text_of(reason.code, view.language),
         base=(node.settings.public_url or str(view.request.base_url)).rstrip("/"),
     )
 
@@ -187,14 +184,14 @@ def _beyond(node: Node, newest: int) -> int:
 
 
 def _search(
-    node: Node, principal: Principal, asked: AskedFor, words: str
+    node: Node, principal: Principal, asked: AskedFor, sought: str
 ) -> tuple[str | None, Page]:
     """Search by filters, and by what the one box may hold."""
     tried: list[tuple[str | None, dict[str, str]]] = [(None, {})]
-    if _HASH.fullmatch(words.lower()):
-        tried = [("leaf", {"leaf": words.lower()}), ("digest", {"digest": words.lower()})]
-    elif words:
-        tried = [(None, {"organisation": words})]
+    if _HASH.fullmatch(sought.lower()):
+        tried = [("leaf", {"leaf": sought.lower()}), ("digest", {"digest": sought.lower()})]
+    elif sought:
+        tried = [(None, {"organisation": sought})]
     page = Page([], None)
     for found_by, more in tried:
         wanted = Filter(**{**asked.model_dump(exclude={"order", "cursor", "limit"}), **more})

@@ -128,5 +128,5 @@ def _refused(name: str, expected: str, found: str) -> RequestError:
         f"form field {name}: not one that can be used",
         status=HTTPStatus.BAD_REQUEST,
         expected=expected,
-        found=found[:_SHOWN],
+        found=f"{name}={found[:_SHOWN]}",
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.problems import problem
@@ -30,6 +31,7 @@ class ExactPaths:
             await self._app(scope, receive, send)
             return
         response = problem(
+            Request(scope),
             HTTPStatus.NOT_FOUND,
             "request.path",
             "Nothing is at this path.",

@@ -1,5 +1,7 @@
 """Problems: whatever went wrong leaves as one JSON shape (RFC 9457), with a stable code.
 
+A browser is told the same by a page (`problem_page`).
+
     HTTP/1.1 409 Conflict
     Content-Type: application/problem+json
 
@@ -28,6 +30,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.problem_page import Told, is_wanted, problem_page
 from ledger.errors import (
     ConflictError,
     LedgerError,
@@ -96,13 +99,18 @@ class RequestError(LedgerError):
 
 
 def problem(
+    request: Request | None,
     status: HTTPStatus,
     code: str,
     detail: str,
     headers: Mapping[str, str] | None = None,
     **more: Any,
 ) -> Response:
-    """Write one problem; members that are None are left out."""
+    """Write one problem, as whoever asks would have it; members that are None are left out."""
+    is_error = status >= HTTPStatus.BAD_REQUEST
+    if request is not None and is_error and is_wanted(request):
+        shown = {name: more.get(name) for name in ("expected", "found", "incident")}
+        return problem_page(request, status, Told(code=code, **shown), headers)
     members = {
         "type": "about:blank",
         "title": status.phrase,
@@ -116,7 +124,7 @@ def problem(
         json.dumps(body, ensure_ascii=False).encode(errors="replace"),
         status_code=status,
         media_type=MEDIA_TYPE,
-        headers={"Cache-Control": "no-store", **(headers or {})},
+        headers={"Cache-Control": "no-store", "Vary": "Accept", **(headers or {})},
     )
 
 
@@ -169,6 +177,7 @@ def incident(error: Exception, scope: Scope) -> Response:
         ],
     )
     return problem(
+        Request(scope),
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "server.incident",
         "The fault is ours, not yours; nothing is said about what you sent.",
@@ -178,8 +187,8 @@ def incident(error: Exception, scope: Scope) -> Response:
     )
 
 
-def answer(error: LedgerError) -> Response:
-    """Write an error that was raised on purpose as a problem."""
+def answer(request: Request | None, error: LedgerError) -> Response:
+    """Write an error that was raised on purpose as a problem; as JSON where no request is given."""
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     headers: Mapping[str, str] = {}
     if isinstance(error, RequestError):
@@ -191,6 +200,7 @@ def answer(error: LedgerError) -> Response:
         wait = next((s for kind, s in _RETRY_AFTER if isinstance(error, kind)), None)
         headers = {} if wait is None else {"Retry-After": str(wait)}
     return problem(
+        request,
         status,
         error.code,
         error.message,
@@ -202,27 +212,30 @@ def answer(error: LedgerError) -> Response:
     )
 
 
-def cut_off() -> Response:
+def cut_off(request: Request | None) -> Response:
     """Answer a body that did not come to its end."""
     return problem(
-        HTTPStatus.BAD_REQUEST, "request.cut-off", "The connection ended inside the body."
+        request, HTTPStatus.BAD_REQUEST, "request.cut-off", "The connection ended inside the body."
     )
 
 
-def _ledger_error(_: Request, error: Exception) -> Response:
+def _ledger_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, LedgerError)  # noqa: S101 - the handler is registered for these
-    return answer(error)
+    return answer(request, error)
 
 
-def _parameter_error(_: Request, error: Exception) -> Response:
+def _parameter_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - likewise
     first = error.errors()[0]
     place, *name = (str(part) for part in first["loc"])
     return problem(
+        request,
         HTTPStatus.BAD_REQUEST,
         "request.parameter",
         f"{place} parameter {'.'.join(name)}: {first['msg']}",
-        found=str(first.get("input"))[:_SHOWN],
+        # Of an enumeration, what there is to choose from.
+        expected=(first.get("ctx") or {}).get("expected"),
+        found=f"{name[0] if name else place}={str(first.get('input'))[:_SHOWN]}",
     )
 
 
@@ -231,10 +244,11 @@ def _http_error(request: Request, error: Exception) -> Response:
     status = HTTPStatus(error.status_code)
     path = request.scope["path"][:_SHOWN]
     if status is HTTPStatus.NOT_FOUND:
-        return problem(status, "request.path", "Nothing is at this path.", found=path)
+        return problem(request, status, "request.path", "Nothing is at this path.", found=path)
     if status is HTTPStatus.METHOD_NOT_ALLOWED:
         allowed = (error.headers or {}).get("Allow")
         return problem(
+            request,
             status,
             "request.method",
             "This path does not take this method.",
@@ -242,8 +256,8 @@ def _http_error(request: Request, error: Exception) -> Response:
             expected=allowed,
             found=request.method,
         )
-    return problem(status, "request.refused", str(error.detail)[:_SHOWN], error.headers)
+    return problem(request, status, "request.refused", str(error.detail)[:_SHOWN], error.headers)
 
 
-def _cut_off(_: Request, __: Exception) -> Response:
-    return cut_off()
+def _cut_off(request: Request, _: Exception) -> Response:
+    return cut_off(request)

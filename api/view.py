@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import Depends, Request, Response
 
 from api.auth import PageReader, Principal
-from api.problems import RequestError
 from api.templating import preferred_language, render
-from ledger.errors import LedgerError, NotFoundError, UnavailableError
+from api.words import words
 from ledger.report import catalogue
 from ledger.stages.comparison import time_text
 
@@ -43,7 +41,11 @@ class View:
     language: str
     principal: Principal | None
 
-    def page(self, template: str, *, status: HTTPStatus = HTTPStatus.OK, **values: Any) -> Response:
+    def filter_name(self, name: str) -> str:
+        """Give the words of a filter's field; its name where the page has no such field."""
+        return words(self.language, _PART).get(f"filter.{name}", name)
+
+    def page(self, template: str, **values: Any) -> Response:
         """Render a page; what is another's is never kept by a cache."""
         query = [(k, v) for k, v in self.request.query_params.multi_items() if k != "lang"]
         text = render(
@@ -60,7 +62,6 @@ class View:
         )
         return Response(
             text,
-            status_code=status,
             media_type="text/html; charset=utf-8",
             headers={
                 "Cache-Control": "no-store",
@@ -72,19 +73,6 @@ class View:
                 "X-Content-Type-Options": "nosniff",
             },
         )
-
-    def problem(self, error: LedgerError, *, place: str = "records") -> Response:
-        """Say what is wrong, in words for people."""
-        status = HTTPStatus.BAD_REQUEST
-        if isinstance(error, RequestError):
-            status = error.status
-        elif isinstance(error, NotFoundError):
-            status = HTTPStatus.NOT_FOUND
-        elif isinstance(error, UnavailableError):
-            status = HTTPStatus.SERVICE_UNAVAILABLE
-        reason = catalogue(self.language)["reasons"].get(error.code)
-        told = error.message if reason is None else reason["text"]
-        return self.page("problem.html", status=status, error=error, told=told, place=place)
 
 
 async def _view(request: Request, principal: PageReader) -> View:

@@ -5,14 +5,12 @@ Written by the server; a script only changes the appearance. Forms go to this or
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Header, Query, Request, Response
-from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
 
@@ -27,13 +25,10 @@ from api.docket import reach_of
 from api.issuing import Issuing, Made
 from api.orders import ACTIONS, Order, complete_body, find_session, read_form
 from api.overviews import Overviews
-from api.problems import RequestError
 from api.routes.dossiers import By, Kept, note
 from api.templating import preferred_language, render
-from api.view import View
 from api.words import LANGUAGES
 from ledger.dossier import Flag, Overview
-from ledger.errors import MalformedError, NotFoundError
 from ledger.issuing import Finished, Prepared
 from ledger.node import Node
 from ledger.report import catalogue
@@ -44,28 +39,7 @@ from ledger.statement import parse_record_id
 __all__ = ["POLICY", "router"]
 
 
-class _ForPeople(APIRoute):
-    """Pages that say what is wrong as a page where a browser asks, as the API does elsewhere."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Wrap what answers: an error becomes a page, a way to the login stays one."""
-        answer = super().get_route_handler()
-
-        async def shown(request: Request) -> Response:
-            try:
-                return await answer(request)
-            except (MalformedError, NotFoundError, RequestError) as error:
-                leads_on = isinstance(error, RequestError) and bool(error.headers)
-                if leads_on or "text/html" not in request.headers.get("accept", ""):
-                    raise
-                asked = request.query_params.get("lang")
-                language = preferred_language(asked, request.headers.get("accept-language"))
-                return View(request, language, None).problem(error, place="desk")
-
-        return shown
-
-
-router = APIRouter(include_in_schema=False, route_class=_ForPeople)
+router = APIRouter(include_in_schema=False)
 
 ROWS = 50
 GROUPS = 10

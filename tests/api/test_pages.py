@@ -39,7 +39,7 @@ def test_language_is_the_one_asked_for_or_the_best_accepted(
     assert preferred_language(asked, accepted) == chosen
 
 
-@pytest.mark.parametrize("part", [None, "explorer"])
+@pytest.mark.parametrize("part", [None, "explorer", "problem"])
 def test_words_are_complete_in_both_languages(part: str | None) -> None:
     english, chinese = words("en", part), words("zh", part)
     assert english.keys() == chinese.keys()
@@ -90,7 +90,7 @@ def test_words_of_the_explorer_are_all_used_and_all_there() -> None:
     folder = files("api").joinpath("templates")
     text = "".join(
         folder.joinpath(f"{name}.html").read_text("utf-8")
-        for name in ("explorer", "records", "record_page", "log", "problem", "base")
+        for name in ("explorer", "records", "record_page", "log", "base")
     )
     used = set(re.findall(r'(?:word|fill|say|fact)\("([a-z0-9_.-]+[a-z])"', text))
     used |= {f"filter.{name}" for name in re.findall(r'field\("([a-z_]+)"', text)}

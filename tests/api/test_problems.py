@@ -68,6 +68,25 @@ def test_path_of_another_spelling_is_nothing(service: Service, path: str) -> Non
     assert "location" not in answer.headers
 
 
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("/v1/records?order=x", ["newest", "oldest"]),
+        ("/v1/dossiers?flag=x", ["deviation", "stop-order"]),
+        ("/v1/dossiers/counts?by=x", ["month", "recipient"]),
+        ("/desk?flag=x", ["deviation", "stop-order"]),
+        ("/desk?by=x", ["month", "recipient"]),
+    ],
+)
+def test_value_that_is_none_of_an_enumeration_is_told_with_those_that_are(
+    service: Service, query: str, names: list[str]
+) -> None:
+    problem = service.get(query, "auditor").json()
+    assert problem["code"] == "request.parameter"
+    assert all(name in problem["expected"] for name in names), problem
+    assert problem["found"] == query.partition("?")[2]
+
+
 def test_error_of_the_method_names_those_that_are_allowed(service: Service) -> None:
     answer = service.client.delete("/checkpoint")
     assert (answer.status_code, answer.json()["code"]) == (405, "request.method")

@@ -270,7 +270,7 @@ def test_axe_finds_no_serious_issue_and_nothing_is_cut_off(
     page = window.page
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     looked_at = [f"{window.ledger.path(name)}?" for name in ("transfer", "child", "backup")]
-    looked_at += ["/records?", "/log?", "/records?from=x&", f"/records/{_NOBODY_S}?"]
+    looked_at += ["/records?", "/log?", "/records?from=x&", f"/records/{_NOBODY_S}?", "/nowhere?"]
     # The longest page of all, and the same rules in both looks.
     looked_at += ["/docs?"] if scheme == "light" else []
     for path in ("/login?", *looked_at):

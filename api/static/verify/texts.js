@@ -838,6 +838,14 @@ export const TEXTS = {
    "received-otherwise": "Something else was received than was sent",
    "receipt-missing": "No receipt by the recipient"
   },
+  "said": {
+   "revoke": "revoked",
+   "suspend": "suspended",
+   "reinstate": "reinstated",
+   "stop": "stopped",
+   "matches": "received as sent",
+   "differs": "received otherwise"
+  },
   "page": {
    "title": "Verify a record",
    "lead": "Drop a bundle, and the files that it proves. Everything is computed on this device: no file leaves it.",
@@ -1780,8 +1788,8 @@ export const TEXTS = {
   "flags": {
    "no-pre-assessment": "未作事前评估",
    "not-covered": "不在事前评估范围内",
-   "ceiling-near": "已接近方案的上限",
-   "ceiling-passed": "已超出方案的上限",
+   "ceiling-near": "已接近计划的上限",
+   "ceiling-passed": "已超出计划的上限",
    "backup-overdue": "备份逾期",
    "post-check-overdue": "事后核查逾期",
    "deviation": "事后核查发现偏差",
@@ -1789,6 +1797,14 @@ export const TEXTS = {
    "stop-order": "监管机构已叫停",
    "received-otherwise": "收到的与发出的不一致",
    "receipt-missing": "缺少接收方回执"
+  },
+  "said": {
+   "revoke": "撤销",
+   "suspend": "暂停",
+   "reinstate": "恢复",
+   "stop": "叫停",
+   "matches": "已接收，一致",
+   "differs": "收到的不一致"
   },
   "page": {
    "title": "验证记录",
