@@ -1,7 +1,7 @@
 """Templates of pages, escaped by default, in the language that a visitor reads.
 
 `word(key)` is a text of the page; the macro `say(key)` writes it as an element that the page's
-script can put into another language.
+script can put into another language. `shown(value)` is a report's value in that language.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from api.static_files import address_of
 from api.words import LANGUAGES, words
+from ledger.values import value_text
 
 __all__ = ["preferred_language", "render"]
 
@@ -36,6 +37,7 @@ def render(template: str, language: str, *, part: str | None = None, **values: A
             word=known.__getitem__,
             fill=fill,
             static=address_of,
+            shown=lambda value: value_text(str(value), language),
             **values,
         )
     )

@@ -140,7 +140,7 @@ def reveal(value: Mapping[str, Any], disclosures: Iterable[str]) -> dict[str, An
             "disclosure.unreferenced",
             "a disclosure does not belong to the document",
             expected="its digest in the document",
-            found=f"{digest} of {disclosure.name or 'an array element'}",
+            found=f"{disclosure.name or 'an array element'}: {digest}",
         )
     return shown
 

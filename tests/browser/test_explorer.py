@@ -162,7 +162,7 @@ def test_filters_hold_together_and_a_wrong_one_is_named(window: Window) -> None:
     assert page.locator("#found li").count() == 0
     assert "occurred_until=" not in page.url
     window.open("/records?lang=en&from=China")
-    assert "from" in page.inner_text(".note[role=alert]")
+    assert words("en", "explorer")["filter.from"] in page.inner_text(".note[role=alert]")
     window.open("/records?lang=en&misspelt=1")
     assert "misspelt" in page.inner_text(".note[role=alert]")
 

@@ -4,7 +4,8 @@ import { toHex } from "../verify/bytes.js";
 import { LedgerError } from "../verify/errors.js";
 import { Trust, readNode } from "../verify/trust.js";
 import { byId, make, tell } from "./element.js";
-import { onLanguage, word } from "./language.js";
+import { language, onLanguage, word } from "./language.js";
+import { valueText } from "./values.js";
 
 /** The trust file that counts; `changed` is called when it is another. */
 export class Believed {
@@ -56,7 +57,7 @@ export class Believed {
       tell(byId("problem"), null);
     } catch (error) {
       if (!(error instanceof LedgerError)) throw error;
-      tell(byId("problem"), word("trust.refused", { reason: error.text }));
+      tell(byId("problem"), word("trust.refused", { reason: valueText(error.text, language()) }));
       return;
     }
     this.show();

@@ -3,6 +3,7 @@
 import { plain } from "../verify/canonical.js";
 import { byId, icon, make, tell } from "./element.js";
 import { language, texts, word } from "./language.js";
+import { valueText } from "./values.js";
 
 const SHOWN_FIRST = { failed: "failed", undetermined: "undetermined" };
 
@@ -79,7 +80,7 @@ function drawCheck(check) {
     const rows = details.filter(([, value]) => value !== undefined);
     const list = make("dl", {});
     for (const [key, value] of rows) {
-      list.append(make("dt", {}, word(key)), make("dd", { class: "value" }, value));
+      list.append(make("dt", {}, word(key)), make("dd", { class: "value" }, valueText(value, language())));
     }
     why.append(list, make("p", {}, hintOf(check)));
   }

@@ -66,7 +66,7 @@ export function reveal(value, disclosures) {
     throw new VerificationError(
       "disclosure.unreferenced",
       "a disclosure does not belong to the document",
-      { expected: "its digest in the document", found: `${digest} of ${name || "an array element"}` },
+      { expected: "its digest in the document", found: `${name || "an array element"}: ${digest}` },
     );
   }
   return shown;
