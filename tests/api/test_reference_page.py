@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from api.examples import WEBHOOK_ID, request_of
-from api.reference_page import operations
+from api.reference_page import operations, paragraphs, translations
 from tests.api.service import Service
 from tests.crossproof import Served, serving
 from tests.deadline import eventually
@@ -78,13 +79,41 @@ def test_page_shows_every_endpoint(service: Service, language: str) -> None:
     document = service.get("/openapi.json").json()
     page = service.get(f"/docs?lang={language}")
     assert page.status_code == 200
-    shown = list(operations(document))
+    shown = list(operations(document, language))
     assert len(shown) == sum(len(item) for item in document["paths"].values())
+    text = html.unescape(page.text)
     for one in shown:
-        assert f'id="{one.anchor}"' in page.text
+        assert f'id="{one.anchor}"' in text
+        assert one.summary in text
         assert one.method in _METHODS
     assert not any("{" in one.command for one in shown)
     assert ("需要 API 密钥" in page.text) == (language == "zh")
+
+
+def test_page_is_whole_in_chinese_and_nothing_is_left_over(service: Service) -> None:
+    """Each text that the page takes from the document has one in Chinese, with the same code."""
+    document = service.get("/openapi.json").json()
+    taken = set()
+    for item in document["paths"].values():
+        for described in item.values():
+            taken |= {described["summary"], described["tags"][0]}
+            taken |= set(paragraphs(described.get("description", "")))
+            taken |= {one.get("description", "") for one in described.get("parameters", ())} - {""}
+            taken |= {
+                answer["description"]
+                for status, answer in described["responses"].items()
+                if status != "default"
+            }
+    known = translations("zh")
+    assert taken == known.keys()
+    for english, chinese in known.items():
+        assert re.search(r"[\u4e00-\u9fff]|^Webhook$", chinese), english
+        code = [set(re.findall(r"`([^`]+)`", text)) for text in (english, chinese)]
+        assert code[0] == code[1], english
+    page = service.get("/docs?lang=zh").text
+    prose = re.sub(r"<(pre|code|header|style)\b.*?</\1>", "", page, flags=re.DOTALL)
+    prose = html.unescape(re.sub(r"<[^>]+>", "", prose))
+    assert re.findall(r"\b[a-z]{2,} [a-z]{2,}\b", prose) == []
 
 
 def test_page_needs_nothing_of_anybody_else(service: Service) -> None:
@@ -106,14 +135,14 @@ def test_words_of_the_document_do_not_become_markup() -> None:
         "operationId": "a", "tags": ["t"], "summary": "s", "description": "<b>`<i>`\n\nx",
         "responses": {"200": {"description": "<u>"}},
     }  # fmt: skip
-    (one,) = operations({"paths": {"/x": {"get": described}}})
+    (one,) = operations({"paths": {"/x": {"get": described}}}, "en")
     assert [str(p) for p in one.paragraphs] == ["&lt;b&gt;<code>&lt;i&gt;</code>", "x"]
     assert str(one.answers[0][1]) == "&lt;u&gt;"
 
 
 def test_command_of_the_page_names_what_to_send(repository: Path) -> None:
     document = json.loads((repository / "tests/api/openapi.json").read_text("utf-8"))
-    by_anchor = {f"{one.method} {one.path}": one for one in operations(document)}
+    by_anchor = {f"{one.method} {one.path}": one for one in operations(document, "en")}
     assert by_anchor["GET /healthz"].command == "curl -sS http://127.0.0.1:8080/healthz"
     recording = by_anchor["POST /v1/records"]
     assert recording.command == (

@@ -70,7 +70,9 @@ function hintOf(check) {
 function drawCheck(check) {
   const { status, code, title, text, subject, expected, found } = check.toValue(language());
   const name = make("span", { class: "title" }, title);
-  if (subject !== undefined) name.append(make("span", { class: "subject" }, subject));
+  // A file's name is its owner's word.
+  const about = subject === undefined || code === "file.digest" ? subject : valueText(subject, language());
+  if (about !== undefined) name.append(make("span", { class: "subject" }, about));
   const item = make("li", { class: status, "data-code": code }, icon(status), name);
   item.append(make("span", { class: "status" }, texts().statuses[status]));
   if (text === undefined) return item;
