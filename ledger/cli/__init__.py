@@ -16,12 +16,15 @@ import sys
 from typing import Annotated
 
 import typer
+from typer._click.exceptions import ClickException
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from ledger.cli.console import UNDETERMINED, explain, problem, put, say
+from ledger.cli.console import EXIT_CODES, problem, put
 from ledger.cli.deferred import DeferredCommand
+from ledger.cli.failure import tell_defect, tell_error, tell_usage, wants_json
 from ledger.errors import LedgerError
+from ledger.report import Status
 
 __all__ = ["app", "main"]
 
@@ -200,17 +203,23 @@ app = _program()
 
 
 def main() -> None:
-    """Run a command; turn whatever goes wrong into words and an exit code."""
+    """Run a command; turn whatever goes wrong into words, or JSON, and an exit code."""
+    as_json = wants_json(sys.argv[1:])
     try:
-        app()
+        code = app(standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
     except LedgerError as error:
-        sys.exit(explain(error))
+        sys.exit(tell_error(error, as_json=as_json))
+    except ClickException as error:
+        sys.exit(tell_usage(error, as_json=as_json))
+    except typer.Abort:
+        sys.exit(EXIT_CODES[Status.FAILED])
     except OSError as error:
         place = "" if error.filename is None else f"{error.filename}: "
         found = error.strerror or type(error).__name__
-        sys.exit(explain(problem("file.unusable", f"{place}cannot be used", found=found)))
-    except Exception:  # noqa: BLE001 - the last one to be told
+        told = problem("file.unusable", f"{place}cannot be used", found=found)
+        sys.exit(tell_error(told, as_json=as_json))
+    except Exception as error:  # noqa: BLE001 - the last one to be told
         # A defect says nothing about a bundle: it must not look like "failed", which is 1.
         sys.excepthook(*sys.exc_info())
-        say("error: a defect of crossproof, not of what you gave it; please report the above")
-        sys.exit(UNDETERMINED)
+        sys.exit(tell_defect(type(error).__name__, as_json=as_json))

@@ -24,8 +24,10 @@ from ledger.report import Check, Report, Status, catalogue
 __all__ = [
     "BROKEN_PIPE",
     "EXIT_CODES",
+    "UNDETERMINED",
     "USAGE",
     "Style",
+    "exit_code_of",
     "explain",
     "printable",
     "problem",
@@ -117,6 +119,11 @@ def explain(error: LedgerError) -> int:
             say(f"  {label}: {value}")
     if error.hint:
         say(f"  {error.hint}")
+    return exit_code_of(error)
+
+
+def exit_code_of(error: LedgerError) -> int:
+    """Give the exit code of an error: wrong usage, could not ask, or failed."""
     if isinstance(error, ConfigurationError):
         return USAGE
     return UNDETERMINED if isinstance(error, UnavailableError) else EXIT_CODES[Status.FAILED]

@@ -85,6 +85,15 @@ def read_bundle(path: Path) -> bytes:
 
 def read_trust(path: Path) -> Trust:
     """Read the trust file; what is wrong with it is the user's own affair: a usage error."""
+    if str(path) != _STREAM and not path.exists():
+        raise problem(
+            "trust.missing",
+            f"trust file {path}: there is none",
+            found=os.strerror(errno.ENOENT),
+            hint="Fetch one, with the log's key that you were told: crossproof trust fetch "
+            f"--trust {path} --key LOG_KEY --server URL; crossproof trust pin BUNDLE "
+            f"--trust {path} then keeps a bundle's anchor in it.",
+        )
     try:
         return Trust.from_json(read_file(path, "trust file", limit=MAX_TRUST_SIZE))
     except MalformedError as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -146,3 +147,66 @@ def test_file_and_answer_do_not_share_stdout(case: Case, crossproof: CommandLine
     outcome = crossproof("disclose", case.bundle, "--withhold-all", "-o", "-", "--json")
     assert (outcome.code, outcome.stdout) == (2, "")
     assert "usage.json" in outcome.stderr
+
+
+def test_errors_are_json_of_one_schema(case: Case, crossproof: CommandLine, here: Path) -> None:
+    schema = json.loads((files("ledger") / "schemas" / "error.v1.schema.json").read_text("utf-8"))
+    (here / "broken.json").write_text("{")
+    nowhere = ("--server", "http://127.0.0.1:9")
+    trust = ("--trust", case.trust)
+    for words, code, exit_code in (
+        (("verify", case.bundle, case.file), "usage.command", 2),
+        (("verify", case.bundle, case.file, *trust, "--nonsense"), "usage.command", 2),
+        (("verify", case.bundle, *trust, "--require", "nonsense"), "usage.command", 2),
+        (("nonsense",), "usage.command", 2),
+        (("verify", case.bundle, "--trust", "none.json"), "trust.missing", 2),
+        (("verify", case.bundle, "--trust", "broken.json"), "trust.unusable", 2),
+        (("verify", "none.bundle.json", *trust), "file.unreadable", 2),
+        (("disclose", "broken.json", "--withhold-all", "-o", "x.json"), "json.invalid", 1),
+        (("search", *nowhere), "client.unreachable", 3),
+    ):
+        outcome = crossproof(*words, "--json")
+        assert (outcome.code, outcome.stdout) == (exit_code, ""), (words, outcome.stderr)
+        error = json.loads(outcome.stderr.splitlines()[-1])
+        Draft202012Validator(schema).validate(error)
+        assert (error["error"]["code"], error["error"]["exit_code"]) == (code, exit_code)
+        told = crossproof(*words)
+        assert told.code == exit_code
+        assert not told.stderr.startswith("{")
+
+
+def test_environment_asks_for_json_errors_too(crossproof: CommandLine) -> None:
+    outcome = crossproof("verify", "x", "--trust", "none.json", JSON="1")
+    assert json.loads(outcome.stderr)["error"]["code"] == "trust.missing"
+
+
+def test_file_that_is_called_like_the_option_asks_for_none(crossproof: CommandLine) -> None:
+    outcome = crossproof("verify", "--trust", "none.json", "--", "--json")
+    assert (outcome.code, outcome.stderr[:6]) == (2, "error:")
+
+
+def test_defect_is_json_below_its_traceback(
+    crossproof: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("ledger.cli.verify.read_trust", broken)
+    outcome = crossproof("verify", "x", "--trust", "none.json", "--json")
+    error = json.loads(outcome.stderr.splitlines()[-1])["error"]
+    assert (outcome.code, error["code"], error["found"]) == (
+        3,
+        "crossproof.defect",
+        "ZeroDivisionError",
+    )
+
+
+@pytest.mark.parametrize("words", [("verify", "b.json"), ("verify", "b.json", "--trust", "t.json")])
+def test_missing_trust_file_says_how_to_have_one(
+    crossproof: CommandLine, here: Path, words: tuple[str, ...]
+) -> None:
+    outcome = crossproof(*words)
+    assert outcome.code == 2
+    assert "crossproof trust fetch --trust t" in outcome.stderr
+    assert "crossproof trust pin BUNDLE --trust t" in outcome.stderr
+    assert not list(here.glob("t*.json"))
