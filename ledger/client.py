@@ -59,10 +59,13 @@ class PlanState:
 
 
 class Client:
-    """One server, one API key; `lists` are its lists. Close it, or use it as a context manager."""
+    """One server, one API key; `lists` are its lists. Close it, or use it as a context manager.
 
-    def __init__(self, url: str, *, api_key: str | None = None) -> None:
-        self._server = Exchange(url, api_key=api_key)
+    `named` is how the caller was given the address, for hints.
+    """
+
+    def __init__(self, url: str, *, api_key: str | None = None, named: str = "--server") -> None:
+        self._server = Exchange(url, api_key=api_key, named=named)
         self.lists = Listing(self._server)
 
     def __enter__(self) -> Self:

@@ -12,6 +12,7 @@ import httpx2
 
 from ledger.did_web import MAX_DOCUMENT, DidWeb, document_url, read_document
 from ledger.errors import UnavailableError
+from ledger.silence import why_silent
 
 __all__ = ["fetch"]
 
@@ -51,7 +52,7 @@ def _get(url: httpx2.URL) -> bytes:
                 if time.monotonic() > end:
                     raise _unavailable(url, f"an answer in {_ALL_SECONDS:.0f} seconds", "a part")
     except httpx2.HTTPError as error:
-        raise _unavailable(url, "an answer", type(error).__name__) from error
+        raise _unavailable(url, "an answer", why_silent(error)) from error
     return bytes(body)
 
 

@@ -18,6 +18,7 @@ import httpx2
 from ledger.bundle import MAX_BUNDLE_SIZE
 from ledger.canonical import parse
 from ledger.errors import ConfigurationError, LedgerError, MalformedError, UnavailableError
+from ledger.silence import why_silent
 
 __all__ = ["JSON", "Exchange", "RefusedError", "read_problem"]
 
@@ -58,7 +59,8 @@ class RefusedError(LedgerError):
 class Exchange:
     """One server, one API key. Close it, or use it as a context manager."""
 
-    def __init__(self, url: str, *, api_key: str | None = None) -> None:
+    def __init__(self, url: str, *, api_key: str | None = None, named: str = "--server") -> None:
+        self._hint = f"the address right ({named})?"
         self._place = _place(url)
         # What is compressed could be any size: nothing here is unpacked.
         headers = {"Accept-Encoding": "identity"}
@@ -119,8 +121,8 @@ class Exchange:
             raise UnavailableError(
                 "client.unreachable",
                 f"no answer from {self._place}",
-                found=type(error).__name__,
-                hint="Is it running, and is the address right (--server)?",
+                found=why_silent(error),
+                hint=f"Is it running, and is {self._hint}",
             ) from error
         if not response.is_success and response.status_code not in _AGAIN:
             raise self._refusal(response.status_code, body)
@@ -186,7 +188,7 @@ class Exchange:
             f"{self._place} answers what no ledger would",
             expected=expected,
             found=str(found)[:_SHOWN],
-            hint="Is the address right (--server)?",
+            hint=f"Is {self._hint}",
         )
 
 

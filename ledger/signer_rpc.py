@@ -20,6 +20,7 @@ import httpx2
 
 from ledger.canonical import parse
 from ledger.errors import ConfigurationError, MalformedError, UnavailableError
+from ledger.silence import why_silent
 
 __all__ = ["MAX_ANSWER_SIZE", "SignerRpc"]
 
@@ -144,7 +145,7 @@ class SignerRpc:
                 finally:
                     response.close()
         except httpx2.HTTPError as error:
-            raise self._unreachable(type(error).__name__) from None
+            raise self._unreachable(why_silent(error)) from None
         return response.status_code, bytes(body)
 
     def _unreachable(self, found: str) -> UnavailableError:

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from ledger.errors import MalformedError, UnavailableError
+from ledger.silence import why_silent
 from ledger.status_list import MAX_TOKEN_SIZE, MEDIA_TYPE, StatusToken
 
 __all__ = ["DEFAULT_TIMEOUT", "StatusFetcher"]
@@ -134,4 +135,4 @@ class _NoListError(Exception):
 
 
 def _describe(error: Exception) -> str:
-    return str(error) if isinstance(error, _NoListError) else type(error).__name__
+    return str(error) if isinstance(error, _NoListError) else why_silent(error)

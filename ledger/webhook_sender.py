@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 import httpx2
 
 from ledger.errors import ConfigurationError, UnavailableError
+from ledger.silence import why_silent
 from ledger.webhook import Event, Secret
 
 __all__ = ["ATTEMPTS", "send"]
@@ -55,7 +56,7 @@ def send(
                 with client.stream("POST", address, content=event.body, headers=headers) as answer:
                     status = answer.status_code
             except httpx2.HTTPError as error:
-                found = type(error).__name__
+                found = why_silent(error)
                 continue
             if httpx2.codes.is_success(status):
                 return

@@ -19,6 +19,7 @@ import httpx2
 from api.auth.refusal import unauthorized
 from ledger.canonical import parse
 from ledger.errors import MalformedError, UnavailableError
+from ledger.silence import why_silent
 
 __all__ = ["Discovery", "IssuerDocuments", "unavailable"]
 
@@ -101,7 +102,7 @@ class IssuerDocuments:
                         )
                 status = answer.status_code
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
-            raise unavailable("no answer", type(error).__name__) from error
+            raise unavailable("no answer", why_silent(error)) from error
         if form is not None and status == HTTPStatus.BAD_REQUEST:
             raise unauthorized("auth.login", "The identity provider does not know this login.")
         if status != HTTPStatus.OK:

@@ -20,6 +20,7 @@ from web3 import HTTPProvider
 from web3.types import RPCEndpoint, RPCResponse
 
 from ledger.errors import ConfigurationError, UnavailableError
+from ledger.silence import why_silent
 
 __all__ = ["MAX_RESPONSE_SIZE", "HttpRpc", "Request", "Rpc", "RpcError"]
 
@@ -148,7 +149,7 @@ class HttpRpc:
         return response
 
     def _unavailable(self, error: Exception) -> UnavailableError:
-        # The text of these errors holds the URL; their class says enough.
+        # The text of these errors holds the URL; what lies beneath says enough.
         if isinstance(error, UnavailableError):
             return error
         if isinstance(error, _UnnumberedError):
@@ -156,7 +157,7 @@ class HttpRpc:
         if isinstance(error, requests.HTTPError) and error.response is not None:
             found = f"HTTP status {error.response.status_code}"
         elif isinstance(error, requests.RequestException):
-            found = type(error).__name__
+            found = why_silent(error)
         else:
             return self._malformed("JSON-RPC", type(error).__name__)
         return UnavailableError(

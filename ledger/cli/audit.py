@@ -161,7 +161,7 @@ def _audit_served(
             hint="Its server offers one at /v1/trust: compare it before you believe it.",
         )
     believed = read_trust(trust)
-    with Client(url) as client:
+    with Client(url, named="--url") as client:
         log = served_log(client, believed)
         anchors = [a for a in believed.anchors if log.log_id == a.log_id]
         chain = None if without_chain else ask_trusted_chains(believed, log, from_block=from_block)

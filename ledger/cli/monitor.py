@@ -97,7 +97,7 @@ def monitor(
     memory = Memory(state)
     age = None if max_age is None else timedelta(seconds=max_age)
     pause = threading.Event()
-    with Client(url) as client:
+    with Client(url, named="URL") as client:
         while True:
             error = _look(client, believed, memory, max_age=age, ask_chain=not without_chain)
             teller.tell(error)

@@ -90,7 +90,7 @@ def recover(
         files: Source = Directory(Path(source))
         is_served = source.startswith(("http://", "https://"))
         if is_served:
-            files = opened.enter_context(Client(source, api_key=api_key))
+            files = opened.enter_context(Client(source, api_key=api_key, named="--from"))
         store = opened.enter_context(Store.open(settings.database))
         recovered = recovery.recover(
             store,

@@ -130,7 +130,7 @@ def dossiers(
     )
     with Client(server, api_key=api_key) as client:
         found = client.lists.dossiers(filters, most=most)
-    columns = ("index", "record", "transferred", "from", "to", "scenario", "flags")
+    columns = ("index", "record", "when", "from", "to", "scenario", "flags")
     _put(columns, [(_dossier_cells(row), row.to_value()) for row in found.rows], as_json=as_json)
     _tell_lag(found.behind)
 

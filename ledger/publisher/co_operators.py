@@ -20,6 +20,7 @@ from ledger.errors import ConflictError, MalformedError, UnavailableError
 from ledger.head import Head
 from ledger.log import Log
 from ledger.note import Signature, parse_note
+from ledger.silence import why_silent
 
 __all__ = ["CoOperators"]
 
@@ -101,7 +102,7 @@ class CoOperators:
                         raise _unavailable(url, "an answer that does not end")
                 return response.status_code, answer.decode(errors="replace")
         except httpx2.HTTPError as error:
-            raise _unavailable(url, type(error).__name__) from error
+            raise _unavailable(url, why_silent(error)) from error
 
 
 def _size(answer: str, place: str) -> int:

@@ -66,6 +66,14 @@ def test_monitor_remembers_and_finds_nothing_wrong(monitor: Monitor, forked: For
     assert (monitor.directory / "seen.json").read_bytes() == remembered
 
 
+def test_monitor_of_a_dead_server_hints_at_what_it_was_given(monitor: Monitor) -> None:
+    outcome = monitor("http://127.0.0.1:9")
+    assert outcome.code == 3
+    assert "it refuses connections" in outcome.stderr
+    assert "is the address right (URL)?" in outcome.stderr
+    assert "--server" not in outcome.stderr
+
+
 def test_monitor_raises_the_alarm_on_a_fork_with_its_proof(
     monitor: Monitor, forked: Forked
 ) -> None:

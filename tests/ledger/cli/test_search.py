@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,25 @@ def test_rows_are_a_line_each_in_a_pipe_and_a_table_on_a_terminal(
     os.close(controller)
     assert "index" in shown.splitlines()[0]
     assert ids[1] in shown
+
+
+@pytest.mark.parametrize("command", ["search", "dossiers"])
+def test_id_stands_on_one_line_of_a_narrow_terminal(
+    command: str, sandbox_ledger: Served, ids: list[str], crossproof: CommandLine
+) -> None:
+    words = (command, "--scenario", "found-there", "--server", sandbox_ledger.url)
+    eventually(lambda: crossproof(*words).stdout, "it is indexed")
+    controller, terminal = pty.openpty()
+    with start(*words, stdout=terminal, env={"COLUMNS": "80", "TERM": "xterm"}) as process:
+        os.close(terminal)
+        process.communicate(timeout=60)
+        shown = os.read(controller, 65536).decode()
+    os.close(controller)
+    assert ids[1] in shown
+    # The rest stands below, and nothing of it is cut off.
+    assert "scenario found-there" in shown or "kind transfer" in shown
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", shown)
+    assert max(len(line.rstrip()) for line in shown.splitlines()) <= 80
 
 
 @pytest.mark.parametrize(

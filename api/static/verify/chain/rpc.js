@@ -67,7 +67,9 @@ export class HttpRpc {
       });
       text = await bounded(response);
     } catch (error) {
-      throw this.unreachable(error instanceof Error ? error.name : "an error");
+      // Browsers tell no more of what happened on the network.
+      const isLate = error instanceof Error && error.name === "TimeoutError";
+      throw this.unreachable(isLate ? "no answer in time" : "no answer that can be read");
     }
     if (!response.ok) throw this.unreachable(`HTTP status ${response.status}`);
     if (text === null) throw this.malformed(`at most ${MAX_RESPONSE} bytes`, "more");
