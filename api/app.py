@@ -51,6 +51,7 @@ from api.routes import (
     status_lists,
     trail,
     verification,
+    webhook_pages,
     webhooks,
 )
 from api.trail import Trailed, TrailWriter
@@ -156,6 +157,7 @@ def create_app(source: Settings | Node) -> FastAPI:
         operations,
         login,
         desk,
+        webhook_pages,
         pages,
         reference_page,
         explorer,

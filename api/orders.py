@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Collection
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -93,18 +94,20 @@ def complete_body(form: dict[str, str]) -> bytes:
     return json.dumps({"prepared": prepared, "signature": signature}).encode()
 
 
-async def read_form(request: Request) -> tuple[Principal, dict[str, str]]:
-    """Read a form of the desk, sent in a regulator's session and from its own page.
+async def read_form(
+    request: Request, scopes: Collection[Scope] = (Scope.REGULATE,)
+) -> tuple[Principal, dict[str, str]]:
+    """Read a form, sent from its own page in a session that has one of the scopes.
 
     Raises RequestError: 401, 403, 413, 415, 503.
     """
     session = await find_session(request)
     if session is None:
-        raise unauthorized("auth.required", "Orders are placed here by whoever is logged in.")
+        raise unauthorized("auth.required", "Forms are sent here by whoever is logged in.")
     principal = session.principal
     request.state.visitor = principal
-    if Scope.REGULATE not in principal.scopes:
-        raise forbidden(principal, {Scope.REGULATE})
+    if principal.scopes.isdisjoint(scopes):
+        raise forbidden(principal, scopes)
     check_media_type(request, FORM)
     async with request.app.state.intake.read(request, limit=MAX_FORM_BYTES) as body:
         form = dict(parse_qsl(bytes(body).decode(errors="replace"), max_num_fields=MAX_FIELDS))

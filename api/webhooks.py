@@ -17,6 +17,7 @@ from concurrent.futures import Future
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
+from typing import NamedTuple
 
 import structlog
 
@@ -35,7 +36,7 @@ from ledger.trust import Trust
 from ledger.webhook import Secret
 from ledger.webhook_address import WebhookAddress
 
-__all__ = ["MAX_RECORDS", "NEWS_SECONDS", "SHOWN_MESSAGES", "WebhookKeeper"]
+__all__ = ["MAX_RECORDS", "NEWS_SECONDS", "SHOWN_MESSAGES", "Standing", "WebhookKeeper"]
 
 # Of one webhook, where it asks for records one by one.
 MAX_RECORDS = 100
@@ -54,6 +55,14 @@ _KEY_OVER = "the API key that it was made with is over"
 _OPEN_NO_MORE = "API keys are needed here now"
 
 _logger = structlog.get_logger(__name__)
+
+
+class Standing(NamedTuple):
+    """A webhook, what it was last told, and how many messages wait for it."""
+
+    row: WebhookRow
+    last: MessageRow | None
+    waiting: int
 
 
 class WebhookKeeper:
@@ -111,6 +120,14 @@ class WebhookKeeper:
         """List the webhooks of the caller's organisation, the oldest first."""
         with self._node.log.store.webhooks() as rows:
             return rows.of(principal.organisation)
+
+    def standing_of(self, principal: Principal) -> list[Standing]:
+        """List them, each with the message that was last tried, and how many wait."""
+        with self._node.log.store.webhooks() as rows:
+            return [
+                Standing(row, rows.last_tried(row.id), rows.count_waiting(row.id))
+                for row in rows.of(principal.organisation)
+            ]
 
     def find(self, principal: Principal, webhook_id: str) -> tuple[WebhookRow, list[MessageRow]]:
         """Find one of them, with its last messages, the newest first; raise NotFoundError."""

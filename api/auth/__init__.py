@@ -15,7 +15,7 @@ gate            before every endpoint: identified, counted, let in
 from __future__ import annotations
 
 from api.auth.api_key import ApiKey, make_key
-from api.auth.gate import Attestor, Auditor, PageReader, Reader, Submitter, Visitor, meet
+from api.auth.gate import READING, Attestor, Auditor, PageReader, Reader, Submitter, Visitor, meet
 from api.auth.identities import Identities
 from api.auth.keys_file import add_key, read_keys_file
 from api.auth.local import check_bind
@@ -24,6 +24,7 @@ from api.auth.scope import Scope
 
 __all__ = [
     "LOCAL",
+    "READING",
     "ApiKey",
     "Attestor",
     "Auditor",

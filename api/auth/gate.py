@@ -24,6 +24,7 @@ from api.problems import RequestError
 from ledger.errors import LedgerError
 
 __all__ = [
+    "READING",
     "Attestor",
     "Auditor",
     "PageReader",
@@ -44,7 +45,7 @@ _bearer = HTTPBearer(
 _UNCOUNTED = frozenset({"/healthz", "/readyz"})
 
 _SUBMITTING = (Scope.SUBMIT, Scope.REGULATE)
-_READING = (Scope.READ, Scope.AUDIT, Scope.REGULATE)
+READING = (Scope.READ, Scope.AUDIT, Scope.REGULATE)
 
 
 async def meet(request: Request) -> None:
@@ -142,8 +143,8 @@ async def _recognise(request: Request) -> Principal | None:
 
 
 Submitter = Annotated[Principal, Depends(_require(*_SUBMITTING))]
-Reader = Annotated[Principal, Depends(_require(*_READING))]
-PageReader = Annotated[Principal, Depends(_or_login(_require(*_READING)))]
+Reader = Annotated[Principal, Depends(_require(*READING))]
+PageReader = Annotated[Principal, Depends(_or_login(_require(*READING)))]
 Attestor = Annotated[Principal, Depends(_require(Scope.ATTEST))]
 Auditor = Annotated[Principal, Depends(_require(Scope.AUDIT))]
 # Where anyone may ask, and whoever has a scope is told, or may bring, more.

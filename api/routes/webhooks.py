@@ -27,14 +27,15 @@ from ledger.store.webhook_row import MessageRow, MessageState, WebhookRow
 from ledger.store.webhook_rows import MAX_WEBHOOKS
 from ledger.webhook_address import MAX_URL
 
-__all__ = ["router"]
+__all__ = ["WEBHOOK_ID", "WebhookState", "router", "state_of"]
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
 
 MAX_BODY_BYTES = 16_384
 _SHOWN = 60
 
-WebhookId = Annotated[str, Path(pattern="^wh_[A-Za-z0-9_-]{22}$", description="As it was answered")]
+WEBHOOK_ID = "^wh_[A-Za-z0-9_-]{22}$"
+WebhookId = Annotated[str, Path(pattern=WEBHOOK_ID, description="As it was answered")]
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -204,8 +205,14 @@ def remove(webhook_id: WebhookId, request: Request, principal: Reader, hooks: Ho
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
+def state_of(row: WebhookRow) -> WebhookState:
+    """Say how a webhook stands."""
+    if row.ended is not None:
+        return WebhookState.ENDED
+    return WebhookState.FAILING if row.failures else WebhookState.ACTIVE
+
+
 def _item(row: WebhookRow) -> dict[str, Any]:
-    state = WebhookState.FAILING if row.failures else WebhookState.ACTIVE
     return {
         "id": row.id,
         "url": row.url,
@@ -213,7 +220,7 @@ def _item(row: WebhookRow) -> dict[str, Any]:
         "records": [record_id_text(record) for record in row.records],
         "key": row.key_prefix,
         "created_at": row.created_at,
-        "state": state if row.ended is None else WebhookState.ENDED,
+        "state": state_of(row),
         "failures": row.failures,
         "next_attempt": row.next_at if row.failures and row.ended is None else None,
         "ended": row.ended,

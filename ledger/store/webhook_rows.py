@@ -230,6 +230,21 @@ class WebhookRows:
         )
         return [read_message(row) for row in rows]
 
+    def last_tried(self, webhook_id: str) -> MessageRow | None:
+        """Read the newest message to a webhook that was tried; None where none was."""
+        row = self._connection.execute(
+            select(webhook_message)
+            .where(webhook_message.c.webhook_id == webhook_id, webhook_message.c.attempts > 0)
+            .order_by(webhook_message.c.number.desc())
+            .limit(1)
+        ).one_or_none()
+        return None if row is None else _message(row)
+
+    def count_waiting(self, webhook_id: str) -> int:
+        """Count what waits for a webhook."""
+        of_it = webhook_message.c.webhook_id == webhook_id
+        return self._connection.scalar(select(func.count()).where(of_it, _WAITS)) or 0
+
     def waiting(self) -> Waiting:
         """Count what there is, for figures."""
         webhooks = self._connection.scalar(select(func.count()).where(_STANDS)) or 0

@@ -63,6 +63,8 @@ EXPECTED: dict[str, set[str] | None] = {
     "GET /desk": READING,
     "GET /desk/{record_id}": READING,
     "POST /desk/{record_id}/order": OPEN,
+    "GET /webhooks": READING,
+    "POST /webhooks/{webhook_id}/remove": OPEN,
     "GET /healthz": OPEN,
     "GET /readyz": OPEN,
     "GET /log": OPEN,
@@ -81,7 +83,13 @@ RECOGNISING = {"GET /v1/log", "POST /v1/verifications"}
 # Refused for other reasons than who asks.
 # Of those who submit, by what they want to say (`access.check_kind`).
 ISSUING = {"POST /v1/records/{record_id}/attestations", "POST /v1/records/{record_id}/statuses"}
-FORMS = {"POST /login", "POST /logout", "GET /auth/callback", "POST /desk/{record_id}/order"}
+FORMS = {
+    "POST /login",
+    "POST /logout",
+    "GET /auth/callback",
+    "POST /desk/{record_id}/order",
+    "POST /webhooks/{webhook_id}/remove",
+}
 # Nobody is led to log in, and back.
 PAGES = {
     "GET /desk",
@@ -89,6 +97,7 @@ PAGES = {
     "GET /records",
     "GET /records/{record_id}",
     "GET /records/{record_id}/entry.json",
+    "GET /webhooks",
 }
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import httpx2
 import pytest
 from playwright.sync_api import Browser, Page
 
@@ -148,7 +149,8 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(
 ) -> None:
     page.emulate_media(color_scheme=theme)
     dossier = f"/desk/{record_id(ledger, 'deviating')}"
-    for path in ("/desk", dossier, "order"):
+    _add_webhooks(ledger)
+    for path in ("/desk", "/webhooks", dossier, "order"):
         if path == "order":
             page.fill("#reason", "Because.")
             page.click("form.order .button.primary")
@@ -159,6 +161,29 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(
             page.set_viewport_size({"width": width, "height": 800})
             assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert serious_issues(page) == []
+
+
+def test_webhook_is_removed_by_keyboard(page: Page, ledger: Overseen) -> None:
+    _add_webhooks(ledger)
+    page.goto(f"{ledger.address}/desk?lang=en")
+    page.click(".visitor a")
+    shown = page.locator(".webhook").count()
+    assert shown > 0
+    tab_to(page, ".webhook button")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert words("en", "webhooks")["removed"] in page.inner_text("[role=status]")
+    assert page.locator(".webhook").count() == shown - 1
+
+
+def _add_webhooks(ledger: Overseen) -> None:
+    """Have one webhook that nothing was sent to yet."""
+    answer = httpx2.post(
+        f"{ledger.address}/v1/webhooks",
+        json={"url": f"https://receiver.invalid/{'long-path/' * 12}", "events": ["record.final"]},
+        headers={"Authorization": f"Bearer {ledger.secrets['regulator']}"},
+    )
+    assert answer.status_code == 201, answer.text
 
 
 def test_desk_works_by_keyboard_alone(page: Page, ledger: Overseen) -> None:
