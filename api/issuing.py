@@ -23,7 +23,7 @@ from ledger.attestation import Attestation, Stage
 from ledger.canonical import MAX_INTEGER, canonicalize, parse
 from ledger.certificate_chain import read_chain
 from ledger.dossier import Records
-from ledger.errors import MalformedError, NotFoundError, VerificationError
+from ledger.errors import ConflictError, MalformedError, NotFoundError, VerificationError
 from ledger.gathering import gather, said_of
 from ledger.issuing import (
     Finished,
@@ -140,6 +140,7 @@ class Issuing:
                 "members.malformed", "body.prepared.kind", expected=kind, found=prepared.kind
             )
         self._check_allowed(prepared)
+        self._check_about(index, prepared)
         finished = prepared.complete(signature)
         # What is there already was asked about then: a repeat is answered with its place.
         if self._log.find(finished.statement.record_id) is not None:
@@ -193,6 +194,20 @@ class Issuing:
             check_speaks(self._principal, said.claims.action)
         else:
             check_attests(self._principal)
+
+    def _check_about(self, index: int, prepared: Prepared) -> None:
+        """Refuse what speaks of another record than the path names; raise ConflictError."""
+        said = prepared.says()
+        about = getattr(said, "leaf_hash", None)
+        leaf = Statement.from_entry(self._log.entry(index)).leaf_hash
+        if about != leaf:
+            raise ConflictError(
+                "attestation.subject" if isinstance(said, Attestation) else "record.other",
+                "what was prepared speaks of another record than this one",
+                expected=leaf.hex(),
+                found="nothing" if about is None else about.hex(),
+                hint="Complete it at the path at which it was prepared.",
+            )
 
     def _ask(self, index: int, prepared: Prepared) -> list[Check]:
         """Ask the rules; raise ConflictError for a broken one, give what cannot be told."""

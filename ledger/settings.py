@@ -10,7 +10,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ledger.errors import ConfigurationError
@@ -283,6 +290,13 @@ class Settings(BaseSettings):
                 else None,
                 found=problem["msg"].removeprefix("Value error, "),
             ) from None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out_empty_paths(cls, given: dict[str, Any]) -> dict[str, Any]:
+        # As a path the empty text would be the directory that one happens to be in.
+        paths = {n for n, f in cls.model_fields.items() if f.annotation in {Path, Path | None}}
+        return {name: v for name, v in given.items() if v != "" or name not in paths}
 
     @field_validator("threshold")
     @classmethod

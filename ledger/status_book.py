@@ -18,6 +18,7 @@ issuer's own word; so the list and the log agree.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -184,6 +185,9 @@ def holding(path: Path, *, new: StatusBook | None = None) -> Iterator[StatusBook
     `new` begins one. Raises ConfigurationError where the file is not there, is there already or
     cannot be used.
     """
+    if new is None and not path.exists():
+        # A lock beside what is not there would only be left behind.
+        raise _unusable(path, os.strerror(errno.ENOENT))
     try:
         lock = os.open(
             path.with_name(f"{path.name}.lock"), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, _MODE

@@ -141,6 +141,14 @@ def publish(
             "--lasts", envvar="CROSSPROOF_LASTS", min=1, help="Seconds that the list holds."
         ),
     ] = _DAY,
+    another_key: Annotated[
+        bool,
+        typer.Option(
+            "--another-key",
+            envvar="CROSSPROOF_ANOTHER_KEY",
+            help="Go on where another key has signed the list until now: what stands is replaced.",
+        ),
+    ] = False,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -170,6 +178,7 @@ def publish(
     key = load_signing_key(key_file, passphrase).key
     with holding(book) as held, Client(server, api_key=api_key) as client:
         if key.public.thumbprint not in held.keys:
+            _check_key(held, key.public.thumbprint, may_change=another_key)
             held.keys.append(key.public.thumbprint)
             # Earlier keys' words still count; what this one has said is heard from the start.
             held.heard, held.heard_beyond, held.said = None, 0, {}
@@ -210,4 +219,19 @@ def publish(
                 "statuses": heard.statuses,
                 "listed": heard.listed,
             }
+        )
+
+
+def _check_key(held: StatusBook, thumbprint: bytes, *, may_change: bool) -> None:
+    """Refuse a key that has not signed the list so far, unless it was asked for.
+
+    Readers who know the list's issuer by the first key alone would take nothing from it any more.
+    """
+    if held.keys and not may_change:
+        raise problem(
+            "usage.another-key",
+            "the list was signed by another key until now",
+            expected=" or ".join(f"0x{one.hex()}" for one in held.keys),
+            found=f"0x{thumbprint.hex()}",
+            hint="If the issuer has a new key, say --another-key: readers must know both as his.",
         )

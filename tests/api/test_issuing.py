@@ -335,6 +335,23 @@ def test_regulator_stops_and_lifts_and_revokes_nothing(case: Case) -> None:
         assert case.post(of, done, "regulator", "statuses").status_code == status
 
 
+def test_completion_under_another_record_is_refused_also_where_it_is_logged(case: Case) -> None:
+    key = PrivateKey.generate()
+    moved, other = case.transfer(), case.transfer()
+    stated = {"iss": "me", **claims(_BACKUP)}
+    body = {"stage": "backup", "claims": stated, "jwk": key.public.to_jwk(), "record": moved}
+    prepared = case.post(moved, body).json()["prepared"]
+    signature = base64url.encode(key.sign(prepared["signing_input"].encode()))
+    done = {"prepared": prepared, "signature": signature}
+    size = case.service.size
+    for _ in range(2):
+        wrong = case.post(other, {**done, "record": other})
+        assert (wrong.status_code, wrong.json()["code"]) == (409, "attestation.subject")
+        # The first time it is logged here; the second time it is refused above all the same.
+        assert case.post(moved, {**done, "record": moved}).status_code in {200, 201}
+    assert case.service.size == size + 1
+
+
 def test_record_is_spoken_of_by_those_who_may_read_it_or_can_show_it(case: Case) -> None:
     moved = case.transfer()
     body = {"stage": "backup", "claims": claims(_BACKUP), "key": "one"}

@@ -245,7 +245,8 @@ def test_any_text_gives_settings_or_a_configuration_error(name: str, value: str)
         settings = Settings.load(**{name: value})
     except ConfigurationError:
         return
-    assert getattr(settings, name) is not None
+    # An empty path is as one that is not given.
+    assert getattr(settings, name) is not None or not value
 
 
 def test_unknown_given_name_is_refused() -> None:
@@ -310,3 +311,10 @@ def test_operators_that_no_contract_would_take_are_refused(values: dict[str, Any
 
 def test_threshold_of_all_operators_is_taken() -> None:
     assert Settings.load(co_operators="ab" * 20, threshold=2).threshold == 2
+
+
+@pytest.mark.parametrize("name", sorted(n for n, (_, v) in _VALUES.items() if isinstance(v, Path)))
+def test_empty_path_is_as_one_that_is_not_set(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    unset = getattr(Settings.load(), name)
+    monkeypatch.setenv(f"CROSSPROOF_{name.upper()}", "")
+    assert getattr(Settings.load(), name) == unset

@@ -151,3 +151,10 @@ def test_book_is_read_as_it_was_written_or_refused(value: Any) -> None:
     except MalformedError:
         return
     assert StatusBook.from_json(book.to_json().encode()) == book
+
+
+def test_book_that_is_not_there_leaves_no_lock_behind(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as caught, holding(tmp_path / "none.book"):
+        raise AssertionError("nothing is held")
+    assert caught.value.code == "status-book.unusable"
+    assert list(tmp_path.iterdir()) == []

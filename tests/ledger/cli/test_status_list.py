@@ -218,6 +218,27 @@ def test_bundle_is_stapled_from_the_trust_files_addresses_alone(
             assert elsewhere.requests == len(stapled)
 
 
+def test_list_of_another_key_is_replaced_only_where_that_was_asked_for(
+    crossproof: CommandLine, sandbox_ledger: Served, key_file: Path, here: Path
+) -> None:
+    name, address = _name(sandbox_ledger)
+    _begin(crossproof, address)
+    _publish(crossproof, sandbox_ledger, key_file)
+    first = sandbox_ledger.get(f"/v1/status-lists/{name}")
+    other = here / "other.pem"
+    other.touch(mode=0o600)
+    other.write_text(_STRANGER.to_pem(None))
+    words = ("mine.book", "--key-file", other, "--server", sandbox_ledger.url)
+    refused = crossproof("status-list", "publish", *words)
+    assert (refused.code, "usage.another-key" in refused.stderr) == (2, True), refused.stderr
+    assert "--another-key" in refused.stderr
+    assert sandbox_ledger.get(f"/v1/status-lists/{name}") == first
+    _publish(crossproof, sandbox_ledger, other, "--another-key")
+    assert sandbox_ledger.get(f"/v1/status-lists/{name}") != first
+    # From now on both are the list's.
+    _publish(crossproof, sandbox_ledger, key_file)
+
+
 def test_book_with_an_address_elsewhere_is_not_sent_to_the_ledger(
     crossproof: CommandLine, sandbox_ledger: Served, key_file: Path
 ) -> None:
