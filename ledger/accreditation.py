@@ -161,6 +161,10 @@ class Accreditation:
 class AccreditationSource(Protocol):
     """Whoever can be asked what an authority has said: the chain, or a trust file."""
 
+    @property
+    def asks_chain(self) -> bool:
+        """Say whether a chain is asked too, so that "nothing is known" is its word as well."""
+
     def accreditation(self, jurisdiction: str, key: bytes) -> Accreditation | None:
         """Tell all changes; None where there are none. Raises UnavailableError."""
 

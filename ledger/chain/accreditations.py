@@ -52,6 +52,11 @@ class Accreditations:
         self._registry = trusted.attestors
         self._source = source
 
+    @property
+    def asks_chain(self) -> bool:
+        """Say whether AttestorRegistry stands somewhere, to be asked."""
+        return self._registry is not None
+
     def accreditation(self, jurisdiction: str, key: bytes) -> Accreditation | None:
         """Tell all changes; None where there are none. Raises UnavailableError."""
         known = self._trust.accreditation(jurisdiction, key)

@@ -40,7 +40,8 @@ def check_accredited(
         unasked = "accreditation.unavailable"
         return Check(code, Outcome.UNDETERMINED, unasked, subject, found=str(error))
     if known is None:
-        return Check(code, Outcome.UNDETERMINED, "accreditation.unknown", subject, found=who)
+        nobody = "accreditation.unknown" if source.asks_chain else "accreditation.not-asked"
+        return Check(code, Outcome.UNDETERMINED, nobody, subject, found=who)
     if known.is_accredited(stage, claims.iat):
         return Check.verified(code, subject)
     wanted = f"accredited for {stage.value} at {time_text(claims.iat)}"

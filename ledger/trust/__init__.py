@@ -136,6 +136,11 @@ class Trust:
         """Find the organisation that a key is of, by the key's thumbprint."""
         return next((known for known in self.organisations if known.key(thumbprint)), None)
 
+    @property
+    def asks_chain(self) -> bool:
+        """Say that no chain is asked who is accredited: this is the trust file alone."""
+        return False
+
     def accreditation(self, jurisdiction: str, key: bytes) -> Accreditation | None:
         """Find what an authority has said of a key, by its thumbprint."""
         names = (jurisdiction, key)

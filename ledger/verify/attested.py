@@ -175,7 +175,9 @@ def _check_accredited(
         return Check(code, Status.UNDETERMINED, unasked, subject, found=str(error))
     who = f"{claims.iss}, key 0x{attestation.thumbprint.hex()}, {claims.jurisdiction}"
     if known is None:
-        return Check(code, Status.UNDETERMINED, "accreditation.unknown", subject, found=who)
+        asked = case.accreditations.asks_chain
+        nobody = "accreditation.unknown" if asked else "accreditation.not-asked"
+        return Check(code, Status.UNDETERMINED, nobody, subject, found=who)
     stage = attestation.says.stage
     if not known.is_accredited(stage, claims.iat):
         return Check(

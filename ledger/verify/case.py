@@ -24,6 +24,11 @@ class AsOf:
         self._latest = latest
         self._known: dict[tuple[str, bytes], Accreditation | UnavailableError | None] = {}
 
+    @property
+    def asks_chain(self) -> bool:
+        """Say whether the other one asks a chain."""
+        return self._source.asks_chain
+
     def accreditation(self, jurisdiction: str, key: bytes) -> Accreditation | None:
         """Tell the changes up to then; None where there are none. Raises UnavailableError."""
         name = (jurisdiction, key)

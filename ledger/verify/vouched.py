@@ -47,6 +47,11 @@ class Vouched:
             (fact.accreditation.jurisdiction, fact.accreditation.key): fact for fact in newest
         }
 
+    @property
+    def asks_chain(self) -> bool:
+        """Say whether the other one asks a chain."""
+        return self._source.asks_chain
+
     def accreditation(self, jurisdiction: str, key: bytes) -> Accreditation | None:
         """Tell all changes; None where there are none. Raises UnavailableError."""
         fact = self._facts.get((jurisdiction, key))

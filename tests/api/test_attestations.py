@@ -119,7 +119,7 @@ def test_bundle_carries_the_stages_to_both_parties(
     assert checks["attestation.signature", "backup"]["status"] == "verified"
     assert checks["pre-assessment.in-force", None]["status"] == "verified"
     # Nobody has told this ledger's own trust file who is accredited.
-    assert checks["attestation.accredited", "backup"]["reason"] == "accreditation.unknown"
+    assert checks["attestation.accredited", "backup"]["reason"] == "accreditation.not-asked"
     assert report["verdict"] == "undetermined"
 
 

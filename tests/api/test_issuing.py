@@ -154,7 +154,7 @@ def test_three_stages_are_issued_with_a_held_key_and_the_dossier_follows(case: C
     assert backup.status_code == 201, backup.text
     checked = case.attest(moved, _CHECK)
     assert checked.status_code == 201, checked.text
-    assert [w["reason"] for w in checked.json()["warnings"]] == ["accreditation.unknown"]
+    assert [w["reason"] for w in checked.json()["warnings"]] == ["accreditation.not-asked"]
     answer = case.dossier(moved)
     assert _states(answer) == ["in-order"] * 3
     assert answer.json()["flags"] == []

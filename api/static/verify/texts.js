@@ -111,6 +111,10 @@ export const TEXTS = {
     "text": "The attestation is not anchored yet, so only its issuer's clock says when it was made.",
     "hint": "Fetch the bundle again in a minute."
    },
+   "accreditation.not-asked": {
+    "text": "The trust file knows no accreditation of this key, and the chain was not asked.",
+    "hint": "Ask the chain (without --offline, and with a trust file that says where its AttestorRegistry stands); or add the accreditation to the trust file, from the authority and not from this bundle."
+   },
    "accreditation.not-then": {
     "text": "The issuer's key was not accredited for this stage when it was issued.",
     "hint": "Do not rely on it; ask the authority of that jurisdiction."
@@ -947,6 +951,7 @@ export const TEXTS = {
    "noscript": "This page computes everything in your browser and needs JavaScript. On a command line: crossproof verify BUNDLE FILE… --trust trust.json",
    "defect": "A defect of this page, not of what you gave it; please report: {reason}",
    "footer": "Open source, no cookies, no foreign hosts.",
+   "hint.accreditation.not-asked": "Look at “What is believed”: with a trust file that says where the chain's AttestorRegistry stands, and a node, the chain is asked.",
    "hint.accreditation.unavailable": "Ask again later, or name another node under “What is believed”.",
    "hint.anchor.none": "Ask the holder for the bundle again in a minute.",
    "hint.anchor.unpinned": "Name a node of the chain under “What is believed”, or use a trust file that pins this anchor.",
@@ -1070,6 +1075,10 @@ export const TEXTS = {
    "accreditation.no-anchor": {
     "text": "该证明尚未锚定，其出具时间仅为出具方一面之词。",
     "hint": "请一分钟后重新获取证明包。"
+   },
+   "accreditation.not-asked": {
+    "text": "信任文件中没有该密钥的认可记录，且未查询区块链。",
+    "hint": "请查询区块链（不加 --offline，且信任文件须写明其 AttestorRegistry 的位置）；或从认可机构（而非从本证明包）取得认可信息，加入信任文件。"
    },
    "accreditation.not-then": {
     "text": "出具时，出具方的密钥未就该阶段获得认可。",
@@ -1907,6 +1916,7 @@ export const TEXTS = {
    "noscript": "本页在您的浏览器中完成全部计算，需要 JavaScript。命令行：crossproof verify 证明包 文件… --trust trust.json",
    "defect": "这是本页的缺陷，与您提供的内容无关，请予反馈：{reason}",
    "footer": "开放源代码，无 Cookie，不连接外部网站。",
+   "hint.accreditation.not-asked": "请查看“信任依据”：信任文件写明该链的 AttestorRegistry 并有节点时，即会查询区块链。",
    "hint.accreditation.unavailable": "请稍后再试，或在“信任依据”中指定其他节点。",
    "hint.anchor.none": "请一分钟后向持有人重新索取证明包。",
    "hint.anchor.unpinned": "请在“信任依据”中指定该链的节点，或使用已固定该锚定的信任文件。",

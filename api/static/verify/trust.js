@@ -91,6 +91,11 @@ export class Trust {
     return named.get(issuer) ?? named.get(null) ?? null;
   }
 
+  /** Whether a chain is asked who is accredited: this is the trust file alone. */
+  get asksChain() {
+    return false;
+  }
+
   /** Find what an authority has said of a key. @param {string} jurisdiction @param {Uint8Array} key @returns {?Accreditation} */
   accreditation(jurisdiction, key) {
     const found = this.accreditations.find(

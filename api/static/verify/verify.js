@@ -95,6 +95,7 @@ function accreditedUpTo(source, latest) {
   /** @type {Map<string, Promise<?import("./accreditation.js").Accreditation>>} */
   const asked = new Map();
   return {
+    asksChain: source.asksChain,
     async accreditation(jurisdiction, key) {
       const name = `${jurisdiction} ${toHex(key)}`;
       const answer = asked.get(name) ?? Promise.resolve(source.accreditation(jurisdiction, key));

@@ -203,7 +203,7 @@ def test_accreditation_that_ended_refuses_and_one_nobody_knows_warns(
     moved = desk.transfer()
     outcome = desk.attest(Stage.BACKUP, moved, desk.file)
     assert outcome.code == 0, outcome.stderr
-    assert "[accreditation.unknown]" in outcome.stderr
+    assert "[accreditation.not-asked]" in outcome.stderr
     revoked = accredited(signing, changes=(Change(2, Standing.REVOKED),))
     trust = desk.trust(accreditations=[revoked])
     outcome = desk.attest(Stage.BACKUP, moved, desk.file, "--trust", trust)

@@ -66,7 +66,7 @@ def test_dossier_with_all_stages_is_in_order() -> None:
         ((), "in-order", None),
         ((Change(2, Standing.REVOKED),), "wrong", "accreditation.not-then"),
         ((Change(_LATER, Standing.COMPROMISED, from_=1),), "wrong", "accreditation.not-then"),
-        (None, "undetermined", "accreditation.unknown"),
+        (None, "undetermined", "accreditation.not-asked"),
     ],
 )
 def test_dossier_tells_who_was_accredited_where_somebody_can_say_so(

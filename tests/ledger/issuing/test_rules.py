@@ -228,6 +228,10 @@ class _Authority:
         self._changes = changes
         self._away = away
 
+    @property
+    def asks_chain(self) -> bool:
+        return True
+
     def accreditation(self, jurisdiction: str, key: bytes) -> Accreditation | None:
         if self._away:
             raise UnavailableError("chain.unavailable", "no answer")

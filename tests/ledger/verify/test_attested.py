@@ -179,7 +179,7 @@ def test_attestor_whom_nobody_accredited_is_undetermined() -> None:
     whole = LoggedDossier()
     trust = replace(whole.trust(), accreditations=())
     found = wrong(whole.verify(trust=trust))
-    assert found == [("attestation.accredited", "undetermined", "accreditation.unknown")] * 3
+    assert found == [("attestation.accredited", "undetermined", "accreditation.not-asked")] * 3
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_attestor_without_accreditation_for_the_stage_when_he_signed_fails(grant
 
 def test_accreditation_of_another_jurisdiction_does_not_count() -> None:
     found = wrong(LoggedDossier().verify(replace(accredited(), jurisdiction="HK")))
-    assert found == [("attestation.accredited", "undetermined", "accreditation.unknown")] * 3
+    assert found == [("attestation.accredited", "undetermined", "accreditation.not-asked")] * 3
 
 
 @pytest.mark.parametrize("standing", [Standing.REVOKED, Standing.SUSPENDED])
@@ -259,6 +259,8 @@ def test_first_anchor_that_did_not_hold_it_fails() -> None:
 
 
 class _Silent:
+    asks_chain = True
+
     def accreditation(self, jurisdiction: str, key: bytes) -> Accreditation | None:
         raise UnavailableError("chain.unreachable", f"{jurisdiction} {key.hex()}")
 

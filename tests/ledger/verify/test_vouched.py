@@ -16,7 +16,7 @@ from ledger.jws import unsigned
 from ledger.report import Report
 from tests.logged_dossier import LATER, REGULATOR, STRANGER, LoggedDossier, accredited, wrong
 
-_UNKNOWN = [("attestation.accredited", "undetermined", "accreditation.unknown")] * 3
+_UNKNOWN = [("attestation.accredited", "undetermined", "accreditation.not-asked")] * 3
 
 
 def fact(
@@ -50,6 +50,8 @@ def test_fact_of_the_authority_says_who_was_accredited_until_it_expires() -> Non
 
 def test_fact_answers_where_the_chain_cannot_be_asked_and_never_against_it() -> None:
     class Chain:
+        asks_chain = True
+
         def __init__(self, answer: Accreditation | None = None) -> None:
             self.answer = answer
 

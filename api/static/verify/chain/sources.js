@@ -44,6 +44,7 @@ export function findSources(data, trust, named, fetcher) {
 /** The trust file where it has an answer, else the contract. @param {Trust} trust @param {TrustedChain} trusted @param {Quorum} quorum */
 function accreditationsOf(trust, { attestors }, quorum) {
   return {
+    asksChain: attestors !== null,
     /** @param {string} jurisdiction @param {Uint8Array} key */
     accreditation(jurisdiction, key) {
       const known = trust.accreditation(jurisdiction, key);

@@ -159,7 +159,8 @@ async function checkAccredited(attestation, first, of, subject) {
   }
   const found = `${claims.iss}, key 0x${toHex(attestation.thumbprint)}, ${claims.jurisdiction}`;
   if (known === null) {
-    return new Check(code, UNDETERMINED, { reason: "accreditation.unknown", subject, found });
+    const nobody = of.accreditations.asksChain ? "accreditation.unknown" : "accreditation.not-asked";
+    return new Check(code, UNDETERMINED, { reason: nobody, subject, found });
   }
   if (!known.isAccredited(stage, claims.iat)) {
     const expected = `accredited for ${stage} at ${timeText(claims.iat)}`;

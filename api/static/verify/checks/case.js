@@ -16,7 +16,7 @@
 
 /** @typedef {{facts: (anchor: import("../anchor.js").Anchor) =>
  *             Promise<import("../anchor.js").ChainFacts>}} ChainSource */
-/** @typedef {{accreditation: (jurisdiction: string, key: Uint8Array) =>
+/** @typedef {{asksChain: boolean, accreditation: (jurisdiction: string, key: Uint8Array) =>
  *             ?import("../accreditation.js").Accreditation |
  *             Promise<?import("../accreditation.js").Accreditation>}} AccreditationSource */
 /** @typedef {{statusList: (address: string) =>

@@ -34,6 +34,7 @@ export function vouched(source, facts) {
   // Of several the newest, which knows most.
   const newest = Array.from(facts).sort((one, other) => other.issuedAt - one.issuedAt);
   return {
+    asksChain: source.asksChain,
     async accreditation(jurisdiction, key) {
       const found = newest.filter(
         ({ accreditation: known }) => known.jurisdiction === jurisdiction && equal(known.key, key),
