@@ -238,7 +238,7 @@ class WebhookRows:
             .order_by(webhook_message.c.number.desc())
             .limit(1)
         ).one_or_none()
-        return None if row is None else _message(row)
+        return None if row is None else read_message(row)
 
     def count_waiting(self, webhook_id: str) -> int:
         """Count what waits for a webhook."""
