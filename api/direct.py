@@ -87,9 +87,9 @@ class DirectRecords:
                 figures=state.figures,
             )
         except LedgerError as error:
-            return problems.answer(None, error)
+            return problems.answer(request, error)
         except ClientDisconnect:
-            return problems.cut_off(None)
+            return problems.cut_off(request)
 
 
 class _Headers(Headers):

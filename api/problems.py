@@ -187,8 +187,8 @@ def incident(error: Exception, scope: Scope) -> Response:
     )
 
 
-def answer(request: Request | None, error: LedgerError) -> Response:
-    """Write an error that was raised on purpose as a problem; as JSON where no request is given."""
+def answer(request: Request, error: LedgerError) -> Response:
+    """Write an error that was raised on purpose as a problem."""
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     headers: Mapping[str, str] = {}
     if isinstance(error, RequestError):
@@ -212,7 +212,7 @@ def answer(request: Request | None, error: LedgerError) -> Response:
     )
 
 
-def cut_off(request: Request | None) -> Response:
+def cut_off(request: Request) -> Response:
     """Answer a body that did not come to its end."""
     return problem(
         request, HTTPStatus.BAD_REQUEST, "request.cut-off", "The connection ended inside the body."

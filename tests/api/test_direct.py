@@ -49,6 +49,12 @@ _REQUESTS: dict[str, tuple[str | None, bytes, dict[str, str], str]] = {
     "of another type": ("shenzhen", _GOOD, {"Content-Type": "text/plain"}, "/v1/records"),
     "without a type": ("shenzhen", _GOOD, {}, "/v1/records"),
     "encoded": ("shenzhen", _GOOD, {**_JSON, "Content-Encoding": "gzip"}, "/v1/records"),
+    "malformed, by a browser": (
+        "shenzhen",
+        b"{",
+        {**_JSON, "Accept": "text/html", "Accept-Language": "zh"},
+        "/v1/records",
+    ),
     "without a key": (None, _GOOD, _JSON, "/v1/records"),
     "with a wrong key": (None, _GOOD, {**_JSON, "Authorization": "Bearer cpk_x_y"}, "/v1/records"),
     "with another scheme": (None, _GOOD, {**_JSON, "Authorization": "Basic eDp5"}, "/v1/records"),
