@@ -31,6 +31,8 @@ __all__ = ["Followers", "follow"]
 # Between two looks for news, where all that there was has been looked through: single records that
 # come without end are taken together.
 PAUSE = 0.25
+# Where there is no news all is looked at as often: another process may have left something undone.
+LOOK = 5.0
 # Until a database that did not answer is asked again.
 RETRY = 1.0
 _NICE = 10
@@ -80,12 +82,13 @@ def follow(url: str, trust: str) -> None:
     _prepare()
     with Store.open(url, create=False) as store:
         followers = Followers(LogReader(store), Trust.from_json(trust))
-        before = 0
+        before, is_done, looked_at = 0, False, 0.0
         while True:
             began = time.monotonic()
             try:
-                is_done = followers.step()
                 size = followers.size()
+                if size != before or not is_done or began - looked_at >= LOOK:
+                    is_done, looked_at = followers.step(), began
             except UnavailableError as error:
                 _logger.warning("following later: %s (%s)", error, error.code)
                 time.sleep(RETRY)
