@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -31,6 +32,11 @@ class Outcome:
     code: int
     stdout: str
     stderr: str
+
+    @property
+    def told_code(self) -> str:
+        """The code of the error that was told as JSON, the last line of stderr."""
+        return str(json.loads(self.stderr.splitlines()[-1])["error"]["code"])
 
 
 @dataclass

@@ -60,7 +60,16 @@ def test_verify_offline_imports_what_is_listed_and_no_more(case: Case) -> None:
     assert "ledger.verify" in ours
     assert {name for name in ours if name.startswith("ledger.cli.")} == {
         f"ledger.cli.{name}"
-        for name in ("console", "deferred", "files", "options", "sources", "times", "verify")
+        for name in (
+            "console",
+            "deferred",
+            "failure",
+            "files",
+            "options",
+            "sources",
+            "times",
+            "verify",
+        )
     }
     assert {"ledger.certificate_chain", "ledger.chain", "ledger.settings"} & ours == set()
 
@@ -69,7 +78,7 @@ def test_verify_offline_imports_what_is_listed_and_no_more(case: Case) -> None:
 def test_help_of_the_program_imports_no_command(words: list[str]) -> None:
     others, ours = _modules(*words)
     assert {n for n in ours if n.startswith("ledger.cli.")} == {
-        "ledger.cli.console", "ledger.cli.deferred",
+        "ledger.cli.console", "ledger.cli.deferred", "ledger.cli.failure",
     }  # fmt: skip
     assert others & {*_NEVER, "pydantic"} == set()
 
