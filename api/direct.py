@@ -9,6 +9,7 @@ figures, incidents, rates, trail. Whatever else comes takes the usual way.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from time import perf_counter
 
 from fastapi import FastAPI, Response
@@ -109,6 +110,10 @@ class _Headers(Headers):
     def __contains__(self, key: object) -> bool:
         """Say whether there is one of a name."""
         return isinstance(key, str) and key.lower() in self._first
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the names, each once."""
+        return iter(self._first)
 
 
 class _Request(Request):

@@ -21,7 +21,7 @@ from api.problems import RequestError
 from api.workers import Workers, busy
 from ledger.errors import ConflictError, LedgerError, MalformedError
 from ledger.kinds import Kind
-from ledger.log import Appended, Submission
+from ledger.log import Appended, Lines, Submission
 from ledger.node import Node
 from ledger.signed import check_signed
 from ledger.statement import Statement, check_record_time
@@ -45,13 +45,14 @@ class Placed:
     """A record in the log: its index, and whether it is there since just now."""
 
     statement: Statement
+    leaf_hash: bytes
     index: int
     new: bool
 
 
 _Outcome = Placed | LedgerError
 _REFUSED = (ConflictError, MalformedError)
-_Submit = Callable[[Sequence[Submission]], Appended]
+_Submit = Callable[[Lines], Appended]
 
 
 class _Waiting(NamedTuple):
@@ -222,12 +223,13 @@ def _without_line(error: ConflictError | MalformedError) -> LedgerError:
 def _place(statements: Sequence[Statement], submit: _Submit) -> list[Placed]:
     if not statements:
         return []
-    appended = submit([Submission.of(s) for s in statements])
+    lines = Lines.of([Submission.of(statement) for statement in statements])
+    appended = submit(lines)
     indexes = appended.indexes
     # New records have the highest indexes, and a repeat within the group shares its first one's.
     new = set(sorted(set(indexes))[len(set(indexes)) - appended.added :])
     placed = []
-    for statement, index in zip(statements, indexes, strict=True):
-        placed.append(Placed(statement, index, index in new))
+    for statement, leaf_hash, index in zip(statements, lines.leaf_hashes, indexes, strict=True):
+        placed.append(Placed(statement, leaf_hash, index, index in new))
         new.discard(index)
     return placed

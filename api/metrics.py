@@ -63,8 +63,9 @@ class Figures:
 
     def count(self, *, added: int, duplicates: int) -> None:
         """Count statements that were taken in."""
-        self._added.inc(added)
-        self._repeated.inc(duplicates)
+        for counter, count in ((self._added, added), (self._repeated, duplicates)):
+            if count:
+                counter.inc(count)
 
     def watch(
         self, node: Node, intakes: Sequence[Intake], docket: Docket, webhooks: WebhookKeeper

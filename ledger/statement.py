@@ -157,8 +157,11 @@ def new_salt() -> str:
 
 
 def record_id_text(record_id: bytes) -> str:
-    """Write 16 bytes as lower-case UUID text."""
-    return str(UUID(bytes=record_id))
+    """Write 16 bytes as lower-case UUID text (RFC 9562, 4)."""
+    if len(record_id) != RECORD_ID_SIZE:
+        raise ValueError(len(record_id))
+    digits = record_id.hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def parse_record_id(text: str) -> bytes:

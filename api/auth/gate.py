@@ -53,18 +53,19 @@ async def meet(request: Request) -> None:
 
     Who is refused, and why, is kept for the endpoint: the open ones answer all the same.
     """
-    bearer = await _bearer(request)
-    identities: Identities = request.app.state.identities
-    rates: Rates = request.app.state.rates
-    request.state.refusal = None
-    request.state.principal = None
+    parts, state = request.app.state, request.state
+    identities: Identities = parts.identities
+    rates: Rates = parts.rates
+    bearer = await _bearer(request) if "authorization" in request.headers else None
+    token = None if bearer is None else bearer.credentials
+    principal = refusal = None
     try:
-        token = None if bearer is None else bearer.credentials
-        request.state.principal = await identities.identify(request, token)
+        principal = await identities.identify(request, token)
     except LedgerError as error:
-        request.state.refusal = error
+        refusal = error
+    state.principal, state.refusal = principal, refusal
     if request.scope["path"] not in _UNCOUNTED:
-        request.state.rate = rates.count(request, request.state.principal)
+        state.rate = rates.count(request, principal)
 
 
 def admit_submitter(request: Request) -> Principal:
@@ -88,12 +89,13 @@ def _require(*scopes: Scope) -> Callable[..., Awaitable[Principal]]:
 
 
 def _admit(request: Request, scopes: tuple[Scope, ...]) -> Principal:
-    if request.state.refusal is not None:
-        raise request.state.refusal
-    principal: Principal | None = request.state.principal
+    state = request.state
+    if state.refusal is not None:
+        raise state.refusal
+    principal: Principal | None = state.principal
     if principal is None:
         raise unauthorized("auth.required", "This needs an API key.")
-    request.state.visitor = principal
+    state.visitor = principal
     if principal.scopes.isdisjoint(scopes):
         raise forbidden(principal, scopes)
     # What cannot be written down is not done.

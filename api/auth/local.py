@@ -47,15 +47,18 @@ def check_bind(settings: Settings) -> None:
 
 def check_local(request: Request) -> None:
     """Refuse whatever may not come from this machine itself; raise RequestError."""
+    client, headers = request.client, request.headers
     # A request over a Unix socket has no client address, and comes from this machine.
-    client = request.client.host if request.client is not None else "localhost"
-    places = {"client": client, "Host": _host_name(request.headers.get("host", ""))}
-    if "origin" in request.headers:
-        places["Origin"] = _host_name(request.headers["origin"].partition("://")[2])
+    places = {
+        "client": client.host if client is not None else "localhost",
+        "Host": _host_name(headers.get("host", "")),
+    }
+    if "origin" in headers:
+        places["Origin"] = _host_name(headers["origin"].partition("://")[2])
     for place, name in places.items():
         if not is_loopback(name):
             raise _elsewhere(f"a loopback {place}", name)
-    for name in request.headers:
+    for name in headers:
         if name in _PROXIED or name.startswith(_PROXIED_PREFIX):
             raise _elsewhere("a request that no proxy hands on", name)
     # nginx hands requests on with no sign but this one, unless it is told otherwise.

@@ -6,12 +6,12 @@ speed of this API is, and the statement's own parser gives the better reasons an
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from functools import partial
 from http import HTTPStatus
 from typing import Any
 
+import msgspec
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
@@ -90,11 +90,11 @@ async def record(
     answer = {
         "record_id": record_id,
         "index": placed.index,
-        "leaf_hash": placed.statement.leaf_hash.hex(),
+        "leaf_hash": placed.leaf_hash.hex(),
         "state": state,
     }
     return Response(
-        json.dumps(answer),
+        msgspec.json.encode(answer),
         status_code=HTTPStatus.CREATED if placed.new else HTTPStatus.OK,
         media_type=JSON,
         headers={"Location": f"/v1/records/{record_id}"},
@@ -135,7 +135,7 @@ async def batch(
         "ranges": appended.ranges,
         "batch_root": appended.batch_root.hex(),
     }
-    return Response(json.dumps(answer), status_code=HTTPStatus.CREATED, media_type=JSON)
+    return Response(msgspec.json.encode(answer), status_code=HTTPStatus.CREATED, media_type=JSON)
 
 
 @router.get(

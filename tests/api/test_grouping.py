@@ -16,7 +16,7 @@ from api.problems import RequestError
 from api.workers import Workers
 from ledger.canonical import canonicalize
 from ledger.errors import LedgerError, UnavailableError
-from ledger.log import Appended, Submission
+from ledger.log import Appended, Lines, Submission
 from ledger.node import Node
 from ledger.statement import new_record_id
 from tests.api.service import Service, transfer
@@ -32,11 +32,11 @@ class Gate:
         self._submit = node.submit
         monkeypatch.setattr(node, "submit", self)
 
-    def __call__(self, submissions: Sequence[Submission], *, submitter: str) -> Appended:
-        self.sizes.append(len(submissions))
+    def __call__(self, lines: Lines, *, submitter: str) -> Appended:
+        self.sizes.append(len(lines.entries))
         self.entered.set()
         assert self.open.wait(60)
-        return self._submit(submissions, submitter=submitter)
+        return self._submit(lines, submitter=submitter)
 
 
 Submit = Callable[..., Awaitable[Placed]]

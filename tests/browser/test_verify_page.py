@@ -389,7 +389,7 @@ def test_language_changes_without_asking_anyone(quiet: Visit) -> None:
 def test_keyboard_alone_reaches_everything(quiet: Visit) -> None:
     # Asked for before the page is there: a browser hears of keys and of what is to be caught by
     # two ways, and a busy one may press Enter first.
-    quiet.page.on("filechooser", lambda chooser: None)
+    quiet.page.on("filechooser", lambda _: None)
     page = quiet.open()
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
