@@ -23,7 +23,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.auth.principal import Principal
 from ledger.errors import LedgerError, UnavailableError
 from ledger.node import Node
-from ledger.store.trail_rows import TrailHead
 from ledger.submission import Submission
 from ledger.trail import LEDGER, LoggedHead, Visit, chain, logged_heads, statement
 
@@ -33,7 +32,8 @@ TRAIL_SECONDS = 0.5
 BEHIND_SECONDS = 10.0
 # Some hundred bytes each.
 MAX_WAITING = 100_000
-MAX_WRITTEN_AT_ONCE = 10_000
+# On SQLite entries wait while rows are written: so few of them take some milliseconds.
+MAX_WRITTEN_AT_ONCE = 500
 HEAD_EVERY = timedelta(days=1)
 _KEY = "key:"
 _SHOWN = 200
@@ -151,9 +151,16 @@ class TrailWriter:
             for part in visit.credential.split()
             if part.startswith(_KEY)
         }
-        with self._node.log.store.trail(write=True) as rows:
-            old = rows.head(locked=True)
-            rows.add(chain(TrailHead(*old), batch), old=old)
+        store = self._node.log.store
+        with store.trail() as rows:
+            old = rows.head()
+        # Before anybody waits for it; and again where another process was faster.
+        chained = chain(old, batch)
+        with store.trail(write=True) as rows:
+            newest = rows.head(locked=True)
+            if newest != old:
+                chained = chain(newest, batch)
+            rows.add(chained, old=newest)
             if used:
                 rows.access.use_keys(used, now=batch[-1].time)
 

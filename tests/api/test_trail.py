@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,8 @@ from sqlalchemy import text
 from api import trail as trails
 from api.trail import TrailWriter
 from ledger.store import Store
-from ledger.trail import LEDGER, check, logged_heads
+from ledger.store.trail_rows import ChainedRow, TrailHead
+from ledger.trail import LEDGER, Visit, chain, check, logged_heads
 from tests.api.service import Service, transfer
 from tests.deadline import eventually
 
@@ -161,6 +162,31 @@ def test_nobody_reads_on_while_accesses_cannot_be_written(
     writer(fresh).flush()
     assert fresh.get("/v1/records", "shenzhen").status_code == 200
     assert [row["status"] for row in rows(fresh)] == [200, 503, 503, 200]
+    assert wrong(fresh) == []
+
+
+def test_rows_are_chained_again_where_another_process_was_faster(
+    fresh: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = Visit(
+        time=datetime.now(UTC),
+        organisation="shenzhen",
+        credential="key:theirs",
+        method="GET",
+        route="/v1/records",
+        status=200,
+    )
+
+    def slower(head: TrailHead, visits: Sequence[Visit]) -> list[ChainedRow]:
+        monkeypatch.setattr(trails, "chain", chain)
+        with fresh.node.log.store.trail(write=True) as added:
+            added.add(chain(head, [theirs]), old=head)
+        return chain(head, visits)
+
+    monkeypatch.setattr(trails, "chain", slower)
+    fresh.get("/v1/records", "shenzhen")
+    writer(fresh).flush()
+    assert [row["credential"] == "key:theirs" for row in rows(fresh)] == [True, False]
     assert wrong(fresh) == []
 
 
