@@ -1,4 +1,4 @@
-"""Many rows at once, by the driver's own fastest way: COPY on PostgreSQL, plain tuples on SQLite.
+"""Many rows at once, by the driver's own fastest way: COPY on PostgreSQL, plain values on SQLite.
 
 What SQLAlchemy does for each row costs several times what the database does with it. The values go
 over as the database keeps them: bytes, text and integers.
@@ -7,12 +7,17 @@ over as the database keeps them: bytes, text and integers.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Integer, LargeBinary, SmallInteger, Table
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 __all__ = ["insert_rows"]
+
+# On SQLite, rows of one statement: the driver lets other threads run at each, and has to wait for
+# its turn again. With few statements there are few texts, which the driver has prepared already.
+_TOGETHER = 64
 
 # What PostgreSQL calls them in COPY's binary format.
 _NAMES: tuple[tuple[type[TypeEngine[Any]], str], ...] = (
@@ -38,9 +43,14 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Iterable[An
             for row in rows:
                 copy.write_row(row)
         return
-    places = ", ".join("?" * len(table.columns))
-    statement = f"INSERT INTO {table.name} ({columns}) VALUES ({places})"  # noqa: S608 - our names
-    connection.exec_driver_sql(statement, [tuple(row) for row in rows])
+    place = f"({', '.join('?' * len(table.columns))})"
+    statement = f"INSERT INTO {table.name} ({columns}) VALUES "  # noqa: S608 - our own names
+    whole = len(rows) - len(rows) % _TOGETHER
+    for start in range(0, whole, _TOGETHER):
+        values = tuple(chain.from_iterable(rows[start : start + _TOGETHER]))
+        connection.exec_driver_sql(statement + ", ".join([place] * _TOGETHER), values)
+    if whole < len(rows):
+        connection.exec_driver_sql(statement + place, [tuple(row) for row in rows[whole:]])
 
 
 def _name(of: TypeEngine[Any]) -> str:
