@@ -22,12 +22,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from eth_hash.auto import keccak
-
 from ledger.canonical import MAX_INTEGER, parse
 from ledger.errors import ConflictError, MalformedError
 from ledger.evm_key import TypedData, recover
 from ledger.head_signature import HeadDomain, HeadSigner
+from ledger.keccak import keccak256
 from ledger.members import Members, read_text
 from ledger.merkle import HASH_SIZE
 
@@ -55,7 +54,7 @@ class OperatorChange:
 
     def struct(self, domain: HeadDomain) -> bytes:
         """Encode what is signed; EIP-712 hashes an array as its elements, in a word each."""
-        operators = keccak(b"".join(address.rjust(32, b"\0") for address in self.operators))
+        operators = keccak256(b"".join(address.rjust(32, b"\0") for address in self.operators))
         words = (_word(domain.epoch), operators, _word(self.threshold), _word(self.nonce))
         return b"".join((_hashed(_CHANGE), domain.log_id, *words))
 
@@ -264,8 +263,7 @@ def _read_address(value: object, where: str) -> bytes:
 
 @cache
 def _hashed(text: str) -> bytes:
-    # Not at import: keccak's library alone takes a tenth of a second, and few logs need it.
-    return keccak(text.encode())
+    return keccak256(text.encode())
 
 
 def _word(value: int) -> bytes:

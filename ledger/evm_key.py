@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from coincurve import PublicKey
-from eth_hash.auto import keccak
+
+from ledger.keccak import keccak256
 
 __all__ = ["HALF_ORDER", "ORDER", "V_OFFSET", "EvmKey", "TypedData", "address_of", "recover"]
 
@@ -65,4 +66,4 @@ def recover(digest: bytes, signature: bytes) -> bytes | None:
 
 def address_of(key: PublicKey) -> bytes:
     """Derive a key's EVM address."""
-    return keccak(key.format(compressed=False)[1:])[-20:]
+    return keccak256(key.format(compressed=False)[1:])[-20:]

@@ -19,11 +19,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from eth_hash.auto import keccak
-
 from ledger.checkpoint import Checkpoint
 from ledger.errors import MalformedError
 from ledger.evm_key import EvmKey, TypedData, recover
+from ledger.keccak import keccak256
 from ledger.note_key import key_id, split_key
 
 __all__ = ["HeadDomain", "HeadSigner", "HeadVerifier", "log_id"]
@@ -55,14 +54,14 @@ class HeadDomain:
 
     def typed_digest(self, struct: bytes) -> bytes:
         """Compute the digest of any struct of the contract's, its type hash in front (EIP-712)."""
-        separator = keccak(
+        separator = keccak256(
             _hashed(_DOMAIN)
             + _hashed(_NAME)
             + _hashed(_VERSION)
             + _word(self.chain_id)
             + self.contract.rjust(32, b"\0")
         )
-        return keccak(b"\x19\x01" + separator + keccak(struct))
+        return keccak256(b"\x19\x01" + separator + keccak256(struct))
 
     def typed_data(self, size: int, root: bytes) -> TypedData:
         """Write a head for signers that compute the digest themselves (EIP-712's JSON)."""
@@ -194,7 +193,7 @@ def log_id(origin: str, admin: bytes) -> bytes:
     """Derive a log's id as the contract does: keccak256(abi.encode(origin, admin))."""
     encoded = origin.encode()
     padded = encoded + b"\0" * (-len(encoded) % 32)
-    return keccak(_word(64) + admin.rjust(32, b"\0") + _word(len(encoded)) + padded)
+    return keccak256(_word(64) + admin.rjust(32, b"\0") + _word(len(encoded)) + padded)
 
 
 def _members(definition: str) -> tuple[str, list[dict[str, str]]]:
@@ -213,8 +212,7 @@ def _split(data: bytes, *sizes: int) -> Iterator[bytes]:
 
 @cache
 def _hashed(text: str) -> bytes:
-    # Not at import: keccak's library alone takes a tenth of a second, and few logs need it.
-    return keccak(text.encode())
+    return keccak256(text.encode())
 
 
 def _word(value: int) -> bytes:

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from eth_hash.auto import keccak
-
 from ledger.evm_key import EvmKey
+from ledger.keccak import keccak256
 from ledger.local_key import LocalKey
 
 __all__ = ["Account", "SignedTransaction"]
@@ -51,5 +50,5 @@ class Account:
             sender=self.address,
             nonce=int(transaction["nonce"]),
             raw=raw,
-            hash=keccak(raw),
+            hash=keccak256(raw),
         )

@@ -10,7 +10,6 @@ from typing import Protocol
 
 from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError
-from eth_hash.auto import keccak
 
 from ledger.accreditation import MAX_CHANGES, Accreditation, Change, Standing
 from ledger.anchor import ChainIdentity, whole_seconds
@@ -18,6 +17,7 @@ from ledger.attestation import Stage
 from ledger.chain import query
 from ledger.chain.node import Node
 from ledger.errors import UnavailableError
+from ledger.keccak import keccak256
 from ledger.trust import Trust, TrustedChain
 
 __all__ = ["AccreditationWitness", "Accreditations", "ask_accreditation", "view"]
@@ -32,8 +32,8 @@ class AccreditationWitness(Protocol):
         """Say what AttestorRegistry holds of a key for good; raise UnavailableError."""
 
 
-_LENGTH = keccak(b"historyLength(bytes2,bytes32)")[:4]
-_HISTORY = keccak(b"history(bytes2,bytes32,uint256,uint256)")[:4]
+_LENGTH = keccak256(b"historyLength(bytes2,bytes32)")[:4]
+_HISTORY = keccak256(b"history(bytes2,bytes32,uint256,uint256)")[:4]
 _CHANGES = "(uint48,uint8,uint8,uint8,uint48,uint48,address)[]"
 _PAGE = 200
 # `IAttestorRegistry.Standing`; Accredited without stages lifts a suspension.

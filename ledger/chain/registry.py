@@ -8,12 +8,12 @@ from typing import Any, cast
 
 from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError
-from eth_hash.auto import keccak
 from eth_typing import ABIElement, ABIFunction
 from eth_utils.abi import abi_to_signature, get_abi_input_types, get_abi_output_types
 
 from ledger.contracts import load
 from ledger.errors import MalformedError
+from ledger.keccak import keccak256
 
 __all__ = [
     "ANCHORED",
@@ -184,7 +184,7 @@ def _refusals() -> dict[bytes, str]:
 
 
 def _digest(element: ABIElement) -> bytes:
-    return keccak(abi_to_signature(element).encode())
+    return keccak256(abi_to_signature(element).encode())
 
 
 # The first topic of Anchored(bytes32 indexed logId, uint64 indexed size, bytes32 root).

@@ -14,7 +14,6 @@ from typing import Any, Protocol
 
 from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError
-from eth_hash.auto import keccak
 
 from ledger.anchor import ChainIdentity, whole_seconds
 from ledger.chain.account import Account, SignedTransaction
@@ -22,6 +21,7 @@ from ledger.chain.accreditations import view
 from ledger.chain.node import Node
 from ledger.chain.rpc import RpcError
 from ledger.errors import ConflictError, UnavailableError
+from ledger.keccak import keccak256
 from ledger.status import Action
 from ledger.status_source import Announced, Term
 from ledger.trust import TrustedChain
@@ -38,11 +38,11 @@ __all__ = [
 
 # Of one leaf by one account; whoever changed its mind more often has lost the overview.
 MAX_SAID = 10_000
-_LENGTH = keccak(b"statusHistoryLength(address,bytes32)")[:4]
-_HISTORY = keccak(b"statusHistory(address,bytes32,uint256,uint256)")[:4]
-_TERMS = keccak(b"terms(bytes2)")[:4]
-_SET = keccak(b"setStatus(uint8,uint8,bytes32[])")[:4]
-_IMPOSSIBLE = keccak(b"ImpossibleStatus(bytes32,uint8,uint8)")[:4]
+_LENGTH = keccak256(b"statusHistoryLength(address,bytes32)")[:4]
+_HISTORY = keccak256(b"statusHistory(address,bytes32,uint256,uint256)")[:4]
+_TERMS = keccak256(b"terms(bytes2)")[:4]
+_SET = keccak256(b"setStatus(uint8,uint8,bytes32[])")[:4]
+_IMPOSSIBLE = keccak256(b"ImpossibleStatus(bytes32,uint8,uint8)")[:4]
 _PAGE = 200
 # `IStatuses.Status`, in its order.
 _STATUSES = (None, Action.REVOKE, Action.SUSPEND, Action.REINSTATE, Action.STOP)

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from eth_hash.auto import keccak
 from web3 import Web3
 from web3.types import Nonce
 from web3.utils.address import get_create_address
 
 from ledger.contracts import Artifact, load
+from ledger.keccak import keccak256
 
 __all__ = ["DEPLOYER", "DEPLOYER_CODE", "NAMES", "SALT", "Blueprint", "create_address", "draw"]
 
@@ -32,7 +32,7 @@ DEPLOYER_CODE = bytes.fromhex(
     "3601600081602082378035828234f58015156039578182fd5b8082525050506014600cf3"
 )
 
-_DOMAIN_TYPE = keccak(
+_DOMAIN_TYPE = keccak256(
     b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 )
 _DOMAIN_VERSION = b"1"
@@ -71,7 +71,7 @@ class Blueprint:
 
     def create2_address(self, salt: bytes) -> bytes:
         """Compute where the keyless deployer puts the contract (EIP-1014)."""
-        return keccak(b"\xff" + DEPLOYER + salt + keccak(self.creation_code))[12:]
+        return keccak256(b"\xff" + DEPLOYER + salt + keccak256(self.creation_code))[12:]
 
     def difference(self, code: bytes, *, chain_id: int, address: bytes) -> str | None:
         """Say what makes this not the contract's code on that chain, None where it is."""
@@ -87,13 +87,13 @@ class Blueprint:
         values = {name: _word(told) for name, told in self.told.items()}
         domain = _DOMAINS.get(self.name)
         if domain is not None:
-            chain, name, version = _number(chain_id), keccak(domain), keccak(_DOMAIN_VERSION)
+            chain, name, version = _number(chain_id), keccak256(domain), keccak256(_DOMAIN_VERSION)
             values |= {
                 "_cachedChainId": chain,
                 "_cachedThis": _word(address),
                 "_hashedName": name,
                 "_hashedVersion": version,
-                "_cachedDomainSeparator": keccak(
+                "_cachedDomainSeparator": keccak256(
                     _DOMAIN_TYPE + name + version + chain + _word(address)
                 ),
                 "_name": _short_string(domain),

@@ -5,17 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from eth_hash.auto import keccak
-
 from ledger.chain import Chain, Node, RpcError, query
 from ledger.deploy.blueprint import NAMES, SALT, draw
 from ledger.deploy.deployments import Deployments
 from ledger.deploy.site import Site, Standing, State
+from ledger.keccak import keccak256
 
 __all__ = ["check"]
 
 # AccessControlDefaultAdminRules of OpenZeppelin.
-_DEFAULT_ADMIN = keccak(b"defaultAdmin()")[:4]
+_DEFAULT_ADMIN = keccak256(b"defaultAdmin()")[:4]
 _ADDRESS_SIZE = 20
 _WORD_SIZE = 32
 _UNNAMED = "no file names it, and where it stands by CREATE2 depends on its admin"

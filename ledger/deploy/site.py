@@ -12,12 +12,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from eth_hash.auto import keccak
-
 from ledger.chain import Node
 from ledger.deploy.blueprint import Blueprint
 from ledger.deploy.deployments import Deployments, Entry, How, Pending
 from ledger.errors import ConfigurationError, ConflictError, UnavailableError
+from ledger.keccak import keccak256
 
 __all__ = ["Site", "Standing", "State", "check_not_other"]
 
@@ -139,7 +138,7 @@ class Site:
             return Standing(name, State.ABSENT, entry)
         difference = blueprint.difference(code, chain_id=self.deployments.chain_id, address=address)
         state = State.COMMITTED if difference is None else State.OTHER
-        return Standing(name, state, replace(entry, code_hash=keccak(code)), difference)
+        return Standing(name, state, replace(entry, code_hash=keccak256(code)), difference)
 
     def find(self, blueprint: Blueprint, salt: bytes | None) -> Entry | None:
         """Find where a contract stands, None where it has to be created; raise ConflictError."""
