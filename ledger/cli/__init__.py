@@ -23,6 +23,7 @@ from typer.main import get_command
 from ledger.cli.console import EXIT_CODES, problem, put
 from ledger.cli.deferred import DeferredCommand
 from ledger.cli.failure import tell_defect, tell_error, tell_usage, wants_json
+from ledger.cli.plain import PlainGroup
 from ledger.errors import LedgerError
 from ledger.report import Status
 
@@ -186,6 +187,7 @@ def _program() -> TyperGroup:
     # Plain help: the same on a terminal, in a pipe and in docs/cli.md.
     program = typer.Typer(
         name="crossproof",
+        cls=PlainGroup,
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,

@@ -13,6 +13,8 @@ import typer
 from typer.core import TyperCommand
 from typer.main import get_command
 
+from ledger.cli.plain import PlainCommand, PlainGroup
+
 __all__ = ["DeferredCommand"]
 
 
@@ -39,6 +41,9 @@ class DeferredCommand(TyperCommand):
             alone = typer.Typer(add_completion=False, rich_markup_mode=None)
             alone.command(self.name)(found)
             found = alone
+        found.info.cls = PlainGroup
+        for registered in found.registered_commands:
+            registered.cls = PlainCommand
         command = get_command(found)
         command.name = self.name
         return command
