@@ -9,7 +9,6 @@ from the bundle. ISO 32000-2, 7.11.4 and 7.9.6.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
@@ -31,9 +30,6 @@ MAX_UNPACKED = 2 * MAX_BUNDLE_SIZE
 # ISO 32000-2 demands it at the beginning; some readers look further, and see another file.
 _MAGIC = b"%PDF-"
 _SUFFIX = ".bundle.json"
-
-# What is wrong with a PDF is said by the error. A stranger's file must not fill anybody's log.
-logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 
 
 def read_pdf(data: bytes) -> bytes:
@@ -72,8 +68,13 @@ def bundle_in(pdf: bytes) -> bytes:
 
 def _attachments(pdf: bytes) -> list[bytes]:
     """Unpack the embedded files that are called bundles."""
-    from pypdf import PdfReader, apply_configuration  # noqa: PLC0415 - slow to load, rarely needed
+    # Slow to load, rarely needed.
+    import logging  # noqa: PLC0415
 
+    from pypdf import PdfReader, apply_configuration  # noqa: PLC0415
+
+    # What is wrong with a PDF is said by the error. A stranger's file must not fill anybody's log.
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     with apply_configuration(
         zlib_maximum_output_length=MAX_BUNDLE_SIZE,
         zlib_maximum_recovery_input_length=0,

@@ -26,12 +26,6 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
     encode_dss_signature,
 )
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-)
 
 from ledger import base64url
 from ledger.canonical import canonicalize, parse
@@ -172,6 +166,14 @@ class PrivateKey:
 
     def to_pem(self, passphrase: bytes | None = None) -> str:
         """Write the key as PKCS#8, encrypted where a passphrase is given: else a secret."""
+        # With it come OpenSSH's formats: slow to load for those who only verify.
+        from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415
+            BestAvailableEncryption,
+            Encoding,
+            NoEncryption,
+            PrivateFormat,
+        )
+
         encryption = NoEncryption() if passphrase is None else BestAvailableEncryption(passphrase)
         return self._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption).decode()
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from ledger.anchor import Anchor
@@ -28,6 +28,8 @@ __all__ = ["LANGUAGES", "MEDIA_TYPE", "Check", "Report", "Status", "catalogue"]
 
 MEDIA_TYPE = "application/vnd.crossproof.report.v1+json"
 LANGUAGES = ("en", "zh")
+
+_CATALOGUE = Path(__file__).with_name("catalogue")
 
 
 class Status(StrEnum):
@@ -155,6 +157,5 @@ def worst(statuses: Iterable[Status]) -> Status:
 @cache
 def catalogue(language: str) -> dict[str, Any]:
     """Load the texts of a language, one of LANGUAGES."""
-    text = files("ledger").joinpath("catalogue", f"{language}.json").read_text("utf-8")
-    loaded: dict[str, Any] = json.loads(text)
+    loaded: dict[str, Any] = json.loads((_CATALOGUE / f"{language}.json").read_bytes())
     return loaded

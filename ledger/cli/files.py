@@ -11,7 +11,6 @@ import stat
 import sys
 from contextlib import suppress
 from pathlib import Path
-from secrets import token_hex
 from typing import Any, TextIO
 
 from ledger.attachment import MAX_PDF_SIZE, read_pdf
@@ -162,7 +161,7 @@ def _stdin() -> TextIO:
 
 
 def _replace(path: Path, data: bytes, mode: int, *, flush: bool) -> None:
-    draft = path.with_name(f".{path.name}.{token_hex(_RANDOM_BYTES)}")
+    draft = path.with_name(f".{path.name}.{os.urandom(_RANDOM_BYTES).hex()}")
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
             file.write(data)

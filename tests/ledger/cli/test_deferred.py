@@ -29,6 +29,14 @@ _IMPORTED = frozenset(
         "typing_extensions",
     }
 )  # fmt: skip
+# Parts, and what is Python's own, that are slow to import and did come along.
+_SLOW = frozenset(
+    {
+        "asyncio", "cryptography.hazmat.primitives.serialization.ssh", "ctypes", "email", "http",
+        "importlib.metadata", "importlib.resources", "logging", "random", "ssl", "tempfile",
+        "urllib.request", "zipfile",
+    }
+)  # fmt: skip
 _LISTED = """
 import sys
 before = set(sys.modules)
@@ -40,23 +48,27 @@ finally:
     apart = ("__editable__", "_sysconfigdata")
     print(*sorted(n for n in names - sys.stdlib_module_names if not n.startswith(apart)))
     print(*sorted(name for name in sys.modules if name.startswith("ledger.")))
+    print(*sorted(sys.modules.keys() - before))
 """
 
 
-def _modules(*arguments: object) -> tuple[set[str], set[str]]:
-    """Run a command; give what it imported of others, and of ours."""
+def _modules(*arguments: object) -> tuple[set[str], set[str], set[str]]:
+    """Run a command; give what it imported of others, of ours, and all."""
     done = subprocess.run(
         [sys.executable, "-c", _LISTED, *(str(a) for a in arguments)],
         check=True, capture_output=True, text=True, env=environment(),
     )  # fmt: skip
-    *_, others, ours = done.stdout.splitlines()
-    return set(others.split()), set(ours.split())
+    *_, others, ours, everything = done.stdout.splitlines()
+    return set(others.split()), set(ours.split()), set(everything.split())
 
 
 def test_verify_offline_imports_what_is_listed_and_no_more(case: Case) -> None:
-    others, ours = _modules("verify", case.bundle, case.file, "--trust", case.trust, "--offline")
+    others, ours, everything = _modules(
+        "verify", case.bundle, case.file, "--trust", case.trust, "--offline"
+    )
     assert others & _NEVER == set()
     assert others <= _IMPORTED
+    assert everything & _SLOW == set()
     assert "ledger.verify" in ours
     assert {name for name in ours if name.startswith("ledger.cli.")} == {
         f"ledger.cli.{name}"
@@ -77,7 +89,7 @@ def test_verify_offline_imports_what_is_listed_and_no_more(case: Case) -> None:
 
 @pytest.mark.parametrize("words", [["--help"], ["--version"]])
 def test_help_of_the_program_imports_no_command(words: list[str]) -> None:
-    others, ours = _modules(*words)
+    others, ours, _ = _modules(*words)
     assert {n for n in ours if n.startswith("ledger.cli.")} == {
         "ledger.cli.console", "ledger.cli.deferred", "ledger.cli.failure", "ledger.cli.plain",
     }  # fmt: skip
