@@ -6,7 +6,8 @@ shows them by this table of templates, `catalogue/values.json`:
     "a block of {1} or before"  →  "{1} 或更早的区块"
 
 What no template fits stands as it is: a name, a hash, a word out of a record. What a place was
-filled with is looked up too. The page's script does the same (api/static/page/values.js).
+filled with is looked up too. English has templates only for what begins with a code. The page's
+script does the same (api/static/page/values.js), for a language that is not English.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ __all__ = ["value_table", "value_text"]
 MAX_LENGTH = 1_024
 _MAX_DEPTH = 3
 _PLACE = re.compile(r"\{(\d)\}")
-_OR = {"zh": " 或 "}
+_OR = {"en": " or ", "zh": " 或 "}
 
 
 def value_text(value: str, language: str, *, depth: int = _MAX_DEPTH) -> str:

@@ -12,6 +12,7 @@ import pytest
 from api.auth.sessions import CSRF_HEADER
 from api.routes.desk import POLICY
 from api.words import LANGUAGES, words
+from ledger.errors import UnavailableError
 from tests.api.roles import log_in
 from tests.api.service import Service
 from tests.api.test_webhooks import Delivered, add, keeper_of, settle
@@ -92,6 +93,29 @@ def test_failing_webhook_says_so_and_when_it_is_tried_again(
     assert known["failures"].format(count=1) in shown
     assert "HTTP 500" in shown
     assert "<dd>1</dd>" in shown, "it waits for its next attempt"
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [("?lang=en", ": not delivered: no answer in time"), ("?lang=zh", "超时未应答")],
+)
+def test_receiver_that_does_not_answer_is_told_in_words(
+    fresh: Service, session: dict[str, str], query: str, told: str
+) -> None:
+    def deliver(*_: object) -> int:
+        raise UnavailableError("webhook.undelivered", "nobody", found="no answer in time")
+
+    keeper_of(fresh).courier._deliver = deliver
+    made = add(fresh, "shenzhen").json()
+    test = f"/v1/webhooks/{made['id']}/test"
+    assert fresh.client.post(test, headers=fresh.headers("shenzhen")).status_code == 202
+
+    def is_told() -> bool:
+        wait(keeper_of(fresh).courier.round())
+        return told in page(fresh, session, query)
+
+    eventually(is_told, "its last message says why")
+    assert "webhook.undelivered" not in page(fresh, session, query)
 
 
 def test_webhooks_of_others_are_on_no_page_and_not_removed(

@@ -73,8 +73,15 @@ def test_value_is_told_by_the_template_that_it_fits(value: str, told: str) -> No
     assert value_text(value, "en") == value
 
 
+def test_code_that_a_value_begins_with_is_told_in_words_in_every_language() -> None:
+    value = "webhook.undelivered: no answer in time"
+    assert value_text(value, "en") == "not delivered: no answer in time"
+    assert value_text(value, "zh") == "未送达：超时未应答"
+    assert value_table()["en"].keys() <= value_table()["zh"].keys()
+
+
 def test_templates_keep_their_places() -> None:
-    for template, text in value_table()["zh"].items():
+    for template, text in (*value_table()["zh"].items(), *value_table()["en"].items()):
         places = _PLACE.findall(template)
         assert places == [f"{{{number + 1}}}" for number in range(len(places))], template
         assert sorted(_PLACE.findall(text)) == places, template
