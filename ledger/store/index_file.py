@@ -12,10 +12,12 @@ after a power cut its followers go on from a little earlier.
 from __future__ import annotations
 
 import sqlite3
+import time
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, insert, inspect, select, text
 
+from ledger.store.engine import LOCK_TIMEOUT
 from ledger.store.tables import (
     docket,
     docket_place,
@@ -34,6 +36,7 @@ _TABLES = (docket, docket_subject, docket_place, search_term, search_time, searc
 # Leaves and files lie all over the index: of larger pages each would be written for one row.
 _PAGE_SIZE = 4 * 1024
 _CACHE_KIB = 32 * 1024
+_BETWEEN_SECONDS = 0.01
 
 
 def url_beside(url: URL) -> URL:
@@ -45,13 +48,28 @@ def url_beside(url: URL) -> URL:
 def prepare(connection: sqlite3.Connection, _: object) -> None:
     """Set a new connection up."""
     connection.isolation_level = None
-    for pragma in (
-        f"page_size = {_PAGE_SIZE}",
-        "journal_mode = WAL",
-        "synchronous = NORMAL",
-        f"cache_size = -{_CACHE_KIB}",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
+    connection.execute(f"PRAGMA page_size = {_PAGE_SIZE}")
+    _begin_wal(connection)
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+
+
+def _begin_wal(connection: sqlite3.Connection) -> None:
+    """Write ahead, from a new file's first moment on.
+
+    Server and follower both may make the file, and where two change its journal at once SQLite
+    tells one of them that it is locked, without waiting as it does everywhere else.
+    """
+    deadline = time.monotonic() + LOCK_TIMEOUT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(_BETWEEN_SECONDS)
+        else:
+            return
 
 
 def begin(connection: Connection, *, verifier: str, size: int) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import stat
+import time
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +14,7 @@ import pytest
 
 from ledger.note import Signer
 from ledger.search_index import backlog, index_log
-from ledger.store import engine
+from ledger.store import engine, index_file
 from tests.log_home import Home, append, records, sqlite_home
 
 
@@ -82,3 +85,42 @@ def test_index_of_another_version_begins_anew(sqlite: Home) -> None:
     beside = replace(sqlite, url=f"sqlite:///{index_of(sqlite)}", _stores=[])
     beside.execute("PRAGMA user_version = 0")
     assert backlog(sqlite.open()) == (0, 3)
+
+
+def test_file_that_another_process_is_making_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite itself does not wait there: whoever comes second was told that it is locked."""
+    path = tmp_path / "new.sqlite3"
+    with _held(path) as maker, closing(sqlite3.connect(path, timeout=0)) as second:
+        waited: list[float] = []
+
+        def others_turn(seconds: float) -> None:
+            waited.append(seconds)
+            maker.execute("COMMIT")
+
+        monkeypatch.setattr(time, "sleep", others_turn)
+        index_file.prepare(second, None)
+        assert second.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert len(waited) == 1
+
+
+def test_file_that_stays_locked_is_an_error_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index_file, "LOCK_TIMEOUT", 0.0)
+    path = tmp_path / "new.sqlite3"
+    with (
+        _held(path),
+        closing(sqlite3.connect(path, timeout=0)) as second,
+        pytest.raises(sqlite3.OperationalError, match="locked"),
+    ):
+        index_file.prepare(second, None)
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[sqlite3.Connection]:
+    """Hold a new file as one does who is making it."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as maker:
+        maker.execute("BEGIN EXCLUSIVE")
+        yield maker
