@@ -16,7 +16,6 @@ import sys
 from typing import Annotated
 
 import typer
-from typer._click.exceptions import ClickException
 from typer.core import TyperGroup
 from typer.main import get_command
 
@@ -212,7 +211,7 @@ def main() -> None:
         sys.exit(code if isinstance(code, int) else 0)
     except LedgerError as error:
         sys.exit(tell_error(error, as_json=as_json))
-    except ClickException as error:
+    except typer.TyperException as error:
         sys.exit(tell_usage(error, as_json=as_json))
     except typer.Abort:
         sys.exit(EXIT_CODES[Status.FAILED])

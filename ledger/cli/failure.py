@@ -11,8 +11,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
+from typing import cast
 
-from typer._click.exceptions import ClickException, MissingParameter, UsageError
+import typer
 
 from ledger.cli.console import UNDETERMINED, Style, exit_code_of, explain, say
 from ledger.errors import LedgerError
@@ -44,16 +45,20 @@ def tell_error(error: LedgerError, *, as_json: bool) -> int:
     return exit_code
 
 
-def tell_usage(error: ClickException, *, as_json: bool) -> int:
+def tell_usage(error: typer.TyperException, *, as_json: bool) -> int:
     """Tell what is wrong with the words of a command; give the exit code."""
-    missing = error.param if isinstance(error, MissingParameter) else None
-    hint = _HOW_TO_HAVE.get(missing.name or "") if missing is not None else None
+    # Typer names in public the root of its exceptions and one leaf. All that it raises for words
+    # can be shown as that leaf can; of a parameter that is missing it says nothing more.
+    usage = cast("typer.BadParameter", error)
+    missing = isinstance(error, typer.BadParameter) and not error.message
+    hint = _HOW_TO_HAVE.get(usage.param.name or "") if missing and usage.param is not None else None
     if as_json:
-        if hint is None and isinstance(error, UsageError) and error.ctx is not None:
-            hint = f"See {error.ctx.command_path} --help."
+        context = getattr(error, "ctx", None)
+        if hint is None and context is not None:
+            hint = f"See {context.command_path} --help."
         _put(_USAGE, error.format_message(), error.exit_code, hint=hint)
         return error.exit_code
-    error.show()
+    usage.show()
     if hint is not None:
         say(hint)
     return error.exit_code
