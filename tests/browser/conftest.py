@@ -183,6 +183,15 @@ class serving:  # noqa: N801 - used as a context manager, named for what it does
         self._listening.__exit__(None, None, None)
 
 
+def follow(page: Page, selector: str) -> None:
+    """Click what leads to another page, and wait until that is whole.
+
+    A click alone waits until the page begins: what is counted then may be half of it.
+    """
+    with page.expect_navigation():
+        page.click(selector)
+
+
 def tab_to(page: Page, selector: str) -> None:
     """Press Tab until an element is reached, which shows that it is."""
     for _ in range(_TABS):

@@ -15,7 +15,7 @@ from api.words import words
 from ledger import base64url
 from ledger.report import catalogue
 from tests.browser.axe import serious_issues
-from tests.browser.conftest import tab_to
+from tests.browser.conftest import follow, tab_to
 from tests.browser.overseen import REGULATOR, Overseen, overseen
 from tests.deadline import eventually
 
@@ -41,7 +41,8 @@ def page(browser: Browser, ledger: Overseen) -> Iterator[Page]:
     page.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
     page.goto(f"{ledger.address}/desk?flag=deviation")
     page.fill("#key", ledger.secrets["regulator"])
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     page.wait_for_selector("table.dossiers")
     yield page
     context.close()
@@ -65,18 +66,18 @@ def test_flags_and_filters_narrow_what_is_shown(page: Page, ledger: Overseen) ->
     everything = rows.count()
     assert page.inner_text(".figures div:first-child dd") == str(everything)
     assert page.locator(".dossiers .route", has_text="SG").count() == 0
-    page.click(f'.chip:has-text("{_FLAGS["ceiling-passed"]}")')
+    follow(page, f'.chip:has-text("{_FLAGS["ceiling-passed"]}")')
     assert rows.count() == 1
     assert _FLAGS["ceiling-passed"] in rows.first.inner_text()
-    page.click(f'.chip:has-text("{_FLAGS["deviation"]}")')
+    follow(page, f'.chip:has-text("{_FLAGS["deviation"]}")')
     assert rows.count() == 2
-    page.click(f'a:has-text("{_EN["filter.clear"]}")')
+    follow(page, f'a:has-text("{_EN["filter.clear"]}")')
     page.fill("input[name=scenario]", "payroll")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("scenario=payroll"))
     assert 0 < rows.count() < everything
     assert set(page.locator(".dossiers th .small").all_inner_texts()) == {"payroll"}
-    page.click(f'.tabs a:has-text("{_EN["by.recipient"]}")')
+    follow(page, f'.tabs a:has-text("{_EN["by.recipient"]}")')
     figures = page.locator(".bars tbody tr").all_inner_texts()
     assert sum(int(re.split(r"\s+", row.strip())[-1]) for row in figures) == rows.count()
 
@@ -105,12 +106,14 @@ def test_order_is_placed_with_a_held_key_shown_and_lifted_by_keyboard(
         page.focus("#reason")
         page.keyboard.type("接收方再次转移 & more")
         page.keyboard.press("Tab")
-        page.keyboard.press("Enter")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
         page.wait_for_selector("#command")
         assert "接收方再次转移 & more" in page.inner_text(".facts")
         page.focus("#key")
         page.keyboard.press("Tab")
-        page.keyboard.press("Enter")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
         page.wait_for_selector(".note.done")
         assert (stop in page.inner_text(".flags")) == is_stopped
         page.goto(f"{ledger.address}/desk?flag=stop-order")
@@ -120,12 +123,12 @@ def test_order_is_placed_with_a_held_key_shown_and_lifted_by_keyboard(
 def test_order_is_signed_elsewhere_and_brought_back(page: Page, ledger: Overseen) -> None:
     page.goto(f"{ledger.address}/desk/{record_id(ledger, 'handed')}")
     page.fill("#reason", "Because.")
-    page.click("form.order .button.primary")
+    follow(page, "form.order .button.primary")
     page.fill("#jwk", json.dumps(ledger.own.public.to_jwk()))
-    page.click(f'button:has-text("{_EN["order.prepare"]}")')
+    follow(page, f'button:has-text("{_EN["order.prepare"]}")')
     to_sign = page.inner_text("#signing-input")
     page.fill("#signature", base64url.encode(ledger.own.sign(to_sign.encode())))
-    page.click(f'button:has-text("{_EN["order.log"]}")')
+    follow(page, f'button:has-text("{_EN["order.log"]}")')
     page.wait_for_selector(".note.done")
     assert _FLAGS["stop-order"] in page.inner_text(".flags")
     assert "Because." in page.inner_text(".told.failed .reason")
@@ -133,10 +136,10 @@ def test_order_is_signed_elsewhere_and_brought_back(page: Page, ledger: Overseen
 
 def test_language_keeps_what_was_asked_for(page: Page, ledger: Overseen) -> None:
     page.goto(f"{ledger.address}/desk?flag=deviation")
-    page.click("a[hreflang=zh-Hans]")
+    follow(page, "a[hreflang=zh-Hans]")
     assert page.get_attribute("html", "lang") == "zh-Hans"
     assert "flag=deviation" in page.url
-    page.click(".dossiers tbody a")
+    follow(page, ".dossiers tbody a")
     assert words("zh", "desk")["stages"] in page.inner_text("main")
     # Nothing of the page itself is in English, only what the records say.
     assert not re.search(r"\b(missing|stage|order|reason)\b", page.inner_text("main h2 >> nth=0"))
@@ -153,7 +156,7 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(
     for path in ("/desk", "/webhooks", dossier, "order"):
         if path == "order":
             page.fill("#reason", "Because.")
-            page.click("form.order .button.primary")
+            follow(page, "form.order .button.primary")
             page.wait_for_selector("#command")
         else:
             page.goto(f"{ledger.address}{path}?lang={language}")
@@ -166,7 +169,7 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(
 def test_webhook_is_removed_by_keyboard(page: Page, ledger: Overseen) -> None:
     _add_webhooks(ledger)
     page.goto(f"{ledger.address}/desk?lang=en")
-    page.click(".visitor a")
+    follow(page, ".visitor a")
     shown = page.locator(".webhook").count()
     assert shown > 0
     tab_to(page, ".webhook button")

@@ -20,7 +20,7 @@ from ledger.statement import Statement
 from ledger.store.access import KeyRow
 from ledger.submission import Submission
 from tests.browser.axe import serious_issues
-from tests.browser.conftest import serving, tab_to
+from tests.browser.conftest import follow, serving, tab_to
 from tests.browser.explored import OWNER, SECRET, grow
 from tests.log_home import NOW
 from tests.samples import transfer
@@ -117,7 +117,7 @@ def test_search_finds_one_s_own_and_nothing_of_others(window: Window) -> None:
     assert page.locator("#found li").count() == 25
     while page.locator("a[rel=next]").count():
         assert SECRET not in page.content()
-        page.click("a[rel=next]")
+        follow(page, "a[rel=next]")
     assert SECRET not in page.content()
     window.open(f"/records?scenario={SECRET}")
     assert page.locator("#found li").count() == 0
