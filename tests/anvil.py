@@ -19,7 +19,8 @@ import pytest
 
 ANVIL = Path(__file__).parents[1] / "contracts/node_modules/.bin/anvil"
 _NODE = Path(__file__).parents[1] / ".venv/bin"
-_START_SECONDS = 60
+# As in `tests.crossproof`.
+_START_SECONDS = 200
 # In ether: many tests have accounts of their own that each are given a thousand.
 _BALANCE = "1000000"
 

@@ -152,8 +152,9 @@ def test_revocation_reaches_whoever_verifies_the_bundle(
     _publish(crossproof, sandbox_ledger, key_file)
     record_id, bundle, trust = made["transfer"].value["record_id"], here / "b", here / "t"
     fetched = crossproof(
-        "bundle", record_id, "-o", bundle, "--server", sandbox_ledger.url, "--anchored"
-    )
+        "bundle", record_id, "-o", bundle, "--server", sandbox_ledger.url, "--anchored",
+        "--wait", 120,
+    )  # fmt: skip
     assert fetched.code == 0, fetched.stderr
     offered = Trust.from_json(sandbox_ledger.get("/v1/trust"))
     source = TrustedStatuses((address,), issuer="uscc:91440300MA5CUSTOD1")
