@@ -9,16 +9,8 @@ from __future__ import annotations
 
 from ledger.store.anchors import AnchorState, Attempt, AttemptState, StoredAnchor
 from ledger.store.database import Store
-from ledger.store.docket_rows import (
-    GROUPINGS,
-    Condition,
-    Count,
-    DocketRow,
-    DocketRows,
-    Place,
-    Reach,
-    Wanted,
-)
+from ledger.store.docket_query import Condition, Reach, Wanted
+from ledger.store.docket_rows import GROUPINGS, Count, DocketRow, DocketRows, Place
 from ledger.store.leasing import SESSION, Leasing
 from ledger.store.plan_uses import UseRow
 from ledger.store.reading import LogRow, Published, Reading, Submitted
