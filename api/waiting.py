@@ -15,9 +15,10 @@ from typing import Self, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 
-from api.workers import Workers
+from api.sharing import MAX_WAITING, Sharing
 from ledger.errors import UnavailableError
 from ledger.head import Head
+from ledger.log.snapshot import Snapshot
 from ledger.node import Node
 from ledger.prover import UnpublishedError
 
@@ -25,11 +26,6 @@ __all__ = ["MAX_WAIT_SECONDS", "Waiting", "wait_of"]
 
 # Longer than a checkpoint takes where all is well; and a server that is to end waits as long.
 MAX_WAIT_SECONDS = 5
-# A proof is mostly Python's work, which one thread does at a time: those of many callers would
-# only be in each other's way.
-PROVING_THREADS = 4
-# More are told at once to ask again.
-MAX_WAITING = 1_000
 _WAIT = re.compile(r'(?:^|,)\s*wait\s*=\s*"?(\d{1,9})"?\s*(?:[,;]|$)', re.ASCII | re.IGNORECASE)
 
 _T = TypeVar("_T")
@@ -41,7 +37,7 @@ class Waiting:
     def __init__(self, node: Node) -> None:
         self._loop = asyncio.get_running_loop()
         self._node = node
-        self._workers = Workers("prove", threads=PROVING_THREADS, waiting=MAX_WAITING)
+        self._proofs = Sharing(node)
         self._size = 0
         self._grown = asyncio.Event()
         self._count = 0
@@ -58,10 +54,12 @@ class Waiting:
         trace: TracebackType | None,
     ) -> None:
         self._node.on_published = lambda _: None
-        await run_in_threadpool(self._workers.close)
+        await run_in_threadpool(self._proofs.close)
 
-    async def until_published(self, ask: Callable[[], _T], *, seconds: float) -> _T:
-        """Ask, and again once a checkpoint covers the record; raise what asking raises.
+    async def until_published(
+        self, record_id: bytes, make: Callable[[Snapshot], _T], *, seconds: float
+    ) -> _T:
+        """Make a record's proof, now or once a checkpoint covers it; raise what making it raises.
 
         UnpublishedError only after so many seconds, or where many wait already; RequestError (503)
         where more ask than can be answered.
@@ -69,7 +67,7 @@ class Waiting:
         end = self._loop.time() + min(seconds, MAX_WAIT_SECONDS)
         while True:
             try:
-                return await self._workers.run(ask)
+                return await self._proofs.ask(record_id, make)
             except UnpublishedError as error:
                 if not await self._covered(error.index, end):
                     raise

@@ -41,10 +41,12 @@ class UnpublishedError(UnavailableError):
 def prepare(log: Snapshot, record_ids: Sequence[bytes]) -> None:
     """Read together what the bundles of many records are made of, before each is proved."""
     log.load(record_ids)
+    published = log.published()
     keys: list[bytes] = []
     for record_id in record_ids:
         index = log.find(record_id)
-        if index is not None:
+        # What is not published has no bundle, and need not be looked for.
+        if index is not None and published is not None and index < published.size:
             record = Statement.from_entry(log.entry(index))
             keys += record.leaf_hash, *receipt_keys(log, index, record)
     log.load_related(keys, limit=MAX_RELATED)

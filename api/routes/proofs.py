@@ -31,6 +31,7 @@ from ledger.bundle import Bundle
 from ledger.errors import MalformedError, NotFoundError
 from ledger.head import Head
 from ledger.log import Log, State
+from ledger.log.snapshot import Snapshot
 from ledger.node import Node
 from ledger.proof import merkletools, tlog_proof
 from ledger.prover import UnpublishedError
@@ -89,9 +90,11 @@ async def bundle(
     Until the record is anchored the bundle has no anchor; fetching it later adds it. `tlog-proof`
     is C2SP's format, `merkletools` the path as merkletools and Chainpoint write it.
     """
+    name = parse_record_id(record_id)
     try:
         media_type, body, ending = await waiting.until_published(
-            lambda: _write(bundle_for(node, record_id, principal), format),
+            name,
+            lambda log: _write(_bundle_from(node, log, name, principal), format),
             seconds=wait_of(prefer),
         )
     except UnpublishedError:
@@ -185,11 +188,7 @@ def bundle_for(node: Node, record_id: str, principal: Principal) -> Bundle:
     """
     name = parse_record_id(record_id)
     with node.snapshot([name]) as log:
-        index = find(log, name, principal)
-        published = log.published()
-        if published is None or published.size <= index:
-            raise UnpublishedError(index)
-        return show(log, node.bundle_from(log, name), principal)
+        return _bundle_from(node, log, name, principal)
 
 
 def pending(record_id: str) -> Response:
@@ -200,6 +199,14 @@ def pending(record_id: str) -> Response:
         media_type=JSON,
         headers={"Retry-After": str(RETRY_AFTER_SECONDS), "Cache-Control": "no-store"},
     )
+
+
+def _bundle_from(node: Node, log: Snapshot, record_id: bytes, principal: Principal) -> Bundle:
+    index = find(log, record_id, principal)
+    published = log.published()
+    if published is None or published.size <= index:
+        raise UnpublishedError(index)
+    return show(log, node.bundle_from(log, record_id), principal)
 
 
 def _write(made: Bundle, wanted: BundleFormat) -> tuple[str, str, str]:

@@ -92,7 +92,9 @@ class Snapshot:
         if last - first < _CLOSE * len(indexes):
             self._submitted += self._reading.submissions(first + 1, last - first)
         self._submitted.reverse()
-        self._load_tiles(indexes)
+        published = self.published()
+        size = 0 if published is None else published.size
+        self._load_tiles([index for index in indexes if index < size])
 
     def load_related(self, leaf_hashes: Sequence[bytes], *, limit: int) -> None:
         """Find what speaks of these leaves, where all of it is less than `limit`."""
