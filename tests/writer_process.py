@@ -20,14 +20,17 @@ from typing import Any
 from ledger.errors import ConflictError, UnavailableError
 from ledger.lease import Lease
 from ledger.log import Log
+from ledger.log import log as log_module
 from ledger.log.head_record import HeadRecord
 from ledger.note import Signer
 from ledger.store import SESSION, Sequencing, Store
 from tests.log_home import NOW, records
 
-# Within the transaction, after its commit, and beside the record that is about to be replaced.
-STOPS: dict[str, tuple[type[Any], str]] = {
+# Within the transaction, before and after all is written, after its commit, and beside the record
+# that is about to be replaced.
+STOPS: dict[str, tuple[Any, str]] = {
     "transaction": (Sequencing, "move_head"),
+    "written": (log_module, "keep_signed"),
     "commit": (HeadRecord, "advance"),
     "record": (HeadRecord, "_replace"),
 }
@@ -40,7 +43,7 @@ def say(*words: object) -> None:
     sys.stdout.flush()
 
 
-def stop_in(owner: type[Any], name: str) -> None:
+def stop_in(owner: Any, name: str) -> None:
     """Have the process stop itself in the third call."""
     inner: Callable[..., Any] = getattr(owner, name)
     calls = iter(range(1, sys.maxsize))

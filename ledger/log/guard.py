@@ -23,7 +23,7 @@ from ledger.head import Head
 from ledger.log.head_record import AnchoredHead, HeadRecord, Recorded, newest_anchored
 from ledger.log.tile_cache import TileCache
 from ledger.note import Verifier
-from ledger.store import Reading, Sequencing, Store
+from ledger.store import Reading, Store
 from ledger.tree import HashReader, Tree
 
 __all__ = ["Guard"]
@@ -31,6 +31,12 @@ __all__ = ["Guard"]
 # Each failed attempt means that another writer moved the record meanwhile.
 _ATTEMPTS = 100
 _HINT = "Run `crossproof recover`."
+# Heads gone by that are known to be contained in the newest: what the other writers have recorded
+# and published last, and a checkpoint's worth of small commits of one's own.
+_RECENT = 64
+
+# A head's size and root.
+_Name = tuple[int, bytes]
 
 
 class _MustHold(NamedTuple):
@@ -48,8 +54,24 @@ class _Fit:
     head: Head
     own: Recorded | None
     others: tuple[Recorded, ...]
-    # Sizes and roots of all that the head was held against.
-    held: frozenset[tuple[int, bytes]]
+    # All that the head was held against.
+    held: frozenset[_Name]
+    # This head and those that it was seen to extend, the last ones.
+    recent: tuple[_Name, ...]
+
+    def extended(self, head: Head, own: Recorded, others: tuple[Recorded, ...]) -> _Fit:
+        """Give what fits together once `head`, which extends this one, is acknowledged."""
+        return _Fit(head, own, others, self.held, _latest(self.recent, head))
+
+    def holds(self, records: tuple[Recorded, ...]) -> bool:
+        """Say whether the head is known to contain what these records claim."""
+        return all(
+            head is None
+            or (head.size, head.root) in self.held
+            or (head.size, head.root) in self.recent
+            for record in records
+            for head in (record.head, record.anchored)
+        )
 
 
 class Guard:
@@ -67,6 +89,11 @@ class Guard:
     def forget(self) -> None:
         """Look at everything again next time: after a failure nothing remembered counts."""
         self._fit = None
+
+    @property
+    def seen(self) -> int | None:
+        """The size of the head that was looked at last, None where nothing is remembered."""
+        return None if self._fit is None else self._fit.head.size
 
     def check(self, reading: Reading, tiles: HashReader | None = None) -> Head:
         """Read the store's newest head; raise ReadOnlyError where it may not be built upon.
@@ -102,15 +129,16 @@ class Guard:
                 self._fit = None
                 continue
             # Only after the own record is durable: of two writers that have gone different ways at
-            # once, one at least now reads of the other.
-            if self._record.others() != fit.others:
+            # once, one at least now reads of the other. Mostly that one has only recorded the very
+            # head that was built upon.
+            others = self._record.others()
+            if others != fit.others and not fit.holds(others):
                 self._fit = None
                 continue
             if ahead or fit.head.size > head.size:
                 self._fit = None
             else:
-                held = fit.held | {(head.size, head.root)}
-                self._fit = _Fit(head, new, fit.others, held)
+                self._fit = fit.extended(head, new, others)
             return
         raise UnavailableError(
             "head-record.contended", "other writers keep moving the head record", hint="Try again."
@@ -118,14 +146,13 @@ class Guard:
 
     def _look(self, reading: Reading, tiles: HashReader | None = None) -> _Fit:
         # In this order: any of them may be moved by another process at any time, and whatever was
-        # recorded or published is contained in a head that is read afterwards.
+        # recorded is contained in a head that is read afterwards, or is locked since before. What
+        # was published is of the same transaction, and so of the same moment.
         own, others = self._read()
         head, fit = reading.head(), self._fit
         if fit is not None and (fit.head, fit.own, fit.others) == (head, own, others):
             return fit
         published = reading.newest_checkpoint()
-        if not isinstance(reading, Sequencing):
-            head = reading.head()
         if own is None and not others and head.size:
             raise ReadOnlyError(
                 "log.head-record-missing",
@@ -135,13 +162,13 @@ class Guard:
         claims = self._claims(own, others, published)
         try:
             # All that is claimed lies at the right edge, in the same few tiles.
-            self._check_tree(tiles or TileCache(reading.tile), head, claims)
+            recent = self._check_tree(tiles or TileCache(reading.tile), head, claims)
         except (MalformedError, VerificationError) as error:
             raise ReadOnlyError(
                 "log.damaged", "the log does not fit together", found=str(error), hint=_HINT
             ) from error
         held = frozenset((claim.head.size, claim.head.root) for claim in claims)
-        self._fit = _Fit(head, own, others, held)
+        self._fit = _Fit(head, own, others, held, recent)
         return self._fit
 
     def _read(self) -> tuple[Recorded | None, tuple[Recorded, ...]]:
@@ -168,7 +195,10 @@ class Guard:
             claims.append(_MustHold(published, "log.damaged", "the published checkpoint"))
         return claims
 
-    def _check_tree(self, tiles: HashReader, head: Head, claims: list[_MustHold]) -> None:
+    def _check_tree(
+        self, tiles: HashReader, head: Head, claims: list[_MustHold]
+    ) -> tuple[_Name, ...]:
+        """Hold `head` against its tiles and all claims; give it and what it is known to extend."""
         open_checkpoint(head.note, self._verifier)
         tree = Tree(head.size, tiles)
         if tree.root() != head.root:
@@ -178,9 +208,10 @@ class Guard:
                 expected=head.root.hex(),
                 found=tree.root().hex(),
             )
-        held = self._held_before(tiles, head)
+        held, recent = self._held_before(tiles, head)
+        known = held.union(recent)
         for claimed, behind, what in claims:
-            if (claimed.size, claimed.root) in held:
+            if (claimed.size, claimed.root) in known:
                 continue
             if isinstance(claimed, Head):
                 try:
@@ -188,17 +219,25 @@ class Guard:
                 except VerificationError as error:
                     raise _unreadable(error) from error
             _check_holds(tiles, head, claimed, behind, what)
+        return _latest(recent, head)
 
-    def _held_before(self, tiles: HashReader, head: Head) -> frozenset[tuple[int, bytes]]:
+    def _held_before(
+        self, tiles: HashReader, head: Head
+    ) -> tuple[frozenset[_Name], tuple[_Name, ...]]:
         """Give what `head` holds because it extends the last head that was looked at.
 
         Another process' append costs one comparison then, however much there is to be held.
         """
         fit = self._fit
         if fit is None or fit.head.size > head.size:
-            return frozenset()
+            return frozenset(), ()
         extends = Tree(fit.head.size, tiles).root() == fit.head.root
-        return fit.held if extends else frozenset()
+        return (fit.held, fit.recent) if extends else (frozenset(), ())
+
+
+def _latest(recent: tuple[_Name, ...], head: Head) -> tuple[_Name, ...]:
+    name = head.size, head.root
+    return recent if name in recent else (*recent, name)[-_RECENT:]
 
 
 def _check_holds(

@@ -125,11 +125,12 @@ class HeadRecord:
 
     def others(self) -> tuple[Recorded, ...]:
         """Read what the other seats' files say, in the order of their seats."""
-        with _as_unavailable():
-            paths = [path for path in self._first.parent.iterdir() if self._is_seat(path.name)]
-        paths.sort(key=lambda path: (len(path.name), path.name))
-        found = (self._parse(path, self._load(path)) for path in paths if path != self.path)
-        return tuple(recorded for recorded in found if recorded is not None)
+        with _as_unavailable(), os.scandir(self._first.parent) as found:
+            names = [file.name for file in found if self._is_seat(file.name)]
+        names.sort(key=lambda name: (len(name), name))
+        paths = [self._first.with_name(name) for name in names if name != self.path.name]
+        records = (self._parse(path, self._load(path)) for path in paths)
+        return tuple(recorded for recorded in records if recorded is not None)
 
     def newest(self) -> Recorded | None:
         """Read the record of the largest head, whoever's it is."""
@@ -171,8 +172,10 @@ class HeadRecord:
             os.close(lock)
 
     def _is_seat(self, name: str) -> bool:
-        first, _, seat = name.rpartition(".")
-        return name == self._first.name or (first == self._first.name and seat.isdigit())
+        first = self._first.name
+        if not name.startswith(first):
+            return False
+        return name == first or (name[len(first)] == "." and name[len(first) + 1 :].isdigit())
 
     def _parse(self, path: Path, data: bytes | None) -> Recorded | None:
         if data is None:
@@ -186,7 +189,8 @@ class HeadRecord:
     def _load(path: Path) -> bytes | None:
         with _as_unavailable():
             try:
-                return path.read_bytes()
+                with path.open("rb", buffering=0) as file:
+                    return file.read()
             except FileNotFoundError:
                 return None
 

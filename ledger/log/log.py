@@ -99,7 +99,7 @@ class Log(LogReader):
         batch = Batch(lines, submitter, now)
         try:
             with self._writing():
-                with self.store.sequencing() as sequencing:
+                with self.store.sequencing(lines.record_ids, seen=self._guard.seen) as sequencing:
                     tiles = TileCache(sequencing.tile)
                     old = self._guard.check(sequencing, tiles)
                     placement = deduplicate(sequencing, batch, size=old.size)

@@ -32,6 +32,7 @@ from ledger.store.migrations import check_schema, migrate
 from ledger.store.reading import Reading
 from ledger.store.search_rows import SearchRows
 from ledger.store.sequencing import Sequencing
+from ledger.store.standing import Standing
 from ledger.store.status_lists import StoredList
 from ledger.store.tables import log
 from ledger.store.trail_rows import TrailRows
@@ -117,12 +118,18 @@ class Store:
             yield Reading(connection)
 
     @contextmanager
-    def sequencing(self) -> Iterator[Sequencing]:
-        """Write in one transaction, alone; committed where the block ends without an error."""
+    def sequencing(
+        self, record_ids: Sequence[bytes] = (), *, seen: int | None = None
+    ) -> Iterator[Sequencing]:
+        """Write in one transaction, alone; committed where the block ends without an error.
+
+        What is asked first is faster where it is told that it will be: which of these records are
+        there, and the right edge of the log, unless its size is the one that was `seen` last.
+        """
         with self._transaction(write=True) as connection:
-            # On SQLite BEGIN IMMEDIATE has taken the lock already, and this is a plain SELECT.
-            connection.execute(_LOCK)
-            yield Sequencing(connection)
+            sequencing = Sequencing(connection, Standing.lock(connection, record_ids, seen))
+            yield sequencing
+            sequencing.send()
 
     @contextmanager
     def leasing(self) -> Iterator[Leasing]:

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from ledger.errors import ConfigurationError
 
@@ -31,6 +35,10 @@ _CACHE_KIB = 8 * 1024
 _FILE_MODE = 0o600
 # All of them are kept: to open one, and to ask whether it is durable, takes longer than to read.
 _POOL: dict[str, int] = {"pool_size": 15, "max_overflow": 0}
+# To ask PostgreSQL before each use takes as long as most uses. Where one fails whose connection was
+# good so short a time ago, all are made anew (see `database`), and its caller asks again.
+_FRESH_SECONDS = 1.0
+_USED_AT = "crossproof_used_at"
 
 _SQLITE_DURABILITY: dict[str, set[Any]] = {"journal_mode": {"wal"}, "synchronous": {2, 3}}
 _POSTGRESQL_DURABILITY: dict[str, set[Any]] = {
@@ -84,9 +92,28 @@ def open_sqlite(
 def open_postgresql(url: URL, *, session: str) -> Engine:
     """Open a PostgreSQL database; `session` names us to it."""
     named = {"application_name": session}
-    engine = create_engine(url, pool_pre_ping=True, connect_args=named, **_POOL)
+    engine = create_engine(url, connect_args=named, **_POOL)
     event.listen(engine, "connect", _check_postgresql)
+    event.listen(engine, "checkin", _note_use)
+    event.listen(engine, "checkout", partial(_check_alive, engine.dialect))
     return engine
+
+
+def _note_use(_: object, record: ConnectionPoolEntry) -> None:
+    record.info[_USED_AT] = time.monotonic()
+
+
+def _check_alive(
+    dialect: Dialect, connection: DBAPIConnection, record: ConnectionPoolEntry, _: object
+) -> None:
+    """Ask a connection that was idle whether it still is one; another is made where it is not."""
+    used_at = record.info.get(_USED_AT)
+    if used_at is None or time.monotonic() - used_at < _FRESH_SECONDS:
+        return
+    try:
+        dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error as error:
+        raise DisconnectionError from error
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:

@@ -88,7 +88,12 @@ class Reading:
     """A transaction to read in."""
 
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+        self._opened = connection
+
+    @property
+    def _connection(self) -> Connection:
+        """The connection, for the next question."""
+        return self._opened
 
     def log(self) -> LogRow | None:
         """Read the log's row, None before there is one."""

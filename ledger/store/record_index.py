@@ -7,14 +7,17 @@ index grows at its end.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 from sqlalchemy.exc import IntegrityError
 
-__all__ = ["insert", "locate", "locate_close"]
+__all__ = ["insert", "inserting", "locate", "locate_close", "locating"]
 
 _CLOSE = 4
+
+# A statement, and the sets of parameters that it is executed with.
+Asking = tuple[TextClause, Sequence[Mapping[str, object]]]
 
 # PostgreSQL and SQLite both understand these; 16 is the size of a record id.
 _INSERT = text(
@@ -23,13 +26,20 @@ _INSERT = text(
     "INSERT INTO record (record_id, entry_index) "
     "SELECT substr(:ids, n * 16 + 1, 16), n + :first FROM place"
 )
-# CROSS JOIN keeps SQLite from scanning the records instead of what is given.
-_LOCATE = text(
+_PLACES = (
     "WITH RECURSIVE place(n) AS "
     "(VALUES (0) UNION ALL SELECT n + 1 FROM place WHERE n + 1 < :length) "
-    "SELECT record_id, entry_index FROM place CROSS JOIN record "
-    "WHERE record_id = substr(:ids, n * 16 + 1, 16)"
+    "SELECT record_id, entry_index FROM place CROSS JOIN "
 )
+# CROSS JOIN keeps SQLite from scanning the records instead of what is given. PostgreSQL does that
+# too, in a table whose growth it has not noticed yet, unless it wants one at a time.
+_LOCATE = {
+    "sqlite": text(_PLACES + "record WHERE record_id = substr(:ids, n * 16 + 1, 16)"),
+    "postgresql": text(
+        _PLACES + "LATERAL (SELECT record_id, entry_index FROM record "  # noqa: S608 - ours
+        "WHERE record_id = substr(:ids, n * 16 + 1, 16) LIMIT 1) AS found"
+    ),
+}
 _BETWEEN = text(
     "SELECT record_id, entry_index FROM record "
     "WHERE record_id BETWEEN :first AND :last ORDER BY record_id LIMIT :limit"
@@ -40,21 +50,32 @@ def insert(connection: Connection, record_ids: Sequence[bytes], first_index: int
     """Insert ids under consecutive indexes; say False, nothing changed, where one is there."""
     if not record_ids:
         return True
-    parameters = {**_parameters(record_ids), "first": first_index}
+    statement, (parameters,) = inserting(record_ids, first_index)
     try:
         with connection.begin_nested():
-            connection.execute(_INSERT, parameters)
+            connection.execute(statement, parameters)
     except IntegrityError:
         return False
     return True
+
+
+def inserting(record_ids: Sequence[bytes], first_index: int) -> Asking:
+    """Give what inserts ids, none of which is there, under consecutive indexes."""
+    return _INSERT, [{**_parameters(record_ids), "first": first_index}]
 
 
 def locate(connection: Connection, record_ids: Sequence[bytes]) -> dict[bytes, int]:
     """Find the indexes of those ids that are there."""
     if not record_ids:
         return {}
-    rows = connection.execute(_LOCATE, _parameters(record_ids))
+    statement, (parameters,) = locating(connection, record_ids)
+    rows = connection.execute(statement, parameters)
     return {record_id: index for record_id, index in rows}  # noqa: C416 - rows are no tuples
+
+
+def locating(connection: Connection, record_ids: Sequence[bytes]) -> Asking:
+    """Give what finds the indexes of those ids that are there: rows of an id and its index."""
+    return _LOCATE[connection.dialect.name], [_parameters(record_ids)]
 
 
 def locate_close(connection: Connection, record_ids: Sequence[bytes]) -> dict[bytes, int]:

@@ -1,12 +1,16 @@
-"""Writing a store in the one transaction that may move the head."""
+"""Writing a store in the one transaction that may move the head.
+
+Others wait for as long as it takes, and on PostgreSQL each question takes a journey. So what an
+append will ask is asked for together with the lock (`store.standing`), and what it writes waits for
+the next question, or for the head to be moved, and is sent together with that.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
 
-from sqlalchemy import bindparam, insert, text, update
+from sqlalchemy import Connection, bindparam, insert, text, update
 
 from ledger.anchor import Anchor
 from ledger.errors import ConflictError
@@ -17,13 +21,12 @@ from ledger.store.leasing import check_token
 from ledger.store.plan_uses import UseRow
 from ledger.store.reading import LOG, LogRow, Reading, Submitted
 from ledger.store.signed_batches import SignedBatch
+from ledger.store.standing import Standing
 from ledger.store.tables import checkpoint, entry_segment, log, submission
-from ledger.tile import WIDTH, encode_entries
+from ledger.store.together import Question, ask_together
+from ledger.tile import WIDTH, Tile, encode_entries
 
 __all__ = ["Sequencing"]
-
-# Rows of one statement: bounds what an append holds beside the batch itself.
-_CHUNK = 64
 
 # The same on both databases, and beyond what SQLAlchemy's common INSERT can say.
 _CREATE_LOG = text(
@@ -46,6 +49,47 @@ _MOVE_HEAD = (
 class Sequencing(Reading):
     """A transaction to write in; what it reads is what it will write upon."""
 
+    def __init__(self, connection: Connection, standing: Standing) -> None:
+        super().__init__(connection)
+        self._standing = standing
+        self._unsent: list[Question] = []
+
+    @property
+    def _connection(self) -> Connection:
+        self.send()
+        return self._opened
+
+    def send(self) -> None:
+        """Send what waits to be written."""
+        if self._unsent:
+            unsent, self._unsent = self._unsent, []
+            ask_together(self._opened, unsent)
+
+    def log(self) -> LogRow | None:
+        """Read the log's row, None before there is one."""
+        if self._standing.row is None:
+            return super().log()
+        return self._standing.row
+
+    def tile(self, tile: Tile) -> bytes:
+        """Read a hash tile, of which there may be more than its width."""
+        found = self._standing.tiles.get((tile.level, tile.number))
+        return super().tile(tile) if found is None else found
+
+    def newest_checkpoint(self) -> Head | None:
+        """Read the checkpoint published last."""
+        if not self._standing.is_read:
+            return super().newest_checkpoint()
+        note = self._standing.published
+        return None if note is None else Head.parse(note)
+
+    def locate(self, record_ids: Sequence[bytes]) -> dict[bytes, int]:
+        """Find the indexes of those records that are there."""
+        located = self._standing.located
+        if located is None or not self._standing.record_ids.issuperset(record_ids):
+            return super().locate(record_ids)
+        return {name: located[name] for name in record_ids if name in located}
+
     def check_token(self, token: int) -> None:
         """Raise ConflictError where the lease of this token is over, now or at the commit."""
         check_token(self._connection, token)
@@ -55,6 +99,7 @@ class Sequencing(Reading):
 
         An empty table has no row to lock: this waits for whoever is writing the first one.
         """
+        self._standing = Standing()
         self._connection.execute(
             _CREATE_LOG,
             {
@@ -69,26 +114,32 @@ class Sequencing(Reading):
 
     def insert_records(self, record_ids: Sequence[bytes], first_index: int) -> bool:
         """Insert ids under consecutive indexes; say False, nothing changed, where one is there."""
-        return record_index.insert(self._connection, record_ids, first_index)
+        standing = self._standing
+        if standing.located is None or not standing.record_ids.issuperset(record_ids):
+            return record_index.insert(self._connection, record_ids, first_index)
+        if not standing.located.keys().isdisjoint(record_ids):
+            return False
+        if record_ids:
+            self._standing = standing.without_ids()
+            self._unsent.append(record_index.inserting(record_ids, first_index))
+        return True
 
     def put_tiles(self, tiles: Mapping[tuple[int, int], bytes]) -> None:
         """Write hash tiles, in the place of narrower ones."""
+        self._standing = self._standing.without_tiles()
         rows = (
             {"level": level, "number": number, "hashes": hashes}
             for (level, number), hashes in tiles.items()
         )
-        while chunk := list(islice(rows, _CHUNK)):
-            self._connection.execute(_PUT_TILE, chunk)
+        self._unsent.append((_PUT_TILE, rows))
 
     def add_entries(self, first_index: int, entries: Sequence[bytes]) -> None:
         """Write entries from `first_index` on."""
-        rows = _segments(first_index, entries)
-        while chunk := list(islice(rows, _CHUNK)):
-            self._connection.execute(_ADD_ENTRIES, chunk)
+        self._unsent.append((_ADD_ENTRIES, _segments(first_index, entries)))
 
     def add_submission(self, submitted: Submitted) -> None:
         """Write down who submitted a range."""
-        self._connection.execute(_ADD_SUBMISSION, submitted._asdict())
+        self._unsent.append((_ADD_SUBMISSION, [submitted._asdict()]))
 
     def add_signed_batch(self, batch: SignedBatch) -> None:
         """Write down that a batch was signed."""
@@ -108,21 +159,22 @@ class Sequencing(Reading):
 
     def move_head(self, old: Head, new: Head) -> None:
         """Put `new` in the place of `old`; raise ConflictError where `old` does not stand there."""
-        moved = self._connection.execute(
-            _MOVE_HEAD,
-            {
-                "old_size": old.size,
-                "old_root": old.root,
-                "size": new.size,
-                "root": new.root,
-                "note": new.note,
-            },
-        )
-        if moved.rowcount != 1:
+        self._standing = Standing()
+        moving = {
+            "old_size": old.size,
+            "old_root": old.root,
+            "size": new.size,
+            "root": new.root,
+            "note": new.note,
+        }
+        unsent, self._unsent = self._unsent, []
+        *_, moved = ask_together(self._opened, [*unsent, (_MOVE_HEAD, [moving])])
+        if moved.changed != 1:
             raise ConflictError("store.head-moved", "the log has another writer")
 
     def add_checkpoint(self, head: Head, published_at: datetime) -> None:
         """Write a published checkpoint."""
+        self._standing = Standing()
         self._connection.execute(
             insert(checkpoint).values(size=head.size, note=head.note, published_at=published_at)
         )

@@ -25,6 +25,7 @@ from tests.log_home import (
     SIGNER,
     Home,
     append,
+    record,
     records,
     refuses_to_write,
     root_of,
@@ -167,6 +168,39 @@ def test_append_two_seats_that_went_different_ways_at_once_are_not_both_acknowle
         append(other, records([7]))
     assert caught.value.code == ("log.forked" if more == 1 else "log.behind-head-record")
     other.close()
+
+
+def test_append_whose_other_seat_recorded_meanwhile_what_was_built_upon_looks_no_further(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A head is committed, then recorded; in between the next one builds upon it."""
+    one, other = open_at(home, 0), open_at(home, 1)
+    append(one, records(range(3)))
+    append(other, records(range(3, 5)))
+    late = (home.directory / "head.1").read_bytes()
+    append(other, records(range(5, 9)))
+    recorded = (home.directory / "head.1").read_bytes()
+    (home.directory / "head.1").write_bytes(late)
+    replace, looks = HeadRecord._replace, []
+
+    def overtaken(record: HeadRecord, data: bytes) -> None:
+        (home.directory / "head.1").write_bytes(recorded)
+        replace(record, data)
+        monkeypatch.setattr(one.store, "reading", lambda: looks.append("again"))
+
+    monkeypatch.setattr(HeadRecord, "_replace", overtaken)
+    assert append(one, records([9])).ranges == (Range(1, 9, 1),)
+    assert looks == []
+
+
+def test_append_many_times_remembers_no_more_than_it_needs(home: Home) -> None:
+    log = home.open()
+    for number in range(100):
+        append(log, [record(number)])
+    fit = log._guard._fit
+    assert fit is not None
+    assert len(fit.recent) + len(fit.held) < 70
+    assert fit.recent[-1] == (100, log.head().root)
 
 
 @pytest.mark.postgres
