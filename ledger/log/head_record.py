@@ -158,6 +158,7 @@ class HeadRecord:
             data = new.to_json()
             if data != self._durable or data != standing:
                 self._replace(data)
+                self._parsed[self.path] = (data, new)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
