@@ -472,3 +472,27 @@ def test_anchoring_counts_are_of_one_log_on_one_chain(home: Home) -> None:
         AttemptState.REPLACED: 1
     }
     assert attempts.keys() == set(AttemptState)
+
+
+# Connections
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("fresh", [0.0, 60.0])
+def test_connection_that_was_ended_meanwhile_costs_one_question_at_most(
+    postgresql: Home, monkeypatch: pytest.MonkeyPatch, fresh: float
+) -> None:
+    """One that was idle is asked first; where one fails that was just used, all are made anew."""
+    monkeypatch.setattr(engine, "_FRESH_SECONDS", fresh)
+    store = postgresql.open().store
+    name = make_url(postgresql.url).database
+    postgresql.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = :name AND pid <> pg_backend_pid()",
+        name=name,
+    )
+    if fresh:
+        with pytest.raises(UnavailableError), store.reading() as reading:
+            reading.head()
+    with store.reading() as reading:
+        assert reading.head().size == 0
