@@ -14,11 +14,12 @@ from itertools import islice
 import pytest
 
 from ledger.audit.columns import Columns
+from ledger.audit.pieces import cut_bundle
 from ledger.audit.sha_instructions import sha_instructions
 from ledger.entry import decode_canonical
 from ledger.hash_tile import perfect_root
 from ledger.merkle import HASH_SIZE
-from ledger.tile import WIDTH
+from ledger.tile import WIDTH, encode_entries
 from scripts.benchmarks.measure import OURS, Rates
 from scripts.benchmarks.proving import (
     BUNDLES,
@@ -92,10 +93,14 @@ def test_an_audit_reads_transfers_by_the_tile_for_less_than_each_would_cost() ->
     made = (record.entry for record in statements())
     transfers = [entry for entry in islice(made, 10 * WIDTH) if b'"transfer"' in entry]
     tiles = [transfers[start : start + WIDTH] for start in range(0, len(transfers), WIDTH)]
+    bundles = [(encode_entries(tile), len(tile)) for tile in tiles]
     reader = Columns()
 
     def together() -> None:
-        assert not any(reader.read(tile).others for tile in tiles)
+        for bundle, width in bundles:
+            cut = cut_bundle(bundle, width)
+            assert cut is not None
+            assert not reader.read(cut.entries, (), cut.columns).others
 
     def one_by_one() -> None:
         assert all(map(decode_canonical, transfers))

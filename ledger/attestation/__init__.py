@@ -79,7 +79,8 @@ class Attestation:
         stage = _stage(value)
         given = tuple(disclosures)
         logged = _decode(value, stage)
-        shown = _decode(reveal(value, given), stage)
+        revealed = reveal(value, given)
+        shown = logged if revealed == value else _decode(revealed, stage)
         check_concealable(logged, shown)
         if not _hides(value, given):
             shown.subject.check_complete()

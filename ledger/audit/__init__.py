@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from heapq import merge
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.anchor import Anchor
 from ledger.audit.part import PART, Job, Part, check_note, tell_wrong_hashes
@@ -25,10 +25,13 @@ from ledger.audit.spine import Spine
 from ledger.audit.workers import examine_all
 from ledger.errors import MalformedError, VerificationError
 from ledger.head import Head
-from ledger.log import Log
-from ledger.log.head_record import AnchoredHead
 from ledger.merkle import HASH_SIZE
 from ledger.tile import WIDTH, Tile, cut_hashes
+
+if TYPE_CHECKING:
+    # Not loaded here: workers have no log, and begin the sooner.
+    from ledger.log import Log
+    from ledger.log.head_record import AnchoredHead
 
 __all__ = ["MAX_FINDINGS", "AuditReport", "Finding", "audit"]
 

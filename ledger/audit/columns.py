@@ -15,13 +15,23 @@ from __future__ import annotations
 from binascii import a2b_hex, b2a_hex
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
+from itertools import compress
+from operator import ne
 from typing import NamedTuple, TypeVar, get_type_hints
 
 import msgspec
 from msgspec import UNSET
 
 from ledger import kinds
-from ledger.audit.pieces import NAMES, RECORD_ID_LENGTH, SALT_LENGTH, WHOLE, cut, pieces_of
+from ledger.audit.pieces import (
+    NAMES,
+    RECORD_ID_LENGTH,
+    SALT_LENGTH,
+    WHOLE,
+    are_references,
+    cut_each,
+    pieces_of,
+)
 from ledger.canonical import check_depth
 from ledger.entry import decode_canonical
 from ledger.errors import MalformedError
@@ -46,7 +56,7 @@ _ESCAPED = bytes(range(0x20)) + b"\\"
 # Where a record id has what is no digit of its own (RFC 9562, 4 and 5.7).
 _HYPHENS = (8, 13, 18, 23)
 _VERSION, _VARIANT, _VARIANTS = 14, 19, b"89ab"
-_PLAN = NAMES.index("plan")
+_PLAN, _RECORD_ID = NAMES.index("plan"), NAMES.index("record_id")
 
 _T = TypeVar("_T")
 _Column = Sequence[bytes]
@@ -84,6 +94,7 @@ class Columns:
             "digest": _are_hashes,
             "file_name": partial(_are_texts, MAX_TEXT),
             "occurred_at": _are_times,
+            "parents": _are_references,
             "plan": self._are_plans,
             "purpose": partial(_are_texts, MAX_TEXT),
             "record_id": _are_record_ids,
@@ -92,25 +103,38 @@ class Columns:
             **{name: partial(self._are_shared, name) for name in _SHARED},
         }
 
-    def read(self, entries: Sequence[bytes], skipped: Collection[int] = ()) -> Rows:
-        """Read the entries of a tile, but for those at the places in `skipped`."""
+    def read(
+        self,
+        entries: Sequence[bytes],
+        skipped: Collection[int] = (),
+        columns: Sequence[_Column] | None = None,
+    ) -> Rows:
+        """Read the entries of a tile, but for those at the places in `skipped`.
+
+        `columns` are their pieces, as `pieces.Cut` has them, where they were cut already.
+        """
         self._forget()
-        rows = {place: match.groups(b"") for place, match in enumerate(map(cut, entries)) if match}
-        for place in skipped:
-            rows.pop(place, None)
-        places, column = list(rows), _columns_of(rows.values())
+        if columns is None:
+            columns = cut_each(entries).columns
+        places, column = _take(columns, skipped)
         wrong = self._find_wrong(column)
-        if not wrong and len(rows) + len(skipped) == len(entries):
+        if not wrong and len(places) + len(skipped) == len(entries):
             return Rows(places, column, {})
-        for i in wrong:
-            del rows[places[i]]
+        strictly: dict[int, _Column] = {}
         others: dict[int, Kind | None] = {}
-        for place in set(range(len(entries))).difference(rows, skipped):
+        right = {place for i, place in enumerate(places) if i not in wrong}
+        for place in set(range(len(entries))).difference(right, skipped):
             members = decode_canonical(entries[place])
             if isinstance(members, kinds.Transfer):
-                rows[place] = self._pieces_of(members)
+                strictly[place] = self._pieces_of(members)
             else:
                 others[place] = members
+        if not wrong and not strictly:
+            return Rows(places, column, others)
+        rows: dict[int, _Column] = dict(
+            zip(places, zip(*column.values(), strict=True), strict=True)
+        )
+        rows = {place: rows[place] for place in right} | strictly
         places = sorted(rows)
         return Rows(places, _columns_of([rows[place] for place in places]), others)
 
@@ -125,9 +149,9 @@ class Columns:
         """Find the rows of which a piece is not plainly right."""
         wrong: set[int] = set()
         for name, are_right in self._are_right.items():
-            pieces = list(filter(None, column[name]))
-            if pieces and not are_right(pieces):
-                rows = enumerate(column[name])
+            pieces = column[name]
+            if any(pieces) and not are_right(pieces):
+                rows = enumerate(pieces)
                 wrong.update(i for i, piece in rows if piece and not are_right([piece]))
         return wrong
 
@@ -156,6 +180,20 @@ class Columns:
         return True
 
 
+def _take(columns: Sequence[_Column], skipped: Collection[int]) -> tuple[list[int], _Columns]:
+    """Take the rows that were cut; say where they stand."""
+    is_cut = list(map(bool, columns[_RECORD_ID]))
+    for place in skipped:
+        is_cut[place] = False
+    places = list(compress(range(len(is_cut)), is_cut))
+    if len(places) < len(is_cut):
+        columns = [
+            list(compress(column, is_cut)) if any(column) else column[: len(places)]
+            for column in columns
+        ]
+    return places, dict(zip(NAMES, columns, strict=True))
+
+
 def _columns_of(rows: Collection[_Column]) -> _Columns:
     if not rows:
         return dict.fromkeys(NAMES, ())
@@ -169,8 +207,13 @@ def raw_ids(texts: _Column) -> list[bytes]:
 
 
 def _distinct(column: _Column) -> set[bytes]:
-    # To compare bytes costs less than to hash them, and often all are the same.
-    return {column[0]} if column.count(column[0]) == len(column) else set(column)
+    """Give what is there; to compare costs less than to hash, and often all are the same."""
+    if column.count(column[0]) == len(column):
+        return {column[0]}
+    # Or as the one before.
+    pieces = {column[0], *compress(column[1:], map(ne, column, column[1:]))}
+    pieces.discard(b"")
+    return pieces
 
 
 def _read(decode: Callable[[bytes], _T], piece: bytes) -> _T | None:
@@ -183,7 +226,8 @@ def _read(decode: Callable[[bytes], _T], piece: bytes) -> _T | None:
     return value if _encode(value) == piece else None
 
 
-# What follows relies on the lengths of pieces, which the pattern sees to.
+# What follows relies on the lengths of pieces, which the pattern sees to. Those of members that a
+# transfer need not have are empty where one has not; some piece of a column is not.
 
 
 def _are_digits(text: bytes) -> bool:
@@ -210,6 +254,10 @@ def _are_record_ids(column: _Column) -> bool:
     )
 
 
+def _are_references(column: _Column) -> bool:
+    return all(map(are_references, _distinct(column)))
+
+
 def _are_salts(column: _Column) -> bool:
     text = b"".join(column)
     last = text[SALT_LENGTH - 1 :: SALT_LENGTH]
@@ -227,7 +275,7 @@ def _are_times(column: _Column) -> bool:
 
 def _are_texts(most: int, column: _Column) -> bool:
     """Say whether texts need no escape, and have no more bytes than they may have characters."""
-    pieces = _distinct(column)
+    pieces = column[:1] if column.count(column[0]) == len(column) else column
     # With what is in no piece between them, no two broken ones make a whole one.
     text = b'"'.join(pieces)
     if max(map(len, pieces)) > most or text.translate(None, _ESCAPED) != text:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Collection
-from itertools import compress, groupby
+from itertools import compress, count, pairwise
+from operator import ne
 from typing import NamedTuple
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from msgspec import UNSET
 from ledger import kinds
 from ledger.attestation import Attestation, PostCheck, Stage
 from ledger.audit.columns import Columns, Rows, raw_ids
-from ledger.audit.pieces import references_of
+from ledger.audit.pieces import Cut, references_of
 from ledger.audit.report import Checked
 from ledger.audit.sequences import Runs
 from ledger.audit.submissions import Submitters
@@ -46,6 +47,7 @@ class _Identity(msgspec.Struct):
 
 
 _identity = msgspec.json.Decoder(_Identity).decode
+_integers = msgspec.json.Decoder(list[int]).decode
 
 
 class Link(NamedTuple):
@@ -75,19 +77,22 @@ class Content:
         self.links: dict[Link, int] = {}
         """Each with the index of the first entry that names it."""
         self.manifests: list[SignedBatch] = []
+        self.kinds: dict[int, str] = {}
+        """Of entries that are no transfers, by index."""
         self.runs = Runs()
         self._checked = checked
         self._columns = columns
 
     def read(
-        self, first: int, entries: list[bytes], wrong: Collection[int], submitters: Submitters
+        self, first: int, cut: Cut, wrong: Collection[int], submitters: Submitters
     ) -> list[bytes | None]:
         """Read a tile's entries; give the record ids that they state, None where one states none.
 
         Those at the places in `wrong` are not what was logged: which records they are, if they
         still say so, is all that counts of them.
         """
-        rows = self._columns.read(entries, wrong)
+        entries = cut.entries
+        rows = self._columns.read(entries, wrong, cut.columns)
         self._checked.kinds["transfer"] += len(rows.places)
         self._name_others(first, rows)
         self._cover(first, rows, submitters)
@@ -111,25 +116,28 @@ class Content:
         """Collect what transfers correct, and what they were made from."""
         for name in ("supersedes", "parents"):
             column = rows.column[name]
+            self._checked.links += b"".join(column).count(b"{")
             # The first that names them is the one that is told of.
             named: dict[bytes, int] = {}
             for place, piece in compress(zip(rows.places, column, strict=True), column):
-                self._checked.links += piece.count(b"{")
                 named.setdefault(piece, first + place)
-            for piece, index in named.items():
-                for leaf_hash, record_id in references_of(piece):
-                    link = Link(raw_ids([record_id])[0], leaf_hash.decode(), "")
-                    self.links.setdefault(link, index)
+            references = [
+                (*reference, index)
+                for piece, index in named.items()
+                for reference in references_of(piece)
+            ]
+            record_ids = raw_ids([record_id for _, record_id, _ in references])
+            for (leaf_hash, _, index), record_id in zip(references, record_ids, strict=True):
+                self.links.setdefault(Link(record_id, leaf_hash.decode(), ""), index)
 
     def _cover(self, first: int, rows: Rows, submitters: Submitters) -> None:
         """Take down the places of transfers under their plans."""
-        start = 0
+        plans = rows.column["plan"]
         # Most are under the plan of the one before.
-        for plan, rest in groupby(rows.column["plan"]):
-            end = start + sum(1 for _ in rest)
-            if plan:
-                self._number(plan, first, rows, slice(start, end), submitters)
-            start = end
+        changes = compress(count(1), map(ne, plans, plans[1:]))
+        for start, end in pairwise([0, *changes, len(plans)]):
+            if plans[start:end] and plans[start]:
+                self._number(plans[start], first, rows, slice(start, end), submitters)
 
     def _number(
         self, piece: bytes, first: int, rows: Rows, under: slice, submitters: Submitters
@@ -138,10 +146,9 @@ class Content:
         plan = self._columns.plans[piece]
         indexes = [first + place for place in rows.places[under]]
         sequence, personal, sensitive = (
-            list(map(int, rows.column[name][under]))
+            _integers(b"[%s]" % b",".join(rows.column[name][under]))
             for name in ("sequence", "personal", "sensitive")
         )
-        totals = list(zip(personal, sensitive, strict=True))
         corrections = rows.column["supersedes"][under]
         self._checked.links += len(indexes)
         self._checked.sequences += len(indexes)
@@ -152,14 +159,16 @@ class Content:
             submitter, until = submitters.of(indexes[start])
             some = slice(start, bisect_left(indexes, until, start))
             series = (plan.leaf_hash, submitter or "")
-            self.runs.extend(series, sequence[some], totals[some], indexes[some])
-            self.runs.corrected.update(
-                (series, number) for number in compress(sequence[some], corrections[some])
-            )
+            totals = personal[some], sensitive[some]
+            self.runs.extend(series, sequence[some], totals, indexes[some])
+            if any(corrections[some]):
+                corrected = compress(sequence[some], corrections[some])
+                self.runs.corrected.update((series, number) for number in corrected)
             start = some.stop
 
     def _read_other(self, index: int, members: Kind) -> bytes:
-        self._checked.kinds[str(members.__struct_config__.tag)] += 1
+        self.kinds[index] = str(members.__struct_config__.tag)
+        self._checked.kinds[self.kinds[index]] += 1
         if members.supersedes is not UNSET:
             self._name(index, members.supersedes, "")
         if isinstance(members, Signed):

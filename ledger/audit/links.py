@@ -7,8 +7,9 @@ another log's, and nothing can be told.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from itertools import islice
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -20,7 +21,7 @@ from ledger.merkle import HASH_SIZE
 from ledger.store import Reading
 from ledger.tile import WIDTH
 
-__all__ = ["follow"]
+__all__ = ["Known", "follow"]
 
 # Each may need a tile of its own, of 8 KiB.
 _AT_ONCE = 1_024
@@ -33,10 +34,15 @@ class _Tagged(msgspec.Struct):
 _tagged = msgspec.json.Decoder(_Tagged).decode
 
 
-def follow(
-    reading: Reading, links: Mapping[Link, int], checked: Checked, *, kinds: dict[int, str]
-) -> set[str]:
-    """Follow links, each with the entry that names it first; `kinds` are known kinds, by index.
+class Known(NamedTuple):
+    """What was read already: leaf tiles by number, kinds of entries by index."""
+
+    tiles: dict[int, bytes]
+    kinds: MutableMapping[int, str]
+
+
+def follow(reading: Reading, links: Mapping[Link, int], checked: Checked, known: Known) -> set[str]:
+    """Follow links, each with the entry that names it first; add to the kinds that are known.
 
     Gives the leaf hashes of plans that this log does not hold.
     """
@@ -45,7 +51,7 @@ def follow(
     while some := tuple(islice(rest, _AT_ONCE)):
         located = reading.locate(list({link.record_id for link in some}))
         numbers = {index // WIDTH for index in located.values()}
-        tiles = reading.tiles(0, numbers)
+        tiles = known.tiles | reading.tiles(0, numbers - known.tiles.keys())
         for link in some:
             where = f"entry {links[link]}"
             index = located.get(link.record_id)
@@ -64,7 +70,7 @@ def follow(
                     found=f"leaf {found or 'unknown'} at index {index}",
                 )
             elif link.kind:
-                _check_kind(reading, link, index, where=where, checked=checked, kinds=kinds)
+                _check_kind(reading, link, index, where=where, checked=checked, kinds=known.kinds)
     return foreign
 
 
@@ -75,7 +81,7 @@ def _check_kind(
     *,
     where: str,
     checked: Checked,
-    kinds: dict[int, str],
+    kinds: MutableMapping[int, str],
 ) -> None:
     if index not in kinds:
         try:

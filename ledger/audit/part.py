@@ -12,14 +12,16 @@ wrong; the part goes on with the other. So one flipped bit makes one finding, at
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ledger.audit.columns import Columns
 from ledger.audit.content import Content
 from ledger.audit.hashing import hashing_for
-from ledger.audit.links import follow
+from ledger.audit.links import Known, follow
 from ledger.audit.manifests import match_batches
+from ledger.audit.pieces import Cut, cut_bundle, cut_each
 from ledger.audit.records import Records
 from ledger.audit.report import Checked
 from ledger.audit.sequences import Runs
@@ -134,9 +136,9 @@ class _Examiner:
                 self._checked.hashes += WIDTH - 1
         self._records.finish()
         self._part.located += self._records.located
-        links = self._content.links
+        known = Known(tiles, ChainMap(self._memory.kinds, self._content.kinds))
         self._content.runs.foreign = follow(
-            self._reading, links, self._checked, kinds=self._memory.kinds
+            self._reading, self._content.links, self._checked, known
         )
         match_batches(self._reading, self._content.manifests, head.size, self._checked)
         self._part.runs = self._content.runs
@@ -177,11 +179,11 @@ class _Examiner:
         first = tile.number * WIDTH
         wanted = max(first, self._job.content.start) < min(first + WIDTH, self._job.content.stop)
         bundle = next(bundles)[1] if wanted else b""
-        entries = self._kept_entries(tile, bundle) if wanted else None
-        if entries is None:
+        cut = self._kept_entries(tile, bundle) if wanted else None
+        if cut is None:
             self._part.located += tile.width
             return kept or bytes(HASH_SIZE * tile.width)
-        derived = self._hashing.leaf_row(bundle, entries)
+        derived = self._hashing.leaf_row(bundle, cut.entries)
         self._checked.hashes += tile.width
         wrong: set[int] = set()
         leaves = derived
@@ -194,7 +196,7 @@ class _Examiner:
                 self._tell_wrong_entries(tile, places, left, right)
             else:
                 tell_wrong_hashes(self._checked, tile, derived, kept)
-        stated = self._content.read(first, entries, wrong, submitters)
+        stated = self._content.read(first, cut, wrong, submitters)
         self._records.add(first, stated, wrong)
         return leaves
 
@@ -210,17 +212,17 @@ class _Examiner:
         self._checked.tiles += 1
         return kept
 
-    def _kept_entries(self, tile: Tile, bundle: bytes) -> list[bytes] | None:
+    def _kept_entries(self, tile: Tile, bundle: bytes) -> Cut | None:
         try:
-            entries = decode_entries(bundle, tile.width)
+            cut = cut_bundle(bundle, tile.width) or cut_each(decode_entries(bundle, tile.width))
         except MalformedError as error:
             path = Tile(ENTRIES, tile.number, tile.width).path()
             self._checked.add(
                 "audit.bundle", path, expected=f"{tile.width} entries", found=error.message
             )
             return None
-        self._checked.entries += len(entries)
-        return entries
+        self._checked.entries += len(cut.entries)
+        return cut
 
     def _vouched(self, tile: Tile, leaves: bytes) -> bool:
         """Say whether the tree above holds just these leaves."""

@@ -43,12 +43,17 @@ class Records:
         stated, wrong = self._stated, self._wrong
         self._stated, self._wrong = [], set()
         record_ids = [record_id for record_id in stated if record_id is not None]
-        located = self._reading.locate_close(record_ids)
+        rows = self._reading.rows_close(record_ids)
         self._checked.records += len(record_ids)
         indexes = range(self._first, self._first + len(stated))
-        if not wrong and list(map(located.get, record_ids)) == list(indexes):
-            self.located += len(stated)
-            return
+        if not wrong and len(record_ids) == len(stated):
+            right = sorted(zip(record_ids, indexes, strict=True))
+            # Others among them are other entries' affair.
+            if rows == right or set(rows).issuperset(right):
+                self.located += len(stated)
+                return
+        asked = set(record_ids)
+        located = {record_id: index for record_id, index in rows if record_id in asked}
         self.located += sum(index < self._size for index in located.values())
         for index, record_id in zip(indexes, stated, strict=True):
             if index in wrong:

@@ -12,7 +12,7 @@ in spite of that. What is kept is one run for each plan, more only where numbers
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from ledger.audit.report import MAX_FINDINGS, Checked
@@ -51,19 +51,20 @@ class Runs:
     def extend(
         self,
         series: Series,
-        numbers: Sequence[int],
-        totals: Sequence[_Totals],
-        indexes: Sequence[int],
+        numbers: list[int],
+        totals: tuple[list[int], list[int]],
+        indexes: list[int],
     ) -> None:
         """Add transfers of one series, in the order in which they were logged."""
-        self.add(series, numbers[0], totals[0], indexes[0])
-        one_run = list(numbers) == list(range(numbers[0], numbers[0] + len(numbers)))
-        if one_run and all(list(column) == sorted(column) for column in zip(*totals, strict=True)):
+        first, second = totals
+        self.add(series, numbers[0], (first[0], second[0]), indexes[0])
+        one_run = numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+        if one_run and first == sorted(first) and second == sorted(second):
             run = self._open[series]
-            run[_LAST], run[_LAST_TOTALS] = numbers[-1], totals[-1]
+            run[_LAST], run[_LAST_TOTALS] = numbers[-1], (first[-1], second[-1])
             return
-        for one in zip(numbers[1:], totals[1:], indexes[1:], strict=True):
-            self.add(series, *one)
+        for i in range(1, len(numbers)):
+            self.add(series, numbers[i], (first[i], second[i]), indexes[i])
 
     def add(self, series: Series, number: int, totals: _Totals, index: int) -> None:
         """Add a transfer's number."""

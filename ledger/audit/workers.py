@@ -10,16 +10,21 @@ from __future__ import annotations
 import gc
 import signal
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from multiprocessing import get_context
+from typing import TypeVar
 
 from ledger.audit.part import Job, Memory, Part, examine
 from ledger.errors import UnavailableError
 from ledger.store import Store
 
-__all__ = ["examine_all", "examine_quickly"]
+__all__ = ["examine_all", "examine_quickly", "share"]
+
+_Work = TypeVar("_Work")
+_Result = TypeVar("_Result")
 
 # Jobs that a process has before it, and parts that may be ahead of the one that comes next.
 _AHEAD = 2
@@ -36,18 +41,34 @@ def examine_all(store: Store, jobs: Iterable[Job], *, processes: int = 1) -> Ite
     Raises UnavailableError where a process dies, as by want of memory.
     """
     memory = Memory()
+    here = partial(examine_quickly, store, memory=memory)
+    yield from share(jobs, here, _examine, processes=processes, begin=partial(_open, store.url))
+
+
+def share(
+    jobs: Iterable[_Work],
+    here: Callable[[_Work], _Result],
+    there: Callable[[_Work], _Result],
+    *,
+    processes: int,
+    begin: Callable[[], None] | None = None,
+) -> Iterator[_Result]:
+    """Do jobs by `here` in this process and by `there` in others, which `begin`; raises as above.
+
+    Gives what comes of them in the order of the jobs.
+    """
     if processes <= 1:
-        yield from (examine_quickly(store, job, memory) for job in jobs)
+        yield from map(here, jobs)
         return
     # Spawned: a fork would share the store's connections, and the locks of whichever thread.
-    pool = ProcessPoolExecutor(processes - 1, get_context("spawn"), _begin, (store.url,))
-    waiting: deque[Future[Part]] = deque()
+    pool = ProcessPoolExecutor(processes - 1, get_context("spawn"), _begin, (begin,))
+    waiting: deque[Future[_Result]] = deque()
     try:
         for job in jobs:
             if sum(not part.done() for part in waiting) < _AHEAD * (processes - 1):
-                waiting.append(pool.submit(_examine, job))
+                waiting.append(pool.submit(there, job))
             else:
-                waiting.append(_done(examine_quickly(store, job, memory)))
+                waiting.append(_done(here(job)))
             while waiting and (waiting[0].done() or len(waiting) > _WAITING * processes):
                 yield waiting.popleft().result()
         while waiting:
@@ -62,9 +83,9 @@ def examine_all(store: Store, jobs: Iterable[Job], *, processes: int = 1) -> Ite
         pool.shutdown(cancel_futures=True)
 
 
-def _done(part: Part) -> Future[Part]:
-    future: Future[Part] = Future()
-    future.set_result(part)
+def _done(result: _Result) -> Future[_Result]:
+    future: Future[_Result] = Future()
+    future.set_result(result)
     return future
 
 
@@ -79,9 +100,17 @@ def examine_quickly(store: Store, job: Job, memory: Memory) -> Part:
             gc.enable()
 
 
-def _begin(url: str) -> None:
+def _begin(begin: Callable[[], None] | None) -> None:
     # An interrupt is the parent's to answer, who shuts this process down.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What was loaded is there until the end, and the parent waits for that: a tenth of a second is
+    # what looking for cycles in it takes.
+    gc.freeze()
+    if begin is not None:
+        begin()
+
+
+def _open(url: str) -> None:
     _stores.append(Store.open(url, create=False))
 
 

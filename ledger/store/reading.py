@@ -168,9 +168,9 @@ class Reading:
         """Read what each submitter has used of a plan."""
         return plan_uses.read(self._connection, plan_leaf)
 
-    def locate_close(self, record_ids: Sequence[bytes]) -> dict[bytes, int]:
-        """Find the indexes of those records that are there, whose ids were made together."""
-        return record_index.locate_close(self._connection, record_ids)
+    def rows_close(self, record_ids: Sequence[bytes]) -> list[tuple[bytes, int]]:
+        """Find those records that are there, and others among them; see `record_index`."""
+        return record_index.rows_close(self._connection, record_ids)
 
     def signed_batch(self, index: int) -> SignedBatch | None:
         """Find the signed batch that an entry came in, None where it came unsigned."""

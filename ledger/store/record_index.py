@@ -8,11 +8,12 @@ index grows at its end.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import Connection, TextClause, text
 from sqlalchemy.exc import IntegrityError
 
-__all__ = ["insert", "inserting", "locate", "locate_close", "locating"]
+__all__ = ["insert", "inserting", "locate", "locating", "rows_close"]
 
 _CLOSE = 4
 
@@ -78,20 +79,20 @@ def locating(connection: Connection, record_ids: Sequence[bytes]) -> Asking:
     return _LOCATE[connection.dialect.name], [_parameters(record_ids)]
 
 
-def locate_close(connection: Connection, record_ids: Sequence[bytes]) -> dict[bytes, int]:
-    """Find the indexes of ids that were made together, as a bundle's are, and so lie close.
+def rows_close(connection: Connection, record_ids: Sequence[bytes]) -> list[tuple[bytes, int]]:
+    """Find the ids that are there, each with its index, in order, and perhaps others among them.
 
-    A third of the price of `locate`; where others lie between them in number, those cost more.
+    For ids that were made together, as a bundle's are, and so lie close: a third of the price of
+    `locate`. Where others lie between them in number, those cost more.
     """
     if not record_ids:
-        return {}
+        return []
     limit = _CLOSE * len(record_ids)
     place = {"first": min(record_ids), "last": max(record_ids), "limit": limit}
-    rows = connection.execute(_BETWEEN, place).all()
-    if len(rows) == limit:
-        return locate(connection, record_ids)
-    found = dict.fromkeys(record_ids)
-    return {record_id: index for record_id, index in rows if record_id in found}
+    with connection.execute(_BETWEEN, place) as rows:
+        # As the driver has them: what SQLAlchemy makes of a row costs as much as to find it.
+        found: list[Any] = list(rows.cursor.fetchall())
+    return sorted(locate(connection, record_ids).items()) if len(found) == limit else found
 
 
 def _parameters(record_ids: Sequence[bytes]) -> dict[str, object]:

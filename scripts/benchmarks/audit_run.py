@@ -11,15 +11,13 @@ import resource
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from functools import cache
-from multiprocessing import get_context
-from multiprocessing.synchronize import Barrier
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
 from ledger.audit import audit
 from ledger.audit.hashing import Hashing, StandardHashing, hashing_for
+from ledger.audit.workers import share
 from ledger.log import Log
 from ledger.log.head_record import HeadRecord
 from ledger.merkle import HASH_SIZE
@@ -29,8 +27,8 @@ from tests.log_key import SIGNER
 
 __all__ = ["WORK"]
 
-# Tiles that are hashed at once.
-_PART = 64
+# Tiles that are hashed at once: some hundredths of a second.
+_PART = 32
 
 
 def _open(place: Path) -> Log:
@@ -60,27 +58,15 @@ def _audited(place: Path, *, entries: bool, processes: int) -> Done:
 
 def _hashed(place: Path, processes: int, *, standard: bool) -> Done:
     """Hash every entry and every node of the full leaf tiles, and compare with those above."""
+    started = time.perf_counter()
     log = _open(place)
     size = log.head().size
     log.close()
     tiles = range(size // WIDTH)
-    parts = [tiles[start : start + _PART] for start in tiles[::_PART]]
-    ready = get_context("spawn").Barrier(processes + 1)
-    with ProcessPoolExecutor(
-        processes, get_context("spawn"), initializer=_begin, initargs=(place, size, ready)
-    ) as pool:
-        jobs = [pool.submit(_hash, place, part, size, standard=standard) for part in parts]
-        ready.wait()
-        started = time.perf_counter()
-        entries = sum(job.result() for job in jobs)
+    parts = (tiles[start : start + _PART] for start in tiles[::_PART])
+    hashed = partial(_hash, place, size, standard=standard)
+    entries = sum(share(parts, hashed, hashed, processes=processes))
     return Done(entries, time.perf_counter() - started)
-
-
-def _begin(place: Path, size: int, ready: Barrier) -> None:
-    """Open the store and compile, before the clock runs."""
-    _store(place)
-    hashing_for(size)
-    ready.wait()
 
 
 @cache
@@ -89,7 +75,7 @@ def _store(place: Path) -> Store:
     return Store.open(f"sqlite:///{place / 'ledger.sqlite3'}", create=False)
 
 
-def _hash(place: Path, tiles: range, size: int, *, standard: bool) -> int:
+def _hash(place: Path, size: int, tiles: range, *, standard: bool) -> int:
     by: Hashing = StandardHashing() if standard else hashing_for(size)
     with _store(place).reading() as reading:
         kept = reading.tiles(1, {number // WIDTH for number in tiles})
@@ -122,10 +108,9 @@ def _tell(name: str, place: Path, processes: int) -> None:
     done = WORK[name](place, processes)
     own = resource.getrusage(resource.RUSAGE_SELF)
     others = resource.getrusage(resource.RUSAGE_CHILDREN)
-    # The largest child counts for each: what hashes has one more than what audits.
-    children = processes if name.startswith("hashing") else processes - 1
     used = sum(usage.ru_utime + usage.ru_stime for usage in (own, others))
-    peak = _peak() + others.ru_maxrss * 1024 * children
+    # The largest child counts for each.
+    peak = _peak() + others.ru_maxrss * 1024 * (processes - 1)
     told = {"entries": done.entries, "begun_seconds": done.seconds}
     print(json.dumps({**told, "processor_seconds": used, "peak_bytes": peak}))
 

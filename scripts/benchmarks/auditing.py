@@ -1,8 +1,8 @@
 """Audits of a large log: hash tiles alone, leaf hashes from entries, and everything.
 
 Each figure is a program of its own, so that its memory is its own: by the clock, beginning and
-importing included; without that, from when its processes are there; and in processor time of all of
-them, which a busy machine disturbs less.
+importing included; without that; and in processor time of all its processes, which a busy machine
+disturbs less.
 The log is that of `tests.statement_load`: 845 bytes an entry, plans, attestations, corrections.
 """
 
@@ -32,7 +32,7 @@ class Run:
     entries: int
     seconds: float
     begun_seconds: float
-    """Of the work alone; of an audit in several processes, their beginning is part of it."""
+    """Of the work alone; where others help, their beginning is part of it."""
     processor_seconds: float
     peak_bytes: int
     """Of all processes together, each at its own worst moment."""

@@ -192,6 +192,21 @@ def test_audit_finds_a_record_at_another_index(log: Log, home: Home) -> None:
     assert findings(log) == {("audit.record", "entry 300")}
 
 
+@pytest.mark.parametrize("stride", [1, 2, 10])
+def test_audit_looks_record_ids_up_however_many_lie_among_them(
+    home: Home, stride: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ids in the order of the log, those of two submitters in turns, and scattered ones."""
+    monkeypatch.setattr("ledger.audit.records._AT_ONCE", 1)
+    log = home.open()
+    append(log, records(sorted(range(2_560), key=lambda number: number % stride)))
+    report = audit(log)
+    assert report.clean
+    assert report.records == 2_560
+    home.execute("UPDATE record SET entry_index = 5 WHERE entry_index = 700")
+    assert findings(log) == {("audit.record", "entry 700")}
+
+
 def test_audit_finds_a_record_that_is_not_in_the_index(log: Log, home: Home) -> None:
     home.execute("DELETE FROM record WHERE entry_index = 300")
     assert findings(log) == {("audit.record", "entry 300")}

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 
 from ledger import kinds
-from ledger.audit import columns
+from ledger.audit import columns, pieces
 from ledger.audit.columns import Columns, Rows
-from ledger.audit.pieces import NAMES, PATTERN, WHOLE, cut, pieces_of
+from ledger.audit.pieces import NAMES, PATTERN, WHOLE, cut, cut_bundle, cut_each, pieces_of
 from ledger.canonical import canonicalize
 from ledger.entry import decode_canonical
 from ledger.errors import MalformedError
-from ledger.tile import WIDTH
+from ledger.tile import WIDTH, decode_entries, encode_entries
 from tests.mutations import changed
 from tests.statement_load import coverage, plan, reference, statements, transfer
 
@@ -36,6 +36,8 @@ _CHANGED = [entry for entry in [*_VALID, _SOUND] if b'"kind":"transfer"' in entr
 
 def check_agreement(entries: list[bytes], *, by: Columns | None = None) -> Rows:
     """Read entries as a tile, and hold each against the strict way."""
+    if entries:
+        check_cutting(entries)
     reader = by or Columns()
     rows = reader.read(entries)
     assert sorted([*rows.places, *rows.others]) == list(range(len(entries)))
@@ -51,6 +53,14 @@ def check_agreement(entries: list[bytes], *, by: Columns | None = None) -> Rows:
         else:
             assert rows.others[place] == strict
     return rows
+
+
+def check_cutting(entries: list[bytes]) -> None:
+    """Hold entries that are cut as a bundle, if they are, against those cut one by one."""
+    cut = cut_bundle(encode_entries(entries), len(entries))
+    if cut is not None:
+        assert list(cut.entries) == entries
+        assert list(map(tuple, cut.columns)) == cut_each(entries).columns
 
 
 def test_the_pattern_has_a_place_for_every_member() -> None:
@@ -214,6 +224,58 @@ def test_an_unusual_transfer_is_a_transfer(unusual: str) -> None:
     assert UNUSUAL[unusual] != _SOUND
     rows = check_agreement([_SOUND, UNUSUAL[unusual], _PLAN.entry, _SOUND])
     assert (rows.places, list(rows.others)) == ([0, 1, 3], [2])
+
+
+def test_a_bundle_is_cut_at_once_whatever_is_in_it() -> None:
+    entries = [made.entry for made in islice(statements(), WIDTH)]
+    bundle = encode_entries(entries)
+    for width in (WIDTH, WIDTH - 1, 3, 1):
+        cut = cut_bundle(bundle, width)
+        assert cut is not None
+        assert list(cut.entries) == entries[:width]
+        assert list(map(tuple, cut.columns)) == cut_each(entries[:width]).columns
+        assert Columns().read(cut.entries, (), cut.columns) == Columns().read(entries[:width])
+
+
+def test_what_stands_between_entries_is_not_passed_over() -> None:
+    """Where entries end is for their lengths to say, and nothing may be left out."""
+    first, second = encode_entries([_SOUND]), encode_entries([_PLAN.entry])
+    wrong = {
+        "a length too large": (len(_SOUND) + 1).to_bytes(2) + _SOUND + second,
+        "a length too small": (len(_SOUND) - 1).to_bytes(2) + _SOUND + second,
+        "something before": b"\x00\x00" + first + second,
+        "something between": first + b"\x00" + second,
+        "something behind": first + second + b"\x00\x00",
+        "an end inside an entry": first + second[:-1],
+        "an end inside a length": first + second + b"\x00",
+        "two entries under one length": (2 * len(_SOUND) + 2).to_bytes(2) + _SOUND + first + second,
+        "too few": first,
+        "nothing": b"",
+    }
+    assert cut_bundle(first + second, 2) is not None
+    for what, bundle in wrong.items():
+        assert cut_bundle(bundle, 2) is None, what
+    # By one byte more here, and one less there.
+    sizes = (len(_SOUND) + 1, len(_SOUND) - 1)
+    moved = sizes[0].to_bytes(2) + _SOUND + sizes[1].to_bytes(2) + _SOUND
+    assert cut_bundle(moved, 2) is None
+
+
+@given(st.binary(max_size=400), st.integers(0, 1_000), st.integers(1, 3))
+def test_a_bundle_with_bytes_changed_is_never_cut_otherwise_than_it_is_decoded(
+    changed_bytes: bytes, place: int, width: int
+) -> None:
+    bundle = bytearray(encode_entries([_SOUND, _PLAN.entry, _SOUND]))
+    bundle[place : place + len(changed_bytes)] = changed_bytes
+    cut = cut_bundle(bytes(bundle), width)
+    if cut is not None:
+        assert list(cut.entries) == decode_entries(bytes(bundle), width)
+
+
+def test_bytes_that_are_no_bundle_are_not_cut_into_any_number_of_pieces() -> None:
+    for garbage in (b"\x00" * 300_000, b'{"' * 150_000, b" " * 300_000):
+        assert len(pieces._in_bundle(garbage)) <= 300_000 // 64
+        assert cut_bundle(garbage, WIDTH) is None
 
 
 def test_entries_that_are_skipped_are_not_read() -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from ledger import merkle
 from ledger.audit import sha_instructions as compiled
 from ledger.audit.hashing import MIN_COMPILED, Hashing, StandardHashing, hashing_for
+from ledger.audit.sha_assembly import assembly
 from ledger.audit.sha_instructions import ShaInstructions, sha_instructions
 from ledger.tile import decode_entries, encode_entries
 from tests.crossproof import environment
@@ -55,6 +56,13 @@ def test_an_entry_may_end_anywhere_in_a_block(size: int, hashing: Hashing) -> No
     assert hashing.leaf_row(bundle, [entry]) == merkle.leaf_hash(entry)
 
 
+@pytest.mark.parametrize("sizes", [(900, 10), (10, 900), (63, 64), (900, 10, 130), (0, 0, 0)])
+def test_entries_of_any_lengths_may_be_neighbours(sizes: tuple[int, ...], hashing: Hashing) -> None:
+    entries = [bytes(n % 251 for n in range(size)) for size in sizes]
+    leaves = b"".join(map(merkle.leaf_hash, entries))
+    assert hashing.leaf_row(encode_entries(entries), entries) == leaves
+
+
 def test_the_least_of_a_bundle_is_hashed_that_was_cut_out_of_it(hashing: Hashing) -> None:
     """A partial tile of a log that has grown since."""
     bundle = encode_entries([b"one", b"two", b"three"])
@@ -85,10 +93,10 @@ def test_what_hashes_wrongly_is_not_used(monkeypatch: pytest.MonkeyPatch) -> Non
     if sha_instructions() is None:
         pytest.skip("no SHA instructions here")
     sha_instructions.cache_clear()
-    right = compiled._assembly()
+    right = assembly()
     wrong = right.replace("i32 1116352408", "i32 1116352409")  # The first constant.
     assert wrong != right
-    monkeypatch.setattr(compiled, "_assembly", lambda: wrong)
+    monkeypatch.setattr(compiled, "assembly", lambda: wrong)
     assert sha_instructions() is None
 
 
