@@ -27,7 +27,9 @@ def python_peers() -> str:
 def node_peers() -> str:
     """Give the Node that has the peers of `package.json`."""
     if not (PEERS / "node_modules").exists():
-        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=PEERS, check=True)
+        command = ["npm", "ci", "--no-audit", "--no-fund"]
+        # What is printed is the figures.
+        subprocess.run(command, cwd=PEERS, stdout=sys.stderr, check=True)
     return "node"
 
 
